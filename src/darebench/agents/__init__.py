@@ -1,0 +1,1 @@
+"""One attempt at a task: knows the task and the sandbox, never the answer."""

@@ -1,0 +1,1 @@
+"""Runs hostile Python: a program and its limits in, an outcome out."""

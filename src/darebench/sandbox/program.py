@@ -1,0 +1,89 @@
+"""What goes into the sandbox and what comes out: Program, Limits, Outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one program may use. Reaching a limit ends the whole process tree."""
+
+    wall_s: float = 200.0
+    memory_mb: int = 8192
+    """Resident memory of all of the program's processes together, its files included."""
+    processes: int = 256
+    """Processes and threads at one time."""
+    open_files: int = 1024
+    """Descriptors per process."""
+    disk_mb: int = 2048
+    """All that the program may write into its folder and /tmp together."""
+    file_mb: int = 200
+    """Largest file taken in or handed back."""
+    output_kb: int = 1024
+    """Kept of stdout, and again of stderr: the head and the tail, with the cut named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Python source with the files that it may see and the files that it should leave."""
+
+    code: str
+    load: Mapping[str, Path] = field(default_factory=dict)
+    """Name inside the sandbox -> host file, copied in before the run."""
+    save: tuple[str, ...] = ()
+    """Names inside the sandbox that are copied back after the run, however it ended."""
+    save_to: Path | None = None
+    """Host folder that gets the saved files; needed when `save` is not empty."""
+    stdin: bytes = b""
+    limits: Limits = Limits()
+
+
+class Status(StrEnum):
+    """How a program ended."""
+
+    OK = "ok"
+    """Exit code 0."""
+    ERROR = "error"
+    """Another exit code, an uncaught exception, or death by its own signal."""
+    TIMEOUT = "timeout"
+    """The wall-clock limit."""
+    KILLED = "killed"
+    """A limit other than time, memory for the most part."""
+    REFUSED = "refused"
+    """Not run: a file name or file that may not go in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A file that came out."""
+
+    path: Path
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A file that did not come out, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a program did. A fault of the sandbox itself is `SandboxFault`, never an Outcome."""
+
+    status: Status
+    exit_code: int | None
+    """As a shell reports it: negative for a signal; None when it was not run."""
+    stdout: str
+    stderr: str
+    seconds: float
+    """Wall-clock time of the program, without the wait for a free place."""
+    files: Mapping[str, Saved | Refused] = field(default_factory=dict)
+    """An entry for each name in `save`."""
+    detail: str = ""
+    """For `timeout`, `killed`, `refused`: which limit or file, with its value."""

@@ -1,0 +1,275 @@
+"""The values that flow through darebench: tasks, predictions' scores, and trajectories.
+
+Everything here is a frozen value without behaviour of its own, so that each stage can hand it to
+the next one, a process to another, and a file to a program that we have never seen. What only one
+stage needs lives in that stage. The truth is not here: `darebench.store.truth` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Family(StrEnum):
+    """What kind of problem a dataset poses; the suffix of its folder."""
+
+    CLASS = "class"
+    """Classification of table rows."""
+    REG = "reg"
+    """Regression on table rows."""
+    TS = "ts"
+    """Forecasting of one or several series."""
+
+
+class Variant(StrEnum):
+    """Which of a dataset's two tasks is meant (paper section 3)."""
+
+    IF = "if"
+    """Instruction following: carry out a written workflow to the letter."""
+    MM = "mm"
+    """Machine-learning modelling: predict as well as possible."""
+    XF = "xf"
+    """Forecast with the future's exogenous features given."""
+    CF = "cf"
+    """Forecast from timestamps and entities alone."""
+
+
+COLUMNS = ("class-IF", "class-MM", "reg-IF", "reg-MM", "XF", "CF")
+"""The columns of the main result table, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One question with its files. Holds nothing that the agent may not see."""
+
+    id: str
+    """`<dataset>/<variant>`."""
+    dataset: str
+    """Name of the dataset's folder."""
+    family: Family
+    variant: Variant
+    question: str
+    """The text that the agent is asked."""
+    targets: tuple[str, ...]
+    """Columns to predict; the score is the mean over them."""
+    files: tuple[str, ...]
+    """Plain names of the files that the agent gets."""
+    source: Path
+    """Folder that holds `files` (and other files that the agent must not get)."""
+    cluster: str
+    """The source dataset (`owner/slug`): tasks that share it are not independent."""
+    licence: str | None = None
+    domain: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The result table's column that this task counts in, one of `COLUMNS`."""
+        if self.family is Family.TS:
+            return self.variant.upper()
+        return f"{self.family}-{self.variant.upper()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskProblem:
+    """A dataset of a store that cannot be used, and why."""
+
+    dataset: str
+    message: str
+
+
+class ReasonCode(StrEnum):
+    """Why a prediction scored 0 although nothing was computed."""
+
+    NO_PREDICTION = "no_prediction"
+    """There is no prediction file."""
+    UNREADABLE = "unreadable"
+    """The file is not a csv table: binary, html, ragged, wrong encoding."""
+    EMPTY = "empty"
+    """The file holds no bytes, or a header and no row."""
+    TOO_LARGE = "too_large"
+    """The file is over the size limit."""
+    MISSING_COLUMN = "missing_column"
+    """A key or target column is absent."""
+    DUPLICATE_COLUMN = "duplicate_column"
+    """A key or target column stands twice in the header."""
+    DUPLICATE_KEY = "duplicate_key"
+    """A row that was asked for stands there more than once."""
+    MISSING_ROWS = "missing_rows"
+    """A row that was asked for is absent."""
+    BAD_VALUE = "bad_value"
+    """A predicted value is missing, infinite, or text where a number is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a score is 0: a code for programs, a sentence for people."""
+
+    code: ReasonCode
+    message: str
+    """Names the row or column, the value, and the next move."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetScore:
+    """The score of one target column."""
+
+    target: str
+    score: float
+    """In [0, 1]."""
+    strict_score: float | None
+    """What the public release's rule gives; None where it would crash."""
+    raw: float | None = None
+    """The metric before clipping (R2 may be negative); None where it is the score itself."""
+    per_class: Mapping[str, float] = field(default_factory=dict)
+    """F1 of each class, for classification MM."""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """How many rows were asked for, given, and matched by key."""
+
+    expected: int
+    given: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a score was made with, so that an old one can be compared or made again."""
+
+    darebench: str
+    """Version of this package."""
+    scorer: str
+    """Hash of the scoring rules' source."""
+    truth: str
+    """Hash of the answer that the prediction was compared with."""
+    environment: str
+    """Hash of the interpreter's and libraries' versions (`darebench.environment`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The result of scoring one prediction against one truth."""
+
+    task: str
+    score: float
+    """In [0, 1]: the mean over targets."""
+    strict_score: float | None
+    """What the public release's rule gives; None where it would crash."""
+    targets: tuple[TargetScore, ...]
+    rows: RowCounts
+    provenance: Provenance
+    reason: Reason | None = None
+
+
+class StopReason(StrEnum):
+    """Why an attempt ended."""
+
+    ANSWER = "answer"
+    """The model stopped calling the tool."""
+    TURNS = "turns"
+    """The turn budget is used up."""
+    TOKENS = "tokens"
+    """The token limit or the model's context is used up."""
+    TIME = "time"
+    """The time limit of the whole attempt is used up."""
+    REFUSED = "refused"
+    """The provider's content filter ended it."""
+    FAULT = "fault"
+    """The sandbox or the provider failed: the attempt is unscored."""
+
+
+class Failure(StrEnum):
+    """What went wrong in a scored attempt (paper section 5), the first that applies."""
+
+    INSTRUCTION = "instruction_not_followed"
+    """The code ran and wrote a prediction that is not the reference."""
+    CODE_ERROR = "code_error"
+    """The last call ended with an error."""
+    EXECUTION_LIMIT = "execution_limit"
+    """Turns or time ran out."""
+    TOKEN_LIMIT = "token_limit"
+    """Tokens ran out."""
+    TOOL_ARGUMENTS = "tool_arguments"
+    """The tool was called with arguments that cannot work."""
+    NO_PREDICTION = "no_prediction"
+    """No prediction, or one that cannot be aligned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A model's wish to call a tool."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    error: str | None = None
+    """Why the arguments could not be parsed, if so; `arguments` is then empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a conversation, in the roles of the OpenAI chat format."""
+
+    role: str
+    """`system`, `user`, `assistant` or `tool`."""
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    """For role `tool`: which call it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call of the code tool, as it happened."""
+
+    code: str
+    files_to_load: tuple[str, ...]
+    files_to_save: tuple[str, ...]
+    stdout: str
+    stderr: str
+    status: str
+    """`ok`, `error`, `timeout`, `killed`, `refused`, or `arguments` for one that was not run."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """How many tokens an attempt used, as its provider counts."""
+
+    input: int = 0
+    output: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """One attempt at one task, from the first message to the score."""
+
+    task: str
+    epoch: int
+    """Which repeat, from 1."""
+    model: str
+    messages: tuple[Message, ...]
+    calls: tuple[CallRecord, ...]
+    stop_reason: StopReason
+    score: float | None
+    """None: unscored, because of our fault."""
+    reason: Reason | None = None
+    failure: Failure | None = None
+    fault: str | None = None
+    """What failed on our side, for an unscored attempt."""
+    seconds: float
+    """Wall-clock time of the attempt."""
+    tokens: Tokens = Tokens()
+
+
+def by_column(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+    """Group tasks by result column, in the table's order, empty columns left out."""
+    groups = {name: [t for t in tasks if t.column == name] for name in COLUMNS}
+    return {name: group for name, group in groups.items() if group}
