@@ -81,6 +81,40 @@ class TaskProblem:
     message: str
 
 
+class Metric(StrEnum):
+    """How a target's predicted values are scored (paper section 3)."""
+
+    EXACT_LABELS = "exact_labels"
+    """1 if every label equals the reference's, else 0."""
+    CLOSE_NUMBERS = "close_numbers"
+    """1 if every number is within floating-point tolerance of the reference's, else 0."""
+    MACRO_F1 = "macro_f1"
+    """Unweighted mean of the classes' F1."""
+    CLIPPED_R2 = "clipped_r2"
+    """R2 clipped to [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """The answer to one task, as the scorer needs it. Never reachable from a `Task`."""
+
+    task: str
+    metric: Metric
+    keys: tuple[str, ...]
+    """Columns that name a row: `row_id`, or timestamp and entities for CF."""
+    targets: tuple[str, ...]
+    csv: bytes
+    """The answer file: key and target columns, one row for each row asked for."""
+    hash: str
+    """Of `csv`; twelve hex digits."""
+    time_column: str | None = None
+    """The key that is a timestamp, for CF."""
+    time_format: str | None = None
+    """Its strptime format as the settings state it, which the file need not follow."""
+    environment: str | None = None
+    """Hash of the environment that computed it, for IF references; None for true labels."""
+
+
 class ReasonCode(StrEnum):
     """Why a prediction scored 0 although nothing was computed."""
 
@@ -266,7 +300,7 @@ class Trajectory:
     """What failed on our side, for an unscored attempt."""
     seconds: float
     """Wall-clock time of the attempt."""
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
 
 
 def by_column(tasks: Sequence[Task]) -> dict[str, list[Task]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from darebench.types import Message, Tokens
@@ -24,13 +24,13 @@ class Reply:
     """A model's next turn."""
 
     message: Message
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     stop: str = "stop"
     """`stop`, `tool_calls`, `max_tokens`, `model_length` or `content_filter`."""
 
 
 class ChatModel(Protocol):
-    """Anything that continues a conversation: Inspect's models, a trainer's generation, a script."""
+    """Continues a conversation: Inspect's models, a trainer's generation, a script."""
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Give the next assistant message; `tools` are JSON schemas in the OpenAI format.

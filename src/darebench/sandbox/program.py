@@ -39,7 +39,7 @@ class Program:
     save_to: Path | None = None
     """Host folder that gets the saved files; needed when `save` is not empty."""
     stdin: bytes = b""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Status(StrEnum):
