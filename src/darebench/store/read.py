@@ -1,0 +1,178 @@
+"""Reads a store: its tasks, what is wrong with the rest, and the choice among them."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from darebench.errors import ConfigError, StoreError, TaskFormatError
+from darebench.store import layout
+from darebench.store.sources import resolve
+from darebench.store.wire import AllMetadata, QuestionEntry, check, read_json
+from darebench.types import Family, Task, TaskProblem, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The tasks of one store, in the order of its question list."""
+
+    root: Path
+    tasks: tuple[Task, ...]
+    problems: tuple[TaskProblem, ...]
+    hash: str
+    """Of the questions and settings; twelve hex digits."""
+
+    def task(self, task_id: str) -> Task:
+        """Find one task by its id; `v1` and `v2` stand for the family's own variants.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
+        found = [t for t in self.tasks if task_id in _names(t)]
+        if not found:
+            dataset = task_id.rsplit("/", 1)[0]
+            broken = [p.message for p in self.problems if p.dataset == dataset]
+            hint = broken[0] if broken else "`darebench tasks list` prints the ids"
+            raise ConfigError(f"no task {task_id!r} in {self.root}; {hint}")
+        return found[0]
+
+
+def open_store(ref: str | Path | None = None) -> Store:
+    """Open a store: a folder, an archive of one, `hf://owner/name`, or None for the starter store.
+
+    A dataset that cannot be used becomes an entry of `problems`; the others go on.
+
+    Raises:
+        StoreError: there is no store at `ref`.
+    """
+    root = resolve(ref)
+    try:
+        entries = read_json(root / layout.QUESTIONS)
+    except TaskFormatError as error:
+        raise StoreError(f"{root} is not a store: {error}") from None
+    if not isinstance(entries, list):
+        raise StoreError(f"{root / layout.QUESTIONS} holds no list; fetch or write the store again")
+    tasks: list[Task] = []
+    problems: list[TaskProblem] = []
+    seen: set[str] = set()
+    digest = hashlib.sha256((root / layout.QUESTIONS).read_bytes())
+    for number, value in enumerate(entries, 1):
+        name = _entry_name(value, number)
+        try:
+            tasks += _read_dataset(root, value, number, seen, digest)
+        except TaskFormatError as error:
+            problems.append(TaskProblem(dataset=name, message=str(error)))
+    return Store(
+        root=root,
+        tasks=tuple(tasks),
+        problems=tuple(problems),
+        hash=digest.hexdigest()[:12],
+    )
+
+
+def select(
+    tasks: Sequence[Task],
+    patterns: Sequence[str] = (),
+    *,
+    family: Family | None = None,
+    variant: Variant | None = None,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> list[Task]:
+    """Choose tasks by id, dataset name or glob, family and variant.
+
+    With a `seed` the choice of `limit` tasks is random; without, they are the first ones. The
+    result is in the order of `tasks` either way.
+
+    Raises:
+        ConfigError: a pattern matches nothing.
+    """
+    chosen = list(tasks)
+    if patterns:
+        for pattern in patterns:
+            if not any(_matches(t, pattern) for t in tasks):
+                raise ConfigError(
+                    f"no task matches {pattern!r}; `darebench tasks list` prints the ids"
+                )
+        chosen = [t for t in chosen if any(_matches(t, p) for p in patterns)]
+    chosen = [t for t in chosen if family in (None, t.family) and variant in (None, t.variant)]
+    if limit is not None and limit < len(chosen):
+        if seed is None:
+            return chosen[:limit]
+        kept = set(random.Random(seed).sample(range(len(chosen)), limit))
+        return [t for i, t in enumerate(chosen) if i in kept]
+    return chosen
+
+
+def _matches(task: Task, pattern: str) -> bool:
+    return any(name == pattern or fnmatchcase(name, pattern) for name in _names(task))
+
+
+def _names(task: Task) -> tuple[str, ...]:
+    version = 1 + layout.VARIANTS[task.family].index(task.variant)
+    return (task.id, task.dataset, f"{task.dataset}/v{version}")
+
+
+def _entry_name(value: object, number: int) -> str:
+    path = value.get("file_path") if isinstance(value, dict) else None
+    return path if isinstance(path, str) and path else f"entry {number}"
+
+
+def _read_dataset(
+    root: Path, value: object, number: int, seen: set[str], digest: hashlib._Hash
+) -> list[Task]:
+    entry = check(QuestionEntry, value, f"{layout.QUESTIONS} entry {number}")
+    folder = layout.dataset_folder(root, entry.file_path)
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise TaskFormatError(f"{entry.file_path!r} leads out of the store")
+    if not folder.is_dir():
+        raise TaskFormatError(f"its folder {folder} is missing; fetch the store again")
+    if folder.name in seen:
+        raise TaskFormatError(f"{folder.name} is listed twice in {layout.QUESTIONS}")
+    seen.add(folder.name)
+    family = layout.TASK_KINDS.get(entry.task)
+    if family is None:
+        raise TaskFormatError(f"unknown kind of task {entry.task!r}")
+    settings_path = layout.settings_file(folder)
+    metadata = check(AllMetadata, read_json(settings_path), str(settings_path))
+    digest.update(settings_path.read_bytes())
+    return [
+        _make_task(entry, metadata, folder, family, variant) for variant in layout.VARIANTS[family]
+    ]
+
+
+def _make_task(
+    entry: QuestionEntry, metadata: AllMetadata, folder: Path, family: Family, variant: Variant
+) -> Task:
+    first = variant is layout.VARIANTS[family][0]
+    question = entry.question_v1 if first else entry.question_v2
+    files = entry.needed_files_v1 if first else entry.needed_files_v2
+    if not question:
+        raise TaskFormatError(f"question_v{1 if first else 2} is missing or empty")
+    if not files:
+        raise TaskFormatError(f"needed_files_v{1 if first else 2} is missing or empty")
+    for name in files:
+        if Path(name).name != name or Path(name).stem == layout.CLEAN_TRAIN_STEM:
+            raise TaskFormatError(f"needed file {name!r} is not one that an agent may see")
+        if not (layout.source_folder(folder) / name).is_file():
+            raise TaskFormatError(
+                f"{layout.source_folder(folder) / name} is missing; fetch the store again"
+            )
+    info = metadata.data_info
+    return Task(
+        id=f"{folder.name}/{variant}",
+        dataset=folder.name,
+        family=family,
+        variant=variant,
+        question=question,
+        targets=tuple(metadata.question.target),
+        files=tuple(files),
+        source=layout.source_folder(folder),
+        cluster=info.ref or folder.name.removesuffix(f"_{family}"),
+        licence=info.licenseName,
+        domain=entry.domain or info.domain,
+    )

@@ -1,0 +1,128 @@
+"""The reading rules for csv, parquet and sqlite. They are part of the task: they change results.
+
+csv: only the empty string is missing. parquet and sqlite: None is missing (NaN). An sqlite file
+with several tables is one table split over them: joined on `row_id`, in the order of their names'
+numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darebench.errors import TaskFormatError
+from darebench.store.layout import ROW_ID
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read one data file of a task by its suffix.
+
+    Raises:
+        TaskFormatError: the file is missing, broken, or of another kind.
+    """
+    import pandas as pd
+
+    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".sqlite": _read_sqlite}
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise TaskFormatError(f"{path}: unknown table format {path.suffix!r}")
+    if not path.is_file():
+        raise TaskFormatError(f"{path} is missing; fetch or write the store again")
+    try:
+        return reader(path)
+    except (ValueError, OSError, sqlite3.Error, pd.errors.ParserError) as error:
+        raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
+
+
+def count_rows(path: Path) -> int:
+    """Count the rows of a data file, without loading it where the format allows.
+
+    Raises:
+        TaskFormatError: as `read_table`.
+    """
+    if path.suffix == ".parquet" and path.is_file():
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.read_metadata(path).num_rows
+        except (OSError, pa.ArrowInvalid) as error:
+            raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
+    if path.suffix == ".sqlite" and path.is_file():
+        try:
+            with closing(_connect(path)) as connection:
+                tables = _table_names(connection)
+                return connection.execute(f"SELECT count(*) FROM {_quoted(tables[0])}").fetchone()[
+                    0
+                ]
+        except (sqlite3.Error, ValueError) as error:
+            raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
+    return len(read_table(path))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return _none_to_nan(pd.read_parquet(path))
+
+
+def _read_sqlite(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    with closing(_connect(path)) as connection:
+        parts = [
+            pd.read_sql_query(f"SELECT * FROM {_quoted(name)}", connection)
+            for name in _table_names(connection)
+        ]
+    frame = parts[0]
+    for part in parts[1:]:
+        frame = frame.merge(part, on=ROW_ID, how="inner")
+    return _none_to_nan(frame)
+
+
+def _none_to_nan(frame: pd.DataFrame) -> pd.DataFrame:
+    import numpy as np
+
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            frame[name] = frame[name].where(frame[name].notna(), np.nan)
+    return frame
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _table_names(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    names = sorted((row[0] for row in rows), key=_natural)
+    if not names:
+        raise ValueError("it holds no table")
+    return names
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort `table_10` after `table_9`."""
+    return [(int(part or 0), text) for text, part in re.findall(r"(\D*)(\d*)", name)]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,145 @@
+"""The only reader of `verify/`: true values, and the settings of the reference workflow.
+
+Nothing that builds prompts or runs agents imports this module; a test proves it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from darebench.errors import TaskFormatError
+from darebench.store import layout
+from darebench.store.wire import AllMetadata, check, read_json
+from darebench.types import Family, Metric, Task, Truth, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings that an IF task's reference workflow is made of (paper section 3)."""
+
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    """The selected features, in the order that the question states."""
+    numerical: tuple[str, ...]
+    categorical: tuple[str, ...]
+    expected_ranges: Mapping[str, tuple[object, ...]]
+    """Column -> (low, high) for a numerical one, its allowed values for a categorical one."""
+    column_types: Mapping[str, str]
+    """Column -> `numerical` or `categorical`."""
+    imputer: str
+    model: str
+    random_state: int
+    train_file: str
+    """With noise rows; what the agent gets."""
+    clean_train_file: str
+    """Without them."""
+    val_file: str
+
+
+def read_settings(task: Task) -> Settings:
+    """Read the settings of an IF task.
+
+    Raises:
+        TaskFormatError: the task is not an IF one, or a setting is missing.
+    """
+    if task.variant is not Variant.IF:
+        raise TaskFormatError(f"{task.id} has no workflow; only IF tasks have")
+    path = layout.settings_file(_dataset(task))
+    q = check(AllMetadata, read_json(path), str(path)).question
+    if not q.selected_features or q.imputer_type is None or q.model_type is None:
+        raise TaskFormatError(f"{path} lacks selected_features, imputer_type or model_type")
+    types = q.column_type_inference
+    numerical = q.numerical_features
+    if numerical is None:
+        numerical = [c for c in q.selected_features if types.get(c) == "numerical"]
+    categorical = q.categorical_features
+    if categorical is None:
+        categorical = [c for c in q.selected_features if c not in numerical]
+    train, val = _train_and_val(task)
+    return Settings(
+        targets=tuple(q.target),
+        features=tuple(q.selected_features),
+        numerical=tuple(numerical),
+        categorical=tuple(categorical),
+        expected_ranges={name: tuple(values) for name, values in q.expected_ranges.items()},
+        column_types=types,
+        imputer=q.imputer_type,
+        model=q.model_type,
+        random_state=0 if q.random_state is None else q.random_state,
+        train_file=train,
+        clean_train_file=layout.clean_train_file(_dataset(task), train).name,
+        val_file=val,
+    )
+
+
+def read_truth(task: Task) -> Truth:
+    """Read the true values of an MM, XF or CF task.
+
+    An IF task's answer is not on disk: `darebench.reference` computes it.
+
+    Raises:
+        TaskFormatError: the task is an IF one, or its answer file is missing or broken.
+    """
+    if task.variant is Variant.IF:
+        raise TaskFormatError(f"{task.id}: the answer is the reference, which is not in the store")
+    path = layout.truth_file(_dataset(task), task.variant)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TaskFormatError(f"{path} cannot be read ({error.strerror}); fetch it again") from None
+    return make_truth(
+        task, content, Metric.MACRO_F1 if task.family is Family.CLASS else Metric.CLIPPED_R2
+    )
+
+
+def make_truth(task: Task, content: bytes, metric: Metric, environment: str | None = None) -> Truth:
+    """Wrap the bytes of an answer file as the truth of a task.
+
+    Raises:
+        TaskFormatError: a target column is not in the file.
+    """
+    header = _header(content)
+    absent = [name for name in task.targets if name not in header]
+    if absent:
+        raise TaskFormatError(f"{task.id}: the answer file has no column {absent[0]!r}: {header}")
+    by_row = task.variant is not Variant.CF
+    keys = [layout.ROW_ID] if by_row else [name for name in header if name not in task.targets]
+    if not keys or keys[0] not in header:
+        raise TaskFormatError(f"{task.id}: the answer file has no key column: {header}")
+    path = layout.settings_file(_dataset(task))
+    q = check(AllMetadata, read_json(path), str(path)).question
+    return Truth(
+        task=task.id,
+        metric=metric,
+        keys=tuple(keys),
+        targets=task.targets,
+        csv=content,
+        hash=hashlib.sha256(content).hexdigest()[:12],
+        time_column=q.time_column if q.time_column in keys else None,
+        time_format=q.time_format,
+        environment=environment,
+    )
+
+
+def _dataset(task: Task) -> Path:
+    return task.source.parent
+
+
+def _train_and_val(task: Task) -> tuple[str, str]:
+    tables = [name for name in task.files if Path(name).suffix in layout.TABLE_SUFFIXES]
+    train = [name for name in tables if name.startswith("train")]
+    val = [name for name in tables if name.startswith("val")]
+    if len(train) != 1 or len(val) != 1:
+        raise TaskFormatError(f"{task.id}: one train and one val file are needed, got {tables}")
+    return train[0], val[0]
+
+
+def _header(content: bytes) -> list[str]:
+
+    text = content.decode("utf-8-sig", errors="replace")
+    return next(csv.reader(io.StringIO(text)), [])

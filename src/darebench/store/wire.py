@@ -1,0 +1,101 @@
+"""The JSON files of a store, checked: `question_list.json` and `all_metadata.json`.
+
+Pydantic models of what we read; unknown keys are kept out, missing ones named. Nothing here
+leaves the room: `read` and `truth` turn it into dataclasses.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from darebench.errors import TaskFormatError
+
+
+def _listed(value: object) -> object:
+    """Accept one string where a list of strings is due, as the release has it in places."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", protected_namespaces=(), coerce_numbers_to_str=True)
+
+
+class QuestionEntry(_Wire):
+    """One dataset of `question_list.json`."""
+
+    file_path: str = Field(min_length=1)
+    task: str
+    question_v1: str | None = None
+    question_v2: str | None = None
+    needed_files_v1: Names = []
+    needed_files_v2: Names = []
+    domain: str | None = None
+
+
+class QuestionSettings(_Wire):
+    """The `question` object of `all_metadata.json`: what the two tasks are made of."""
+
+    target: Names = Field(min_length=1)
+    selected_features: Names = []
+    numerical_features: Names | None = None
+    categorical_features: Names | None = None
+    expected_ranges: dict[str, list[Any]] = {}
+    column_type_inference: dict[str, str] = {}
+    imputer_type: str | None = None
+    model_type: str | None = None
+    random_state: int | None = None
+    time_column: str | None = None
+    time_format: str | None = None
+
+
+class DataInfo(_Wire):
+    """The source's own listing of the dataset."""
+
+    ref: str | None = None
+    licenseName: str | None = None  # noqa: N815 -- the file's spelling
+    domain: str | None = None
+
+
+class AllMetadata(_Wire):
+    """`verify/all_metadata.json`."""
+
+    question: QuestionSettings
+    data_info: DataInfo = DataInfo()
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        TaskFormatError: the file is missing, not UTF-8, or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise TaskFormatError(f"{path} is missing; fetch or write the store again") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise TaskFormatError(f"{path} cannot be read as JSON: {error}") from None
+
+
+def check(model: type[_Model], value: object, where: str) -> _Model:
+    """Turn parsed JSON into a model.
+
+    Raises:
+        TaskFormatError: a field is missing or of the wrong type; the first one is named.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the value"
+        raise TaskFormatError(f"{where}: {field}: {first['msg']}") from None
