@@ -59,7 +59,7 @@ class DataInfo(_Wire):
     """The source's own listing of the dataset."""
 
     ref: str | None = None
-    licenseName: str | None = None  # noqa: N815 -- the file's spelling
+    licenseName: str | None = None
     domain: str | None = None
 
 
