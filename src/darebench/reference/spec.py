@@ -1,0 +1,116 @@
+"""The settings of an IF task -> the program that computes its answer, two ways."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from darebench.environment import fingerprint
+from darebench.errors import TaskFormatError
+from darebench.store.layout import PREDICTION
+from darebench.store.truth import Settings
+from darebench.types import Task
+
+IMPUTERS = ("mean", "median", "most_frequent")
+MODELS = {
+    "class": (
+        "LogisticRegression",
+        "DecisionTreeClassifier",
+        "GaussianNB",
+        "LinearSVC",
+        "MLPClassifier",
+    ),
+    "reg": ("LinearRegression", "DecisionTreeRegressor", "Ridge", "Lasso", "MLPRegressor"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineSpec:
+    """One run of the reference workflow: what it reads, and every choice that it makes."""
+
+    train: str
+    val: str
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    numerical: tuple[str, ...]
+    categorical: tuple[str, ...]
+    imputer: str
+    model: str
+    random_state: int
+    ranges: dict[str, list[object]] | None
+    """Expected ranges to filter the training rows by; None for a file without noise."""
+    types: dict[str, str] | None
+    threads: int = 1
+    """Threads of BLAS and OpenMP: part of the definition, because sums depend on it."""
+    output: str = PREDICTION
+
+    @property
+    def inputs(self) -> tuple[str, str]:
+        """Names of the files that the program reads."""
+        return (self.train, self.val)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits of the choices and of the program's own text."""
+        return fingerprint([asdict(self), fingerprint(workflow_text())])
+
+    def render(self) -> str:
+        """Write the program: its settings in one line, then the workflow's text."""
+        settings = json.dumps(asdict(self), ensure_ascii=True)
+        return f"import json\n\nSETTINGS = json.loads({settings!r})\n\n{workflow_text()}"
+
+
+@cache
+def workflow_text() -> str:
+    """Read the workflow's source."""
+    return files("darebench.reference").joinpath("workflow.py").read_text(encoding="utf-8")
+
+
+def reference_spec(task: Task, settings: Settings, *, threads: int = 1) -> PipelineSpec:
+    """Specify the reference: the workflow on the training rows without noise.
+
+    Raises:
+        TaskFormatError: the settings name an unknown imputer or model.
+    """
+    return _spec(task, settings, settings.clean_train_file, with_ranges=False, threads=threads)
+
+
+def literal_spec(task: Task, settings: Settings, *, threads: int = 1) -> PipelineSpec:
+    """Specify the literal path: the noisy file, filtered by the stated ranges, then the same.
+
+    Raises:
+        TaskFormatError: the settings name an unknown imputer or model.
+    """
+    return _spec(task, settings, settings.train_file, with_ranges=True, threads=threads)
+
+
+def _spec(
+    task: Task, settings: Settings, train: str, *, with_ranges: bool, threads: int
+) -> PipelineSpec:
+    if settings.imputer not in IMPUTERS:
+        raise TaskFormatError(f"{task.id}: unknown imputer {settings.imputer!r}, not in {IMPUTERS}")
+    if settings.model not in MODELS[task.family]:
+        raise TaskFormatError(f"{task.id}: unknown {task.family} model {settings.model!r}")
+    stray = set(settings.features) ^ {*settings.numerical, *settings.categorical}
+    if stray:
+        raise TaskFormatError(
+            f"{task.id}: {sorted(stray)[0]!r} is not both a selected feature and a typed one"
+        )
+    ranges = {name: list(values) for name, values in settings.expected_ranges.items()}
+    return PipelineSpec(
+        train=Path(train).name,
+        val=settings.val_file,
+        targets=settings.targets,
+        features=settings.features,
+        numerical=settings.numerical,
+        categorical=settings.categorical,
+        imputer=settings.imputer,
+        model=settings.model,
+        random_state=settings.random_state,
+        ranges=ranges if with_ranges else None,
+        types=dict(settings.column_types) if with_ranges else None,
+        threads=threads,
+    )
