@@ -6,23 +6,19 @@ gets copies of the files that it names, and nothing else.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from darebench.agents.protocol import Budget
-from darebench.errors import SandboxFault
-from darebench.sandbox.executor import Executor
+from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Limits, Outcome, Program, Refused, Status
 from darebench.types import CallRecord, Task
 
 NAME = "python_executor"
 OUTPUT_LIMIT = 20_000
 """Characters of stdout, and again of stderr, that the model is shown: the head and the tail."""
-ATTEMPTS = 3
-"""How often a call is tried when the sandbox fails."""
 ARGUMENTS = "arguments"
 """The status of a call that was not run because of its arguments."""
 
@@ -86,7 +82,7 @@ class PythonExecutor:
         """Run one call; bad arguments are answered, not raised.
 
         Raises:
-            SandboxFault: the sandbox failed `ATTEMPTS` times in a row.
+            SandboxFault: the sandbox failed, repeatedly.
         """
         problem = _argument_problem(arguments)
         if problem is None:
@@ -104,7 +100,7 @@ class PythonExecutor:
             save_to=self._folder,
             limits=self._limits,
         )
-        outcome = await self._execute(program)
+        outcome = await execute_retrying(self._executor, program)
         return _answered(arguments, outcome, self._limits)
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:
@@ -121,14 +117,6 @@ class PythonExecutor:
             return None
         saved = self._folder / name
         return saved if saved.is_file() else self._given.get(name)
-
-    async def _execute(self, program: Program) -> Outcome:
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self._executor.execute(program)
-            except SandboxFault:
-                await asyncio.sleep(0.2 * attempt)
-        return await self._executor.execute(program)
 
 
 def _argument_problem(arguments: Mapping[str, Any]) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
+from darebench.errors import SandboxFault
 from darebench.sandbox.program import Outcome, Program
 
 
@@ -21,3 +23,17 @@ class Executor(Protocol):
     async def close(self) -> None:
         """Stop everything that runs and release all resources; can be called twice."""
         ...
+
+
+async def execute_retrying(executor: Executor, program: Program, attempts: int = 3) -> Outcome:
+    """Run `program`, again if the sandbox itself fails.
+
+    Raises:
+        SandboxFault: it failed `attempts` times.
+    """
+    for attempt in range(1, attempts):
+        try:
+            return await executor.execute(program)
+        except SandboxFault:
+            await asyncio.sleep(0.2 * attempt)
+    return await executor.execute(program)

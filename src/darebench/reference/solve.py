@@ -1,0 +1,211 @@
+"""Runs references of a whole store in the sandbox; keeps them by content and environment.
+
+A reference's key is the hash of its input files, of every choice, of the workflow's text and of
+the environment. A changed file, setting, workflow or library version is another key, so nothing
+stale is ever read. Beside each answer lies a record of the environment that made it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from darebench.environment import Environment, current_environment, fingerprint
+from darebench.errors import DareError, ReferenceMismatch, TaskFormatError
+from darebench.reference.spec import PipelineSpec, reference_spec
+from darebench.sandbox.executor import Executor, execute_retrying
+from darebench.sandbox.program import Limits, Outcome, Program, Saved, Status
+from darebench.store.truth import make_truth, read_settings, read_truth
+from darebench.types import Family, Metric, Task, Truth, Variant
+
+SCHEMA = 1
+LIMITS = Limits(wall_s=600.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One computed answer."""
+
+    task: str
+    path: Path
+    environment: str
+    """Hash of the environment that computed it."""
+    seconds: float
+    """Of the computation, also when it was found in the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsolved:
+    """An IF task whose reference cannot be computed: a defect of the task or of us."""
+
+    task: str
+    message: str
+
+
+async def solve(
+    tasks: Sequence[Task],
+    executor: Executor,
+    cache: Path,
+    *,
+    on_done: Callable[[str], None] | None = None,
+) -> dict[str, Reference | Unsolved]:
+    """Compute the references of all IF tasks among `tasks`, or find them in `cache`.
+
+    Args:
+        tasks: Tasks of any kind; others than IF are passed over.
+        executor: The sandbox; its places bound how many run at once.
+        cache: Folder of computed references, made if needed.
+        on_done: Called with each task's id when its reference is there.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+
+    async def one(task: Task) -> tuple[str, Reference | Unsolved]:
+        try:
+            result = await _solve_one(task, executor, cache)
+        except DareError as error:
+            result = Unsolved(task=task.id, message=str(error))
+        if on_done is not None:
+            on_done(task.id)
+        return task.id, result
+
+    return dict(await asyncio.gather(*(one(t) for t in tasks if t.variant is Variant.IF)))
+
+
+def reference_truth(task: Task, reference: Reference) -> Truth:
+    """Wrap a reference as the truth that its task is scored against.
+
+    Raises:
+        ReferenceMismatch: it was computed in another environment than this one.
+        TaskFormatError: its file cannot be read.
+    """
+    here = current_environment().hash
+    if reference.environment != here:
+        raise ReferenceMismatch(
+            f"{task.id}: its reference was computed in environment {reference.environment}, and "
+            f"this is {here}; compute it here with `darebench reference`"
+        )
+    metric = Metric.EXACT_LABELS if task.family is Family.CLASS else Metric.CLOSE_NUMBERS
+    try:
+        content = reference.path.read_bytes()
+    except OSError as error:
+        raise TaskFormatError(f"{reference.path} cannot be read: {error.strerror}") from None
+    return make_truth(task, content, metric, reference.environment)
+
+
+async def read_answers(
+    tasks: Sequence[Task],
+    executor: Executor,
+    cache: Path,
+    *,
+    on_done: Callable[[str], None] | None = None,
+) -> tuple[dict[str, Truth], dict[str, str]]:
+    """Give the truth of every task, references included, and why the others have none."""
+    solved = await solve(tasks, executor, cache, on_done=on_done)
+    truths: dict[str, Truth] = {}
+    problems: dict[str, str] = {}
+    for task in tasks:
+        try:
+            truths[task.id] = _truth_of(task, solved.get(task.id))
+        except DareError as error:
+            problems[task.id] = str(error)
+    return truths, problems
+
+
+def import_reference(task: Task, folder: Path) -> Reference:
+    """Find a task's reference in a folder that `export_reference` wrote.
+
+    Raises:
+        TaskFormatError: there is none, or it has no record of its environment.
+    """
+    path = folder / task.dataset / "reference.csv"
+    record = path.with_suffix(".json")
+    try:
+        return _from_record(task, path, json.loads(record.read_text()))
+    except (OSError, ValueError, KeyError) as error:
+        raise TaskFormatError(f"{task.id}: no usable reference at {path}: {error}") from None
+
+
+def export_reference(task: Task, reference: Reference, folder: Path) -> Path:
+    """Copy a reference and its record to `folder/<dataset>/reference.csv`."""
+    target = folder / task.dataset / "reference.csv"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(reference.path, target)
+    shutil.copyfile(reference.path.with_suffix(".json"), target.with_suffix(".json"))
+    return target
+
+
+async def run_spec(task: Task, spec: PipelineSpec, executor: Executor, folder: Path) -> Outcome:
+    """Run one workflow of a task; its prediction lands in `folder`.
+
+    Raises:
+        TaskFormatError: the workflow failed, so the task is broken.
+        SandboxFault: the sandbox failed, repeatedly.
+    """
+    program = Program(
+        code=spec.render(),
+        load={name: task.source / name for name in spec.inputs},
+        save=(spec.output,),
+        save_to=folder,
+        limits=LIMITS,
+    )
+    outcome = await execute_retrying(executor, program)
+    saved = outcome.files.get(spec.output)
+    if outcome.status is not Status.OK or not isinstance(saved, Saved):
+        last = (outcome.stderr.strip() or outcome.detail or "no output").splitlines()[-1]
+        raise TaskFormatError(f"{task.id}: the workflow ended with {outcome.status}: {last}")
+    return outcome
+
+
+async def _solve_one(task: Task, executor: Executor, cache: Path) -> Reference:
+    spec = reference_spec(task, read_settings(task))
+    environment = current_environment()
+    path = cache / f"{_key(task, spec, environment)}.csv"
+    record = path.with_suffix(".json")
+    if path.is_file() and record.is_file():
+        return _from_record(task, path, json.loads(record.read_text()))
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        outcome = await run_spec(task, spec, executor, Path(scratch))
+        content = {
+            "schema": SCHEMA,
+            "task": task.id,
+            "spec": spec.hash,
+            "environment": environment.as_dict(),
+            "seconds": round(outcome.seconds, 3),
+        }
+        fresh = Path(scratch) / "record.json"
+        fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+        (Path(scratch) / spec.output).replace(path)
+        fresh.replace(record)
+    return _from_record(task, path, content)
+
+
+def _from_record(task: Task, path: Path, record: dict) -> Reference:
+    return Reference(
+        task=task.id,
+        path=path,
+        environment=record["environment"]["hash"],
+        seconds=record["seconds"],
+    )
+
+
+def _key(task: Task, spec: PipelineSpec, environment: Environment) -> str:
+    contents = []
+    for name in spec.inputs:
+        file = task.source / name
+        if not file.is_file():
+            raise TaskFormatError(f"{task.id}: {file} is missing; fetch the store again")
+        with file.open("rb") as stream:
+            contents.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return fingerprint([contents, spec.hash, environment.hash])
+
+
+def _truth_of(task: Task, solved: Reference | Unsolved | None) -> Truth:
+    if isinstance(solved, Unsolved):
+        raise TaskFormatError(solved.message)
+    return read_truth(task) if solved is None else reference_truth(task, solved)
