@@ -286,6 +286,10 @@ class Trajectory:
     """One attempt at one task, from the first message to the score."""
 
     task: str
+    column: str
+    """The result table's column, one of `COLUMNS`."""
+    cluster: str
+    """The source dataset: attempts that share it are not independent."""
     epoch: int
     """Which repeat, from 1."""
     model: str
@@ -294,6 +298,11 @@ class Trajectory:
     stop_reason: StopReason
     score: float | None
     """None: unscored, because of our fault."""
+    strict_score: float | None = None
+    """What the public release's rule gives; None where it would crash."""
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """Score of each target column."""
+    provenance: Provenance | None = None
     reason: Reason | None = None
     failure: Failure | None = None
     fault: str | None = None

@@ -1,0 +1,115 @@
+"""Timestamps in any common spelling -> instants, whole columns at a time.
+
+A spelling is judged for the column as a whole, never value by value: day and month are not
+swapped in some rows only. What an instant may mean depends on the offsets that are written:
+
+- `utc`: every value has an offset (or Z), so the instant is certain;
+- `wall`: the clock reading as written, offsets left out;
+- `as_utc`: no value has an offset, and the clock reading is taken as UTC.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MAX_VALUES = 300_000
+"""Distinct spellings that are interpreted; a column with more is compared as text."""
+_OFFSET = re.compile(r"(?<=\d)\s*(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})?)$")
+_QUARTER = re.compile(r"(\d{4})[- ]?Q([1-4])")
+_MONTH = re.compile(r"(\d{4})M(\d{1,2})")
+_NOT_A_TIME = np.iinfo(np.int64).min
+
+Microseconds = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One way to read a column: clock readings, and instants where offsets are written."""
+
+    wall: Microseconds
+    """Microseconds since 1970 of the clock reading; the smallest integer where unreadable."""
+    utc: Microseconds | None
+    """Microseconds since 1970 UTC; None unless every readable value has an offset."""
+
+
+def readings(texts: Sequence[str], hint: str | None = None) -> Iterator[Reading]:
+    """Read a column in every plausible way, the likeliest first.
+
+    Args:
+        texts: Distinct values, stripped.
+        hint: A strptime format that may fit.
+    """
+    if not texts or len(texts) > MAX_VALUES:
+        return
+    bases, offsets = _split_offsets(texts)
+    seen: set[bytes] = set()
+    for wall in _walls(pd.Series(bases, dtype="str"), hint):
+        if wall.tobytes() in seen or (wall == _NOT_A_TIME).all():
+            continue
+        seen.add(wall.tobytes())
+        known = wall != _NOT_A_TIME
+        utc = None
+        if not np.isnan(offsets[known]).any():
+            minutes = np.nan_to_num(offsets).astype(np.int64)
+            utc = np.where(known, wall - minutes * 60_000_000, _NOT_A_TIME)
+        yield Reading(wall=wall, utc=utc)
+
+
+def readable(wall: Microseconds) -> NDArray[np.bool_]:
+    """Tell which values of a reading are instants."""
+    return wall != _NOT_A_TIME
+
+
+def _split_offsets(texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Cut UTC offsets off times of day; give them in minutes, NaN where there is none."""
+    bases: list[str] = []
+    offsets = np.full(len(texts), np.nan)
+    for position, text in enumerate(texts):
+        found = _OFFSET.search(text) if ":" in text or text.endswith("Z") else None
+        if found is None:
+            bases.append(text)
+            continue
+        bases.append(text[: found.start()])
+        zulu, sign, hours, minutes = found.groups()
+        size = 0 if zulu else int(hours) * 60 + int(minutes or 0)
+        offsets[position] = -size if sign == "-" else size
+    return bases, offsets
+
+
+def _walls(bases: pd.Series, hint: str | None) -> Iterator[Microseconds]:
+    plain = bases.map(_regular)
+    if hint:
+        yield _parse(bases, format=hint)
+    yield _parse(plain, format="%Y%m%d")
+    yield _parse(plain, format="ISO8601")
+    yield _parse(plain, format="%Y/%m")
+    yield _parse(plain, dayfirst=False)
+    yield _parse(plain, dayfirst=True)
+
+
+def _regular(text: str) -> str:
+    """Rewrite quarters and `2023M03` months as ISO months; drop the `.0` of a number."""
+    if found := _MONTH.fullmatch(text):
+        return f"{found[1]}-{int(found[2]):02d}"
+    if found := _QUARTER.fullmatch(text):
+        return f"{found[1]}-{3 * int(found[2]) - 2:02d}"
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def _parse(texts: pd.Series, **how: object) -> Microseconds:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas warns where it guesses; all guesses are judged
+        try:
+            parsed = pd.to_datetime(texts, errors="coerce", **how)  # pyright: ignore
+        except (ValueError, TypeError, OverflowError):
+            return np.full(len(texts), _NOT_A_TIME)
+    if not isinstance(parsed.dtype, np.dtype):
+        parsed = parsed.dt.tz_localize(None)
+    return parsed.astype("datetime64[us]").to_numpy().astype(np.int64)

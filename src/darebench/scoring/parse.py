@@ -1,0 +1,190 @@
+"""A prediction's bytes -> its needed columns as text, or the reason why not.
+
+Nothing is interpreted here: every value stays the text that stands in the file, without the spaces
+around it. The file is hostile: it is bounded before it is read, and read once.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from darebench.types import Reason, ReasonCode
+
+MAX_BYTES = 200 * 1024**2
+"""Largest prediction that is read: the limit of a file that leaves the sandbox."""
+MAX_HEADER = 1 << 20
+_FORMATS = {
+    b"PAR1": "a parquet file",
+    b"PK\x03\x04": "a zip or Excel file",
+    b"SQLite format 3": "an sqlite file",
+    b"\x1f\x8b": "a gzip file",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"\x93NUMPY": "a numpy file",
+}
+
+
+class Unusable(Exception):
+    """Carries a Reason out of the parsing; never leaves this room."""
+
+    def __init__(self, code: ReasonCode, message: str) -> None:
+        super().__init__(message)
+        self.reason = Reason(code=code, message=message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """A table's columns as stripped text; an absent value is the empty string."""
+
+    header: tuple[str, ...]
+    """Column names as they stand in the file, stripped."""
+    columns: dict[str, pa.Array]
+    n_rows: int
+    plain_header: bool
+    """No name had spaces around it, and no name stands there twice."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a prediction file within bounds.
+
+    Raises:
+        Unusable: it is missing, not a regular file, or too large.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Unusable(
+            ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
+        ) from None
+    except OSError as error:
+        raise Unusable(
+            ReasonCode.UNREADABLE, f"{path.name} cannot be opened: {error.strerror}"
+        ) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        info = os.fstat(stream.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            raise Unusable(ReasonCode.UNREADABLE, f"{path.name} is not a regular file; write a csv")
+        if info.st_size > MAX_BYTES:
+            raise _too_large(info.st_size)
+        return stream.read(MAX_BYTES + 1)
+
+
+def parse(content: bytes, wanted: Sequence[str]) -> Texts:
+    """Parse csv bytes; only the `wanted` columns are kept, absent ones are left out.
+
+    Raises:
+        Unusable: it is no csv table, is empty or too large, or names a wanted column twice.
+    """
+    if len(content) > MAX_BYTES:
+        raise _too_large(len(content))
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    _refuse_other_formats(content)
+    raw_header = _read_header(content)
+    header = tuple(name.strip() for name in raw_header)
+    for name in wanted:
+        if header.count(name) > 1:
+            raise Unusable(
+                ReasonCode.DUPLICATE_COLUMN,
+                f"column {name!r} stands {header.count(name)} times in the header; write it once",
+            )
+    if not set(wanted) & set(header):
+        raise _no_column(wanted, header)
+    table = _read_table(content, len(header))
+    columns = {name: _strip(table.column(header.index(name))) for name in wanted if name in header}
+    if table.num_rows == 0:
+        raise Unusable(ReasonCode.EMPTY, "the file has a header and no row; write one per val row")
+    return Texts(
+        header=header,
+        columns=columns,
+        n_rows=table.num_rows,
+        plain_header=tuple(raw_header) == header and len(set(header)) == len(header),
+    )
+
+
+def _too_large(n_bytes: int) -> Unusable:
+    return Unusable(
+        ReasonCode.TOO_LARGE,
+        f"the file has {n_bytes} bytes, the limit is {MAX_BYTES}; write only the asked-for rows",
+    )
+
+
+def _no_column(wanted: Sequence[str], header: Sequence[str]) -> Unusable:
+    first = header[0][:60] if header else ""
+    hint = ""
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and separator in header[0]:
+            hint = f"; it seems to be separated by {name}, write commas"
+    return Unusable(
+        ReasonCode.MISSING_COLUMN,
+        f"the header has none of the columns {', '.join(map(repr, wanted))}; "
+        f"it starts with {first!r}{hint}",
+    )
+
+
+def _refuse_other_formats(content: bytes) -> None:
+    if not content.strip():
+        raise Unusable(
+            ReasonCode.EMPTY, "the file is empty; write a header and one row per val row"
+        )
+    for magic, name in _FORMATS.items():
+        if content.startswith(magic):
+            raise Unusable(
+                ReasonCode.UNREADABLE, f"the file is {name}, not csv; write it with to_csv"
+            )
+    start = content[:512].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+        raise Unusable(ReasonCode.UNREADABLE, "the file is html or xml, not csv; use to_csv")
+    nul = content.find(b"\0")
+    if nul >= 0:
+        row = content.count(b"\n", 0, nul) + 1
+        raise Unusable(
+            ReasonCode.UNREADABLE, f"line {row} holds a NUL byte: binary data, not csv; use to_csv"
+        )
+
+
+def _read_header(content: bytes) -> list[str]:
+    text = content[:MAX_HEADER].decode("utf-8", errors="replace")
+    lines = (line + "\n" for line in text.splitlines() if line.strip())
+    try:
+        return next(csv.reader(lines), [])
+    except csv.Error as error:
+        raise Unusable(ReasonCode.UNREADABLE, f"the header cannot be parsed: {error}") from None
+
+
+def _read_table(content: bytes, n_columns: int) -> pa.Table:
+    names = [str(position) for position in range(n_columns)]
+    try:
+        return arrow_csv.read_csv(
+            pa.BufferReader(content),
+            read_options=arrow_csv.ReadOptions(
+                column_names=names, skip_rows_after_names=1, use_threads=len(content) > 1 << 20
+            ),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in content),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        text = " ".join(str(error).split())[:160]
+        if "UTF8" in text or "utf8" in text.lower():
+            raise Unusable(
+                ReasonCode.UNREADABLE, f"the file is not UTF-8 text ({text}); write it as UTF-8"
+            ) from None
+        raise Unusable(
+            ReasonCode.UNREADABLE,
+            f"the file cannot be parsed as csv with {n_columns} columns: {text}; use to_csv",
+        ) from None
+
+
+def _strip(column: pa.ChunkedArray) -> pa.Array:
+    trimmed = pc.call_function("utf8_trim_whitespace", [column])
+    return trimmed.combine_chunks() if trimmed.num_chunks != 1 else trimmed.chunk(0)

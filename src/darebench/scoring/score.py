@@ -1,0 +1,206 @@
+"""(prediction, truth) -> Score: the only scorer, for evaluation, sampling and rewards alike."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import darebench
+from darebench.environment import current_environment
+from darebench.errors import TaskFormatError
+from darebench.scoring import metrics, numbers
+from darebench.scoring.align import Alignment, Answer, Misaligned, align, parse_answer, take
+from darebench.scoring.labels import code_labels
+from darebench.scoring.parse import Texts, Unusable, parse, read_bytes
+from darebench.scoring.strict import NA_WORDS, strict_scores
+from darebench.types import (
+    Metric,
+    Provenance,
+    Reason,
+    ReasonCode,
+    RowCounts,
+    Score,
+    TargetScore,
+    Truth,
+)
+
+
+def score_prediction(
+    prediction: Path | bytes | None, truth: Truth, *, release_rules: bool = False
+) -> Score:
+    """Score one prediction. Whatever the file holds, the answer is a Score, never an exception.
+
+    Args:
+        prediction: The csv file, its bytes, or None where there is none.
+        truth: What it is compared with.
+        release_rules: Put the public release's number into `score` (0 where its rule crashes).
+
+    Raises:
+        TaskFormatError: the truth itself cannot be used.
+    """
+    answer = _parsed(truth)
+    content: bytes | None = None
+    given: Texts | None = None
+    try:
+        content = _content(prediction)
+        given = parse(content, (*truth.keys, *truth.targets))
+        alignment = align(answer, given)
+        targets = [_score_target(answer, given, alignment, name) for name in truth.targets]
+        matched = alignment.matched
+    except Unusable as error:
+        matched = error.matched if isinstance(error, Misaligned) else 0
+        targets = [
+            TargetScore(target=name, score=0.0, strict_score=None, reason=error.reason)
+            for name in truth.targets
+        ]
+        plain = False
+    else:
+        plain = alignment.plain and given.plain_header and answer.texts.plain_header
+    targets = _with_strict(targets, content, truth, plain=plain)
+    rows = RowCounts(
+        expected=answer.texts.n_rows, given=given.n_rows if given else 0, matched=matched
+    )
+    return _summed(targets, rows, truth, release_rules=release_rules)
+
+
+@cache
+def scorer_hash() -> str:
+    """Hash the scoring rules' source to twelve hex digits."""
+    digest = hashlib.sha256()
+    for file in sorted(files("darebench.scoring").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".py"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=64)
+def _parsed(truth: Truth) -> Answer:
+    return parse_answer(truth)
+
+
+def _content(prediction: Path | bytes | None) -> bytes:
+    if prediction is None:
+        raise Unusable(
+            ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
+        )
+    return prediction if isinstance(prediction, bytes) else read_bytes(prediction)
+
+
+def _score_target(answer: Answer, given: Texts, alignment: Alignment, name: str) -> TargetScore:
+    """Score one target; `strict_score` is our score where the rules agree for sure, else None."""
+    try:
+        if name not in given.columns:
+            raise Unusable(
+                ReasonCode.MISSING_COLUMN, f"the target column {name!r} is missing; predict it"
+            )
+        predicted = take(given.columns[name], alignment)
+        true = answer.texts.columns[name]
+        if answer.truth.metric in (Metric.EXACT_LABELS, Metric.MACRO_F1):
+            return _score_labels(answer, name, true, predicted)
+        return _score_numbers(answer, name, true, predicted)
+    except Unusable as error:
+        return TargetScore(target=name, score=0.0, strict_score=None, reason=error.reason)
+
+
+def _score_labels(answer: Answer, name: str, true: pa.Array, predicted: pa.Array) -> TargetScore:
+    labels = code_labels(true, predicted)
+    if labels.blank is not None:
+        row = int(np.flatnonzero(labels.given == labels.blank)[0])
+        raise _bad_value(answer, name, row, "is missing", "predict a label for every row")
+    agree = _read_alike(labels.names.values())
+    if answer.truth.metric is Metric.EXACT_LABELS:
+        score = metrics.exact_labels(labels.true, labels.given)
+        return TargetScore(target=name, score=score, strict_score=score if agree else None)
+    per_class = metrics.f1_per_class(labels.true, labels.given)
+    score = float(np.mean(list(per_class.values())))
+    return TargetScore(
+        target=name,
+        score=score,
+        strict_score=score if agree else None,
+        per_class={labels.names[code]: value for code, value in per_class.items()},
+    )
+
+
+def _score_numbers(answer: Answer, name: str, true: pa.Array, predicted: pa.Array) -> TargetScore:
+    known = pc.call_function("not_equal", [true, pa.scalar("")])
+    y_true = numbers.as_floats(true.filter(known))
+    if y_true is None or len(y_true) == 0:
+        raise TaskFormatError(f"{answer.truth.task}: the truth of {name!r} is not numeric")
+    # A row whose true value is missing has no right answer: it is not scored.
+    kept = predicted.filter(known)
+    y_pred = numbers.as_floats(kept)
+    if y_pred is None:
+        row = int(np.flatnonzero(known.to_numpy(zero_copy_only=False))[numbers.first_bad(kept)])
+        text = predicted[row].as_py()
+        what = f"is {text[:40]!r}, not a finite number" if text else "is missing"
+        raise _bad_value(answer, name, row, what, "predict a finite number for every row")
+    whole = len(y_true) == len(true)
+    if answer.truth.metric is Metric.CLOSE_NUMBERS:
+        score = metrics.close_numbers(y_true, y_pred)
+        return TargetScore(target=name, score=score, strict_score=score if whole else None)
+    raw = metrics.r2(y_true, y_pred)
+    score = min(1.0, max(0.0, raw))
+    agree = whole and len(y_true) > 1 and np.isfinite(raw)
+    return TargetScore(
+        target=name,
+        score=score,
+        strict_score=score if agree else None,
+        raw=raw if np.isfinite(raw) else None,
+    )
+
+
+def _bad_value(answer: Answer, name: str, row: int, what: str, move: str) -> Unusable:
+    key = ", ".join(f"{k}={answer.texts.columns[k][row].as_py()!r}" for k in answer.truth.keys)
+    return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {key} {what}; {move}")
+
+
+def _read_alike(texts: object) -> bool:
+    """Tell whether pandas reads all these labels as one kind, numbers or text."""
+    values = list(texts)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    if any(text in NA_WORDS or text.lower() in ("true", "false") for text in values):
+        return False
+    are_numbers = {numbers.number(text) is not None for text in values}
+    return len(are_numbers) == 1
+
+
+def _with_strict(
+    targets: list[TargetScore], content: bytes | None, truth: Truth, *, plain: bool
+) -> list[TargetScore]:
+    """Fill in the release's scores: ours where the rules agree for sure, else by its own way."""
+    if plain and all(t.strict_score is not None for t in targets):
+        return targets
+    if content is None:
+        missing = all(t.reason and t.reason.code is ReasonCode.NO_PREDICTION for t in targets)
+        return [replace(t, strict_score=0.0 if missing else None) for t in targets]
+    strict = strict_scores(content, truth)
+    return [replace(t, strict_score=strict[t.target] if strict else None) for t in targets]
+
+
+def _summed(
+    targets: list[TargetScore], rows: RowCounts, truth: Truth, *, release_rules: bool
+) -> Score:
+    strict = [t.strict_score for t in targets if t.strict_score is not None]
+    strict_score = sum(strict) / len(targets) if len(strict) == len(targets) else None
+    score = sum(t.score for t in targets) / len(targets)
+    reason: Reason | None = next((t.reason for t in targets if t.reason), None)
+    return Score(
+        task=truth.task,
+        score=(strict_score or 0.0) if release_rules else score,
+        strict_score=strict_score,
+        targets=tuple(targets),
+        rows=rows,
+        provenance=Provenance(
+            darebench=darebench.__version__,
+            scorer=scorer_hash(),
+            truth=truth.hash,
+            environment=current_environment().hash,
+        ),
+        reason=reason,
+    )

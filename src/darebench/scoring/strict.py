@@ -1,0 +1,80 @@
+"""The public release's rule, from its description: what it gives, or that it would crash.
+
+Both files are read with pandas' defaults and joined on the key columns as they come out of that; a
+row count other than the truth's gives 0. It is kept beside our score, so that published figures can
+be compared; the differences are listed in docs/scoring.md.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from darebench.scoring.metrics import clipped_r2, macro_f1
+from darebench.types import Metric, Truth
+
+NA_WORDS = frozenset(
+    {
+        "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+        "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+    }
+)  # fmt: skip
+"""What pandas' `read_csv` takes for missing by default."""
+
+
+class _Crash(Exception):
+    """The release's rule has no answer for these files."""
+
+
+def strict_scores(content: bytes, truth: Truth) -> dict[str, float] | None:
+    """Give the release's score of each target; None where its rule would crash."""
+    try:
+        true = pd.read_csv(io.BytesIO(truth.csv))
+        given = pd.read_csv(io.BytesIO(content))
+        if not set(truth.keys) <= set(given.columns):
+            return None
+        joined = true.merge(given, on=list(truth.keys), how="inner", suffixes=("", "_given"))
+        if len(joined) != len(true):
+            return dict.fromkeys(truth.targets, 0.0)
+        return {name: _target_score(joined, given, name, truth.metric) for name in truth.targets}
+    except (_Crash, ValueError, TypeError, KeyError, OverflowError, MemoryError, RecursionError):
+        return None
+
+
+def _target_score(joined: pd.DataFrame, given: pd.DataFrame, name: str, metric: Metric) -> float:
+    if name not in given.columns:
+        return 0.0
+    true, predicted = pd.Series(joined[name]), pd.Series(joined[f"{name}_given"])
+    if metric is Metric.EXACT_LABELS:
+        return float(predicted.tolist() == true.tolist())
+    if metric is Metric.MACRO_F1:
+        return _macro_f1(true, predicted)
+    y_true, y_pred = _finite(true), _finite(predicted)
+    if metric is Metric.CLOSE_NUMBERS:
+        return float(np.allclose(y_pred, y_true))
+    if len(y_true) < 2:
+        raise _Crash("R2 of one row is not defined")
+    return clipped_r2(y_true, y_pred)
+
+
+def _finite(values: pd.Series) -> np.ndarray:
+    numbers = values.to_numpy(dtype=float)
+    if not np.isfinite(numbers).all():
+        raise _Crash("missing or infinite values")
+    return numbers
+
+
+def _macro_f1(true: pd.Series, predicted: pd.Series) -> float:
+    if true.isna().any() or predicted.isna().any():
+        raise _Crash("missing labels")
+    is_text = [pd.api.types.is_string_dtype(values) for values in (true, predicted)]
+    if is_text[0] != is_text[1]:
+        raise _Crash("text and numbers mixed")
+    for values in (true, predicted):
+        if values.dtype.kind == "f" and (values % 1 != 0).any():
+            raise _Crash("continuous labels")
+    both = np.concatenate([true.to_numpy(dtype=object), predicted.to_numpy(dtype=object)])
+    codes = pd.factorize(both)[0].astype(np.int64)
+    return macro_f1(codes[: len(true)], codes[len(true) :])
