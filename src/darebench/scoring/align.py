@@ -58,9 +58,14 @@ def parse_answer(truth: Truth) -> Answer:
     if absent:
         raise TaskFormatError(f"{truth.task}: its answer file lacks column {absent[0]!r}")
     ids = numbers.as_integers(texts.columns[truth.keys[0]]) if len(truth.keys) == 1 else None
-    if ids is not None and (truth.time_column or len(np.unique(ids)) != len(ids)):
+    if ids is not None and (truth.time_column or not _distinct(ids)):
         ids = None
     return Answer(truth=truth, texts=texts, integer_key=ids)
+
+
+def _distinct(ids: Codes) -> bool:
+    ordered = np.sort(ids)
+    return not np.any(ordered[1:] == ordered[:-1])
 
 
 def align(answer: Answer, given: Texts) -> Alignment:
