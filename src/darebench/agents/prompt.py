@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from darebench.agents.protocol import Budget
 from darebench.types import Message, Task
 
@@ -23,10 +25,8 @@ scikit-learn, skrub and statsmodels are there.
 You have {turns} turns, with at most {seconds:g} seconds for each call. When `{prediction}` is \
 saved, answer without calling the tool."""
 
-USER = """\
-{question}
-
-Files: {files}."""
+FILES = "\n\nFiles: "
+USER = "{question}" + FILES + "{files}."
 
 
 def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[Message, ...]:
@@ -36,3 +36,8 @@ def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[
     )
     user = USER.format(question=task.question, files=", ".join(f"`{name}`" for name in task.files))
     return (Message(role="system", content=system), Message(role="user", content=user))
+
+
+def files_named_in(text: str) -> list[str]:
+    """Read the task's file names back from the opening user message."""
+    return re.findall(r"`([^`]+)`", text.rpartition(FILES)[2])

@@ -1,0 +1,14 @@
+"""What Inspect finds of darebench: the benchmark task, the scripted agents, the progress hook."""
+
+from inspect_ai.model import modelapi
+
+from darebench.evals.inspect_task import bench as bench
+from darebench.evals.progress import ProgressHooks as ProgressHooks
+
+
+@modelapi(name="darebench")
+def darebench():
+    """Give the provider of `darebench/baseline`, `/oracle`, `/trivial` and `/null`."""
+    from darebench.evals.providers import DarebenchAPI
+
+    return DarebenchAPI

@@ -1,0 +1,126 @@
+"""Which column does a phrase mean: by its name, by its description, by how rare the words are."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        "the a an of in for to by and or as is are was with on at from this that its their which "
+        "feature features column columns variable variables value values",
+    )
+)
+
+
+def words(text: str) -> list[str]:
+    """Split a phrase or a name like `SoilMoisture_pct` into stemmed lower-case words."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    found = re.findall(r"[a-z]+|\d+", spaced.lower())
+    return [_stem(word) for word in found if word not in _STOP]
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ies", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+class Columns:
+    """The columns of a table with what is known of their meaning."""
+
+    def __init__(self, names: Sequence[str], metadata: str) -> None:
+        self.names = list(names)
+        self._meanings = [[words(name)] for name in names]
+        for name, meanings in zip(self.names, self._meanings, strict=True):
+            described = _description(name, metadata)
+            if described:
+                meanings.append(words(described))
+                meanings.append(words(re.split(r"[.;(]", described)[0]))
+                meanings.append(words(name) + words(described))
+        counts = Counter(w for ms in self._meanings for w in {w for m in ms for w in m})
+        self._weights = {w: 1 / (1 + math.log(n)) for w, n in counts.items()}
+
+    def scores(self, phrase: str) -> list[float]:
+        """Rate every column for a phrase, in [0, 1.2]; above 1 only for its very name."""
+        plain = phrase.strip(" `'\".,:;")
+        asked = words(plain)
+        return [
+            1.2 if plain == name else self._score(plain, asked, name, meanings)
+            for name, meanings in zip(self.names, self._meanings, strict=True)
+        ]
+
+    def _score(
+        self, plain: str, asked: Sequence[str], name: str, meanings: Sequence[Sequence[str]]
+    ) -> float:
+        best = max((self._overlap(asked, meaning) for meaning in meanings if meaning), default=0.0)
+        alike = difflib.SequenceMatcher(
+            None, re.sub(r"\W", "", plain.lower()), re.sub(r"[\W_]", "", name.lower())
+        ).ratio()
+        return max(best, 0.9 * alike if alike > 0.7 else 0.0)
+
+    def _overlap(self, asked: Sequence[str], meaning: Sequence[str]) -> float:
+        """Give the weighted F1 of two word sets; a word that no column has weighs half."""
+        a, b = set(asked), set(meaning)
+        if not a or not b:
+            return 0.0
+        shared = self._mass(a & b)
+        return 2 * shared / (self._mass(a) + self._mass(b))
+
+    def _mass(self, of: set[str]) -> float:
+        return sum(self._weights.get(word, 0.5) for word in of)
+
+
+def _description(name: str, metadata: str) -> str:
+    """Find the line of the metadata that describes a column."""
+    pattern = (
+        rf"^[\s*\-•\d.]*[`*\"']*{re.escape(name)}[`*\"']*\s*(?:\([^)\n]*\)\s*)?[:\-–—]\s*(.+)$"
+    )
+    found = re.findall(pattern, metadata, re.MULTILINE | re.IGNORECASE)
+    known = [text for text in found if "no description" not in text.lower()]
+    return known[-1] if known else ""
+
+
+def assign(phrases: Sequence[str], columns: Columns) -> list[int]:
+    """Give every phrase a column of its own so that the total score is best.
+
+    Needs at least as many columns as phrases.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    scores = np.array([columns.scores(phrase) for phrase in phrases])
+    return linear_sum_assignment(-scores)[1].tolist()
+
+
+def split_list(text: str, columns: Columns) -> list[str]:
+    """Split an enumeration into phrases, keeping together what only makes sense together."""
+    pieces = [p.strip() for p in re.split(r"(,|;|\band\b|\n)", text)]
+    items: list[tuple[str, str]] = []
+    separator = ""
+    for piece in pieces:
+        if piece in (",", ";", "and", ""):
+            separator = f"{separator} {piece}".strip() if piece else separator
+        else:
+            items.append((separator, piece))
+            separator = ""
+    merged: list[str] = []
+    for separator, piece in items:
+        if merged and _belongs(merged[-1], separator, piece, columns):
+            merged[-1] = f"{merged[-1]} {separator} {piece}"
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
+    """Tell whether a piece continues the phrase before it: together they say one column better."""
+    alone = max(columns.scores(piece), default=0.0)
+    together = max(columns.scores(f"{before} {separator} {piece}"), default=0.0)
+    first = max(columns.scores(before), default=0.0)
+    return together > first and together > alone and alone < 0.35

@@ -1,0 +1,152 @@
+"""The baseline's decisions: what it does next, from nothing but the conversation.
+
+First it looks at the files. Then it runs the program that fits: a written workflow to the letter,
+a forecast, or a model for a table. If a call fails it tries the quick form of the same program, and
+at last a constant, so that there is always a prediction.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from darebench.agents.baseline.instructions import read_workflow
+from darebench.agents.prompt import files_named_in
+from darebench.agents.protocol import Reply
+from darebench.agents.tools import NAME
+from darebench.types import Message, ToolCall
+
+PREDICTION = "prediction.csv"
+SECONDS = 30
+"""What a modelling program aims at; the limit of a call is several times that."""
+MAX_ROWS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call that the baseline makes."""
+
+    program: str
+    settings: Mapping[str, object]
+    load: tuple[str, ...]
+    save: tuple[str, ...] = (PREDICTION,)
+
+
+class BaselineModel:
+    """The scripted data scientist as a chat model; it keeps no state between turns."""
+
+    async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
+        """Give the next turn: a call, or the end when the prediction is saved."""
+        step = next_step(messages)
+        if step is None:
+            return Reply(message=Message(role="assistant", content="The prediction is saved."))
+        return Reply(message=_call(step, len(messages)), stop="tool_calls")
+
+
+def next_step(messages: Sequence[Message]) -> Step | None:
+    """Decide the next call; None when there is nothing left to do."""
+    question = next(m.content for m in messages if m.role == "user")
+    names = files_named_in(question)
+    results = [m.content for m in messages if m.role == "tool"]
+    if results and f"Saved: '{PREDICTION}'" in results[-1]:
+        return None
+    if not results:
+        return Step(program="explore", settings={"files": names}, load=tuple(names), save=())
+    plans = plan(question, names, _facts(results[0]))
+    position = len(results) - 1
+    return plans[position] if position < len(plans) else None
+
+
+def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -> list[Step]:
+    """List the calls to make until one of them saves a prediction, the best first."""
+    train = next((n for n in names if n.startswith("train")), names[0])
+    val = next((n for n in names if n.startswith("val")), names[-1])
+    both = (train, val)
+    series = "time series" in question.lower() or "forecast" in question.lower()
+    last = Step(
+        program="trivial",
+        settings={"train": train, "val": val, "question": question, "series": series},
+        load=both,
+    )
+    if facts is None:
+        return [last]
+    base = {"train": train, "val": val, "targets": find_targets(question, facts, train, val)}
+    workflow = read_workflow(question, facts, train, val)
+    if workflow is not None:
+        return [Step(program="workflow", settings=workflow, load=both), last]
+    if series:
+        steps = [{"question": question, "seconds": seconds} for seconds in (SECONDS, 5)]
+        return [
+            *(Step(program="forecast", settings={**base, **more}, load=both) for more in steps),
+            last,
+        ]
+    kind = "classification" if "classif" in question.lower() else "regression"
+    effort = [{"seconds": SECONDS, "max_rows": MAX_ROWS}, {"seconds": 3, "max_rows": 5_000}]
+    return [
+        *(
+            Step(program="tabular", settings={**base, "kind": kind, **more}, load=both)
+            for more in effort
+        ),
+        last,
+    ]
+
+
+def trivial_turn(messages: Sequence[Message]) -> Reply:
+    """Give the turn of an agent that only ever predicts a constant."""
+    if any(m.role == "tool" for m in messages):
+        return Reply(message=Message(role="assistant", content="The prediction is saved."))
+    question = next(m.content for m in messages if m.role == "user")
+    step = plan(question, files_named_in(question), None)[-1]
+    return Reply(message=_call(step, len(messages)), stop="tool_calls")
+
+
+def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) -> list[str]:
+    """Find the columns to predict: named in the question, in training, absent from the other."""
+    given, asked = column_names(facts, train), set(column_names(facts, val))
+    candidates = [name for name in given if name not in asked and name != "row_id"]
+    named = [name for name in candidates if f"`{name}`" in question]
+    return named or [name for name in candidates if name in question] or candidates
+
+
+def column_names(facts: Mapping[str, Any], file: str) -> list[str]:
+    """List a file's columns, each once, over all its tables."""
+    tables = facts["files"].get(file, {"tables": {}})["tables"].values()
+    return list(dict.fromkeys(c["name"] for table in tables for c in table["columns"]))
+
+
+def render_program(name: str, settings: Mapping[str, object]) -> str:
+    """Write a program: its settings in one line, then its text."""
+    text = json.dumps(dict(settings), ensure_ascii=True)
+    return f"import json\n\nSETTINGS = json.loads({text!r})\n\n{_program_text(name)}"
+
+
+@cache
+def _program_text(name: str) -> str:
+    folder = files("darebench.agents.baseline").joinpath("programs")
+    return folder.joinpath(f"{name}.py").read_text(encoding="utf-8")
+
+
+def _call(step: Step, number: int) -> Message:
+    arguments = {
+        "code": render_program(step.program, step.settings),
+        "files_to_load": list(step.load),
+        "files_to_save": list(step.save),
+    }
+    call = ToolCall(id=f"call_{number}", name=NAME, arguments=arguments)
+    return Message(role="assistant", content="", tool_calls=(call,))
+
+
+def _facts(result: str) -> dict[str, Any] | None:
+    """Read what the first call printed; None if it failed."""
+    found = re.search(r'^\{"files".*$', result, re.MULTILINE)
+    if found is None:
+        return None
+    try:
+        return json.loads(found[0])
+    except json.JSONDecodeError:
+        return None

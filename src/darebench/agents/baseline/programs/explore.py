@@ -1,0 +1,76 @@
+"""First call of the baseline: print what the task's files hold, as one JSON document.
+
+    {"files": {name: {"tables": {table: {"rows": n, "columns": [
+        {"name", "dtype", "n_unique", "n_missing", "examples": [..], "min", "max"}]}}}},
+     "metadata": text}
+
+The document is kept short, because the tool shows only so much of what is printed.
+"""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+
+LIMIT = 18_000
+
+
+def tables_of(name):
+    """Read every table of a file."""
+    if name.endswith(".csv"):
+        return {"": pd.read_csv(name, keep_default_na=False, na_values=[""], low_memory=False)}
+    if name.endswith(".parquet"):
+        return {"": pd.read_parquet(name)}
+    with closing(sqlite3.connect(name)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {t: pd.read_sql_query(f'SELECT * FROM "{t}"', connection) for (t,) in rows}
+
+
+def describe(column, n_examples):
+    """Describe one column."""
+    known = column.dropna()
+    counts = known.astype(str).value_counts()
+    facts = {
+        "name": str(column.name),
+        "dtype": str(column.dtype),
+        "n_unique": len(counts),
+        "n_missing": int(column.isna().sum()),
+        "examples": [text[:40] for text in counts.index[:n_examples]],
+    }
+    if pd.api.types.is_numeric_dtype(column.dtype) and len(known):
+        facts["min"], facts["max"] = float(known.min()), float(known.max())
+    return facts
+
+
+def main(settings):
+    """Print the document, with fewer examples if it would be too long."""
+    read = {
+        name: tables_of(name)
+        for name in settings["files"]
+        if name.endswith((".csv", ".parquet", ".sqlite"))
+    }
+    texts = [name for name in settings["files"] if name.endswith(".txt")]
+    metadata = "\n".join(Path(name).read_text(encoding="utf-8", errors="replace") for name in texts)
+    for n_examples, n_text in ((25, 9000), (12, 8000), (6, 6000), (3, 4000), (1, 2000), (0, 500)):
+        files = {
+            name: {
+                "tables": {
+                    table: {
+                        "rows": len(frame),
+                        "columns": [describe(frame[c], n_examples) for c in frame.columns],
+                    }
+                    for table, frame in tables.items()
+                }
+            }
+            for name, tables in read.items()
+        }
+        text = json.dumps({"files": files, "metadata": metadata[-n_text:]}, ensure_ascii=False)
+        if len(text) <= LIMIT:
+            break
+    print(text)
+
+
+if __name__ == "__main__":
+    main(SETTINGS)  # noqa: F821 -- the line put before this text

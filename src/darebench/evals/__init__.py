@@ -1,0 +1,1 @@
+"""Many attempts, scored, on disk: evaluation on Inspect AI."""

@@ -1,0 +1,104 @@
+"""Inspect's model as the chat model of the agent loop.
+
+Inspect's own messages are kept beside ours, so that what a provider attached to its turn
+(reasoning, signatures) goes back to it unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    Model,
+    ModelOutput,
+)
+from inspect_ai.tool import ToolInfo
+from inspect_ai.util import LimitExceededError
+
+from darebench.agents.protocol import Reply
+from darebench.errors import ProviderFault
+from darebench.types import Message, Tokens, ToolCall
+
+
+class InspectModel:
+    """One conversation with an Inspect model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.transcript: list[ChatMessage] = []
+        """The conversation as Inspect logs it."""
+
+    def follow(self, messages: Sequence[Message]) -> None:
+        """Add to the transcript what our messages have beyond it."""
+        self.transcript += map(to_inspect, messages[len(self.transcript) :])
+
+    async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
+        """Give the model's next turn.
+
+        Raises:
+            ProviderFault: the provider failed, after Inspect's own retries.
+        """
+        self.follow(messages)
+        infos = [ToolInfo.model_validate(tool["function"]) for tool in tools]
+        try:
+            output = await self._model.generate(list(self.transcript), tools=infos)
+        except LimitExceededError:
+            raise
+        except Exception as error:  # whatever a provider's client raises is the provider's fault
+            raise ProviderFault(f"{self._model}: {type(error).__name__}: {error}") from error
+        if output.error is not None or not output.choices:
+            raise ProviderFault(f"{self._model}: {output.error or 'no choice in the answer'}")
+        self.transcript.append(output.message)
+        return Reply(
+            message=from_inspect(output.message), tokens=_tokens(output), stop=output.stop_reason
+        )
+
+
+def to_inspect(message: Message) -> ChatMessage:
+    """Turn one of our messages into Inspect's."""
+    if message.role == "system":
+        return ChatMessageSystem(content=message.content)
+    if message.role == "user":
+        return ChatMessageUser(content=message.content)
+    if message.role == "tool":
+        return ChatMessageTool(content=message.content, tool_call_id=message.tool_call_id)
+    from inspect_ai.tool import ToolCall as InspectCall
+
+    calls = [
+        InspectCall(id=c.id, function=c.name, arguments=dict(c.arguments), parse_error=c.error)
+        for c in message.tool_calls
+    ]
+    return ChatMessageAssistant(content=message.content, tool_calls=calls or None)
+
+
+def from_inspect(message: ChatMessage) -> Message:
+    """Turn one of Inspect's messages into ours; what is not text is left out."""
+    calls: tuple[ToolCall, ...] = ()
+    if isinstance(message, ChatMessageAssistant) and message.tool_calls:
+        calls = tuple(
+            ToolCall(
+                id=c.id,
+                name=c.function,
+                arguments={} if c.parse_error else c.arguments,
+                error=c.parse_error,
+            )
+            for c in message.tool_calls
+        )
+    answered = message.tool_call_id if isinstance(message, ChatMessageTool) else None
+    return Message(role=message.role, content=message.text, tool_calls=calls, tool_call_id=answered)
+
+
+def _tokens(output: ModelOutput) -> Tokens:
+    usage = output.usage
+    if usage is None:
+        return Tokens()
+    cached = (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+    return Tokens(
+        input=usage.input_tokens + cached, output=usage.output_tokens, total=usage.total_tokens
+    )

@@ -1,0 +1,271 @@
+"""A run: attempts at a selection of tasks, kept in a folder that the same call continues.
+
+The folder holds `config.json` (what is run), `env.json` (what it is run with), Inspect's `logs/`,
+the `predictions/` and, when it is done, `trajectories.jsonl`. A finished attempt is never made
+again; one that failed through our fault is, by the same call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import darebench
+from darebench.environment import current_environment, fingerprint
+from darebench.errors import ConfigError
+from darebench.evals.trajectory import read_logs, write_trajectories
+from darebench.reference.solve import Unsolved, solve
+from darebench.sandbox import LocalExecutor
+from darebench.scoring.score import scorer_hash
+from darebench.store.cache import cache_folder
+from darebench.store.read import Store, open_store, select
+from darebench.types import Family, Task, Trajectory, Variant
+
+SCHEMA = 1
+OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalConfig:
+    """What is evaluated, and how. Two runs with equal configurations are repeats of each other."""
+
+    store: str | None = None
+    model: str = "baseline"
+    """An Inspect model such as `openai/gpt-5`, or one of `OWN_AGENTS`."""
+    tasks: tuple[str, ...] = ()
+    """Ids, dataset names or globs; all tasks without one."""
+    family: Family | None = None
+    variant: Variant | None = None
+    limit: int | None = None
+    seed: int | None = None
+    epochs: int = 1
+    turns: int = 5
+    seconds: float = 200.0
+    """Wall-clock limit of each call of the tool."""
+    base_url: str | None = None
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling options of Inspect's `GenerateConfig`, for example `temperature`."""
+    token_limit: int | None = None
+    """Tokens of a whole attempt."""
+    time_limit: int | None = None
+    """Seconds of a whole attempt."""
+
+    @property
+    def inspect_model(self) -> str:
+        """The model's name as Inspect spells it."""
+        return f"darebench/{self.model}" if self.model in OWN_AGENTS else self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as it stands."""
+
+    folder: Path
+    trajectories: tuple[Trajectory, ...]
+    expected: int
+    """Attempts that were asked for."""
+
+    @property
+    def unscored(self) -> int:
+        """Attempts that ended without a score, through our fault."""
+        return sum(t.score is None for t in self.trajectories)
+
+    @property
+    def missing(self) -> int:
+        """Attempts that have not ended yet."""
+        return self.expected - len(self.trajectories)
+
+
+def evaluate(
+    config: EvalConfig | None = None,
+    *,
+    out: Path | None = None,
+    fresh: bool = False,
+    slots: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Run an agent over tasks and score it, or continue where an earlier call stopped.
+
+    Args:
+        config: What to run; the baseline on the starter store without one.
+        out: The run's folder; `runs/<model>-<hash of what is run>` without it.
+        fresh: Make all attempts again, although the folder has some.
+        slots: Programs that run at the same time; as many as there are cores without it.
+        progress: Told how far it is.
+
+    Raises:
+        ConfigError: nothing is selected, or the folder holds another run.
+        StoreError: there is no such store.
+        KeyboardInterrupt: it was interrupted; what has ended is kept.
+    """
+    config = config or EvalConfig()
+    store = open_store(config.store)
+    chosen = select(
+        store.tasks,
+        config.tasks,
+        family=config.family,
+        variant=config.variant,
+        limit=config.limit,
+        seed=config.seed,
+    )
+    if not chosen:
+        raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
+    record = _record(config, store, chosen)
+    folder = out or Path("runs") / _folder_name(config, record)
+    _prepare(folder, record, fresh=fresh)
+    _solve_references(chosen, slots, progress)
+    _run_inspect(config, store, folder, len(chosen) * config.epochs, slots, progress)
+    trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
+    write_trajectories(trajectories, folder / "trajectories.jsonl")
+    return Run(
+        folder=folder, trajectories=tuple(trajectories), expected=len(chosen) * config.epochs
+    )
+
+
+def _record(config: EvalConfig, store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
+    values = asdict(config)
+    values["tasks"] = list(config.tasks)
+    return {
+        "schema": SCHEMA,
+        "config": values,
+        "store": {"root": str(store.root), "hash": store.hash},
+        "task_ids": [t.id for t in tasks],
+    }
+
+
+def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
+    model = re.sub(r"[^A-Za-z0-9.]+", "-", config.model).strip("-")
+    return f"{model}-{fingerprint(record)[:8]}"
+
+
+def _prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
+    path = folder / "config.json"
+    if path.is_file() and not fresh:
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ConfigError(
+                f"{path} cannot be read ({error}); use --fresh or another --out"
+            ) from None
+        if known != json.loads(json.dumps(record)):
+            raise ConfigError(
+                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
+                "--fresh to start over"
+            )
+    if fresh and folder.is_dir():
+        _set_aside(folder)
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    environment = {
+        "schema": SCHEMA,
+        "darebench": darebench.__version__,
+        "scorer": scorer_hash(),
+        "environment": current_environment().as_dict(),
+    }
+    for name, value in (("config.json", record), ("env.json", environment)):
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _difference(known: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    before, now = known.get("config", {}), record["config"]
+    changed = [name for name in now if json.dumps(before.get(name)) != json.dumps(now[name])]
+    return f"with another {', '.join(changed)}" if changed else "of another state of the store"
+
+
+def _set_aside(folder: Path) -> None:
+    number = 1
+    while (target := folder.with_name(f"{folder.name}.old{number}")).exists():
+        number += 1
+    folder.rename(target)
+
+
+def _solve_references(tasks: Sequence[Task], slots: int | None, progress: Progress | None) -> None:
+    """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
+    chosen = [t for t in tasks if t.variant is Variant.IF]
+    if not chosen:
+        return
+    done: list[str] = []
+
+    def one_done(task_id: str) -> None:
+        done.append(task_id)
+        if progress is not None:
+            progress("references", len(done), len(chosen))
+
+    async def solve_all() -> dict[str, Any]:
+        executor = LocalExecutor(slots)
+        try:
+            return await solve(chosen, executor, cache_folder("references"), on_done=one_done)
+        finally:
+            await executor.close()
+
+    solved = asyncio.run(solve_all())
+    if all(isinstance(result, Unsolved) for result in solved.values()):
+        first = next(iter(solved.values()))
+        raise ConfigError(f"no reference can be computed: {first.message}")
+
+
+def _run_inspect(
+    config: EvalConfig,
+    store: Store,
+    folder: Path,
+    expected: int,
+    slots: int | None,
+    progress: Progress | None,
+) -> None:
+    from inspect_ai import eval_set
+
+    from darebench.evals.inspect_task import bench
+    from darebench.evals.progress import listener
+
+    ended: set[tuple[str, int]] = set()
+
+    def report(task_id: str, epoch: int, scored: bool) -> None:
+        ended.add((task_id, epoch))
+        if progress is not None:
+            progress("attempts", len(ended), expected)
+
+    task = bench(
+        store=str(store.root),
+        tasks=list(config.tasks) or None,
+        family=config.family,
+        variant=config.variant,
+        limit=config.limit,
+        seed=config.seed,
+        turns=config.turns,
+        seconds=config.seconds,
+        slots=slots,
+        work=str((folder / "predictions").absolute()),
+    )
+    token = listener.set(report)
+    try:
+        eval_set(
+            task,
+            log_dir=str((folder / "logs").absolute()),
+            model=config.inspect_model,
+            model_base_url=config.base_url,
+            model_args=dict(config.model_args),
+            epochs=config.epochs,
+            retry_attempts=0,
+            continue_on_fail=True,
+            retry_on_error=2,
+            log_buffer=1,
+            max_samples=2 * (slots or os.cpu_count() or 1) if config.model in OWN_AGENTS else 32,
+            token_limit=config.token_limit,
+            time_limit=config.time_limit,
+            display="none",
+            ctl_server=False,
+            log_dir_allow_dirty=True,
+            score=True,
+            **dict(config.generation),
+        )
+    finally:
+        listener.reset(token)
