@@ -1,12 +1,51 @@
-"""Where a store comes from: a folder (archives, the hub and the starter store follow)."""
+"""Where a store comes from: a folder, an archive, the Hugging Face hub, or the package itself."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 from darebench.errors import StoreError
+from darebench.store import hub
+from darebench.store.archives import is_archive, unpack
+from darebench.store.cache import cache_folder
+from darebench.store.layout import QUESTIONS
+from darebench.store.starter import ensure_starter
 
 
 def resolve(ref: str | Path | None) -> Path:
-    """Turn a store reference into a folder that holds a store."""
-    if ref is None or not Path(ref).is_dir():
-        raise StoreError(f"no store at {ref!r}")
-    return Path(ref)
+    """Turn a store reference into a local folder with a question list; None is the starter store.
+
+    Raises:
+        StoreError: there is no store at `ref`, or it cannot be fetched.
+    """
+    if ref is None:
+        return ensure_starter(cache_folder("starter"))
+    if isinstance(ref, str) and ref.startswith(hub.SCHEME):
+        folder = hub.fetch(ref, cache_folder("hub"))
+        packed = sorted(p for p in folder.rglob("*") if p.is_file() and is_archive(p))
+        if not _roots(folder) and packed:
+            folder = unpack(packed[0], cache_folder("archives"))
+        return _root(folder, ref)
+    path = Path(ref).expanduser()
+    if path.is_file() and is_archive(path):
+        return _root(unpack(path, cache_folder("archives")), ref)
+    if not path.is_dir():
+        raise StoreError(
+            f"there is no store at {ref}; give a folder, an archive or hf://owner/name"
+        )
+    return _root(path, ref)
+
+
+def _root(folder: Path, ref: str | Path) -> Path:
+    if (folder / QUESTIONS).is_file():
+        return folder
+    roots = _roots(folder)
+    if len(roots) != 1:
+        found = f"{len(roots)} of them" if roots else "none"
+        raise StoreError(f"{ref} is not a store: it needs one {QUESTIONS}, and has {found}")
+    return roots[0]
+
+
+def _roots(folder: Path) -> list[Path]:
+    """Find the question lists at most two folders down."""
+    return sorted(p.parent for depth in ("", "*/", "*/*/") for p in folder.glob(depth + QUESTIONS))

@@ -182,7 +182,7 @@ def _trim(phrase: str) -> str:
         or phrase
     )
     phrase = re.split(
-        r"\b(?:for (?:training|modeling|modelling|the model|use|your)|as (?:the )?(?:features|inputs"
+        r"\b(?:for (?:training|modell?ing|the model|use|your)|as (?:the )?(?:features|inputs"
         r"|predictors)|in (?:that|this|the) (?:exact |specified |given |listed )*order|to (?:train|"
         r"build|fit|be used)|when training|before)\b",
         phrase,

@@ -1,0 +1,32 @@
+# `make eval` does the main job, `make test` runs the tests; both need only Python 3.11 and make.
+PYTHON ?= python3.11
+UV_VERSION = 0.13.9
+export UV_PROJECT_ENVIRONMENT = .venv
+
+.PHONY: eval test quick lint bench clean
+
+eval: .venv/.ready
+	.venv/bin/darebench eval
+
+test: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright
+	.venv/bin/python -m pytest -n 2
+
+quick: .venv/.ready
+	.venv/bin/python -m pytest -n 2 -m "not slow"
+
+bench: .venv/.ready
+	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
+
+# The interpreter is looked for by version, because distributions name it differently.
+.venv/.ready: pyproject.toml uv.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: make PYTHON=path/to/python" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode
+	touch .venv/.ready
+
+clean:
+	rm -rf .venv

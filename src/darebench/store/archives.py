@@ -1,0 +1,74 @@
+"""Unpacks a store's archive once, safely: plain files inside the folder, within bounds."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from darebench.errors import StoreError
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
+MAX_BYTES = 200 * 1024**3
+"""Of all unpacked files together."""
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by its name whether a file is an archive that we unpack."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def unpack(path: Path, cache: Path) -> Path:
+    """Unpack an archive into the cache, or find it there; the key is its content.
+
+    Raises:
+        StoreError: it is broken, too large, or holds anything but plain files and folders.
+    """
+    with path.open("rb") as stream:
+        key = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    target = cache / key
+    if target.is_dir():
+        return target
+    scratch = Path(tempfile.mkdtemp(dir=cache))
+    try:
+        if path.name.lower().endswith(".zip"):
+            _unzip(path, scratch)
+        else:
+            _untar(path, scratch)
+        scratch.replace(target)
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        if target.is_dir():  # somebody else was faster
+            return target
+        raise StoreError(f"{path} cannot be unpacked: {error}") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def _untar(path: Path, target: Path) -> None:
+    with tarfile.open(path) as archive:
+        members = archive.getmembers()
+        _check_size(path, sum(m.size for m in members))
+        for member in members:
+            if not (member.isfile() or member.isdir()):
+                raise StoreError(f"{path} holds {member.name!r}, which is no plain file")
+        archive.extractall(target, filter="data")
+
+
+def _unzip(path: Path, target: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _check_size(path, sum(m.file_size for m in members))
+        for member in members:
+            inside = (target / member.filename).resolve()
+            if not inside.is_relative_to(target.resolve()):
+                raise StoreError(f"{path} holds {member.filename!r}, which leads out of it")
+        archive.extractall(target)
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > MAX_BYTES:
+        raise StoreError(f"{path} unpacks to {size} bytes; the limit is {MAX_BYTES}")

@@ -1,0 +1,282 @@
+"""Makes the starter datasets: split, noise rows, settings, questions (paper section 3)."""
+
+# The loaders and pandas' indexing are typed as unions of everything that they can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from darebench.store import layout
+from darebench.store.starter.datasets import SOURCES, Source
+from darebench.store.write import DatasetFiles
+from darebench.types import Family
+
+NOISE_SHARE = 0.2
+"""Noise rows for each clean training row."""
+UPDATED = "2025-01-01T00:00:00Z"
+
+
+def build_datasets() -> list[DatasetFiles]:
+    """Make all starter datasets; every random choice comes from the source's own seed."""
+    return [_series(s) if s.family is Family.TS else _tabular(s) for s in SOURCES]
+
+
+def _tabular(source: Source) -> DatasetFiles:
+    rng = np.random.default_rng(source.seed)
+    frame = source.load()
+    order = rng.permutation(len(frame))
+    cut = int(len(frame) * source.ratio)
+    train = frame.iloc[order[:cut]].reset_index(drop=True)
+    val = frame.iloc[order[cut:]].reset_index(drop=True)
+    features = [name for name in frame.columns if name not in source.targets]
+    types = {name: _kind(frame[name]) for name in frame.columns}
+    ranges = {name: _range(train[name]) for name in features}
+    noisy = _with_noise(train, ranges, rng)
+    asked = val[features]
+    asked.insert(0, layout.ROW_ID, range(1, len(val) + 1))
+    truth = val[list(source.targets)]
+    truth.insert(0, layout.ROW_ID, range(1, len(val) + 1))
+    n_tables = 2 if source.suffix == ".sqlite" else 1
+    if n_tables > 1:
+        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
+    names = {
+        part: f"{part}{source.suffix}" for part in ("train_v1", "val_v1", "train_v2", "val_v2")
+    }
+    clean = f"{layout.CLEAN_TRAIN_STEM}{source.suffix}"
+    numerical = [name for name in source.features if types[name] == "numerical"]
+    categorical = [name for name in source.features if types[name] == "categorical"]
+    settings = {
+        **_common_settings(source, features),
+        "selected_features": list(source.features),
+        "numerical_features": numerical,
+        "categorical_features": categorical,
+        "column_type_inference": types,
+        "expected_ranges": ranges,
+        "imputer_type": source.imputer,
+        "model_type": source.model,
+        "random_state": source.seed,
+        "save_file_type": source.suffix.lstrip("."),
+        "train_err_split_save_file": _path(source, names["train_v1"]),
+        "train_no_err_save_file": _path(source, clean),
+        "val_no_err_save_file": _path(source, names["val_v1"]),
+        "train_v2_save_file": _path(source, names["train_v2"]),
+        "val_v2_save_file": _path(source, names["val_v2"]),
+    }
+    return DatasetFiles(
+        **_common_files(source, settings),
+        question_v1=_workflow_text(source, ranges, numerical, categorical, names),
+        question_v2=_modelling_text(source, names),
+        sources={
+            names["train_v1"]: noisy,
+            clean: train,
+            names["val_v1"]: asked,
+            names["train_v2"]: train,
+            names["val_v2"]: asked,
+        },
+        truths={layout.TRUTH_TABULAR: truth},
+        needed_v1=(names["train_v1"], names["val_v1"], layout.METADATA_TEXT),
+        needed_v2=(names["train_v2"], names["val_v2"], layout.METADATA_TEXT),
+        split_tables=n_tables,
+    )
+
+
+def _series(source: Source) -> DatasetFiles:
+    frame = source.load().sort_values(
+        [source.time_column, *source.entities], kind="stable", ignore_index=True
+    )
+    times = sorted(frame[source.time_column].unique())
+    start = times[int(len(times) * source.ratio)]
+    is_past = frame[source.time_column] < start
+    train, val = frame[is_past].reset_index(drop=True), frame[~is_past].reset_index(drop=True)
+    (target,) = source.targets
+    keys = [source.time_column, *source.entities]
+    rows = range(1, len(val) + 1)
+    asked, truth = val.drop(columns=target), val[[target]].copy()
+    asked.insert(0, layout.ROW_ID, rows)
+    truth.insert(0, layout.ROW_ID, rows)
+    features = [name for name in frame.columns if name not in (target, *keys)]
+    settings = {
+        **_common_settings(source, features),
+        "time_column": source.time_column,
+        "time_format": "%Y-%m-%d",
+        "is_resampled": False,
+        "contain_multiple_files": False,
+        "prediction_starting_time": start,
+        "column_type_inference": {
+            name: "numeric" if _kind(frame[name]) == "numerical" else "object"
+            for name in frame.columns
+        },
+    }
+    return DatasetFiles(
+        **_common_files(source, settings),
+        question_v1=_forecast_text(source, with_features=True),
+        question_v2=_forecast_text(source, with_features=False),
+        sources={"train.csv": train, "val_v1.csv": asked, "val_v2.csv": val[keys]},
+        truths={layout.TRUTH_XF: truth, layout.TRUTH_CF: val[[*keys, target]]},
+        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
+        needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
+    )
+
+
+def _kind(values: pd.Series) -> str:
+    return "numerical" if pd.api.types.is_numeric_dtype(values) else "categorical"
+
+
+def _range(values: pd.Series) -> list[Any]:
+    if _kind(values) == "categorical":
+        return sorted(values.dropna().unique().tolist())
+    return [values.min().item(), values.max().item()]
+
+
+def _with_noise(
+    train: pd.DataFrame, ranges: dict[str, list[Any]], rng: np.random.Generator
+) -> pd.DataFrame:
+    """Shuffle rows in whose every filtered value is out of its range."""
+    n_noise = round(NOISE_SHARE * len(train))
+    noise = train.iloc[rng.integers(0, len(train), n_noise)].reset_index(drop=True)
+    for name, bounds in ranges.items():
+        if _kind(train[name]) == "categorical":
+            letters = rng.integers(97, 123, (n_noise, 8))
+            noise[name] = ["".join(map(chr, row)) for row in letters]
+            continue
+        low, high = bounds
+        beyond = rng.integers(1, 11, n_noise)
+        values = np.where(rng.random(n_noise) < 0.5, low - beyond, high + beyond)
+        noise[name] = values.astype(train[name].dtype)
+    # Clean rows keep their order, which models that depend on it then see unchanged.
+    places = np.sort(rng.integers(0, len(train) + 1, n_noise))
+    both = pd.concat([train, noise], ignore_index=True)
+    position = np.concatenate([np.arange(len(train)) + 0.5, places])
+    return both.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
+
+
+def _path(source: Source, name: str) -> str:
+    return f"./{source.name}/{layout.SOURCE}/{name}"
+
+
+def _common_settings(source: Source, features: Sequence[str]) -> dict[str, Any]:
+    return {
+        "target": list(source.targets),
+        "target_candidates": list(source.targets),
+        "problem_type": {family: kind for kind, family in layout.TASK_KINDS.items()}[source.family],
+        "related_features": list(features),
+        "not_filtered_related_features": list(features),
+        "train_test_ratio": source.ratio,
+    }
+
+
+def _common_files(source: Source, settings: dict[str, Any]) -> dict[str, Any]:
+    lines = [source.title, "", source.about, f"Licence: {source.licence}.", "", "Columns:"]
+    shown = [name for name in source.columns if name in source.load().columns]
+    lines += [f"{name}: {source.columns[name]}" for name in shown]
+    return {
+        "name": source.name,
+        "family": source.family,
+        "metadata": "\n".join(lines) + "\n",
+        "settings": settings,
+        "info": {
+            "ref": source.ref,
+            "title": source.title,
+            "licenseName": source.licence,
+            "lastUpdated": UPDATED,
+        },
+        "domain": source.domain,
+    }
+
+
+def _listed(items: Sequence[str]) -> str:
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _targets_text(source: Source) -> str:
+    word = "column" if len(source.targets) == 1 else "columns"
+    return f"target {word} {_listed([f'`{name}`' for name in source.targets])}"
+
+
+def _problem_text(source: Source) -> str:
+    return "classification" if source.family is Family.CLASS else "regression"
+
+
+def _workflow_text(
+    source: Source,
+    ranges: dict[str, list[Any]],
+    numerical: Sequence[str],
+    categorical: Sequence[str],
+    names: dict[str, str],
+) -> str:
+    means = source.columns
+    joined = (
+        " It holds several tables; join them on `row_id` first."
+        if source.suffix == ".sqlite"
+        else ""
+    )
+    rules = [
+        f"{means[name]} between {bounds[0]} and {bounds[1]}"
+        if name in ranges and not isinstance(bounds[0], str)
+        else f"{means[name]} one of {', '.join(bounds)}"
+        for name, bounds in ranges.items()
+    ]
+    chosen = _listed([means[name] for name in source.features])
+    types = []
+    if numerical:
+        types.append(f"Treat {_listed([means[n] for n in numerical])} as numeric, in this order.")
+    if categorical:
+        types.append(f"Treat {_listed([means[n] for n in categorical])} as categorical.")
+    return " ".join(
+        [
+            f"Build a {_problem_text(source)} workflow for the {_targets_text(source)} exactly as "
+            f"follows. The training data is `{names['train_v1']}`, the rows to predict are in "
+            f"`{names['val_v1']}`, and `{layout.METADATA_TEXT}` says what the columns mean.{joined} "
+            "Only an empty field is a missing value.",
+            "Step 1: drop every training row in which a known value breaks one of these rules; a "
+            f"missing value breaks none. Rules: {'; '.join(rules)}. Drop rows without a target.",
+            f"Step 2: select these features in this order: {chosen}.",
+            *types,
+            f"Step 3: impute missing numeric values with the {_imputer_text(source.imputer)} and "
+            "missing categorical values with the most frequent one. Scale the numeric block with "
+            "StandardScaler, encode the categorical block with OneHotEncoder, unknown categories "
+            "ignored and dense output, and put the numeric block first.",
+            f"Step 4: fit scikit-learn's {source.model} with random_state {source.seed} and "
+            "defaults otherwise, and predict the rows of the second file.",
+            f"Save `{layout.PREDICTION}` with `row_id` and the predicted {_targets_text(source)}.",
+        ]
+    )
+
+
+def _imputer_text(imputer: str) -> str:
+    return {"most_frequent": "most frequent value"}.get(imputer, imputer)
+
+
+def _modelling_text(source: Source, names: dict[str, str]) -> str:
+    measure = "macro-F1" if source.family is Family.CLASS else "R2"
+    return (
+        f"Train a {_problem_text(source)} model on `{names['train_v2']}` and predict the "
+        f"{_targets_text(source)} for every row of `{names['val_v2']}`, as well as you can; "
+        f"{measure} is measured. `{layout.METADATA_TEXT}` describes the columns. Save "
+        f"`{layout.PREDICTION}` with `row_id` as given and the predictions."
+    )
+
+
+def _forecast_text(source: Source, *, with_features: bool) -> str:
+    start = (
+        f"`train.csv` holds time series up to a point in time; `{layout.METADATA_TEXT}` describes "
+        f"the columns. Forecast the {_targets_text(source)} "
+    )
+    if with_features:
+        return (
+            f"{start}for every row of `val_v1.csv`, which lies in the future and has all other "
+            f"columns. Save `{layout.PREDICTION}` with `row_id` as given and the forecasts."
+        )
+    keys = _listed([f"`{name}`" for name in (source.time_column, *source.entities)])
+    return (
+        f"{start}for every row of `val_v2.csv`, which has only {keys}. Save "
+        f"`{layout.PREDICTION}` with these columns as given and the forecasts."
+    )
