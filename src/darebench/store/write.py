@@ -121,7 +121,7 @@ def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd
     columns = [name for name in table.columns if name != layout.ROW_ID]
     groups = [columns[start::n_tables] for start in range(n_tables)]
     return [
-        (f"table_{number}", table[[layout.ROW_ID, *group]])
+        (f"table_{number}", table.filter([layout.ROW_ID, *group]))
         for number, group in enumerate(groups, 1)
     ]
 

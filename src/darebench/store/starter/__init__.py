@@ -1,4 +1,4 @@
-"""The starter store: a dozen tasks of all six kinds, made here from data that our libraries ship."""
+"""The starter store: a dozen tasks of all six kinds, made from data that our libraries ship."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SOURCES = ("store/starter/build.py", "store/starter/datasets.py", "store/write.
 
 
 def ensure_starter(cache: Path) -> Path:
-    """Give the starter store's folder; it is made at the first use of a version, in some seconds."""
+    """Give the starter store's folder; it is made at a version's first use, in some seconds."""
     versions = [version(name) for name in _MADE_WITH]
     package = files("darebench")
     texts = [hashlib.sha256(package.joinpath(s).read_bytes()).hexdigest() for s in _SOURCES]

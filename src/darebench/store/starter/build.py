@@ -234,8 +234,8 @@ def _workflow_text(
         [
             f"Build a {_problem_text(source)} workflow for the {_targets_text(source)} exactly as "
             f"follows. The training data is `{names['train_v1']}`, the rows to predict are in "
-            f"`{names['val_v1']}`, and `{layout.METADATA_TEXT}` says what the columns mean.{joined} "
-            "Only an empty field is a missing value.",
+            f"`{names['val_v1']}`, and `{layout.METADATA_TEXT}` says what the columns mean."
+            f"{joined} Only an empty field is a missing value.",
             "Step 1: drop every training row in which a known value breaks one of these rules; a "
             f"missing value breaks none. Rules: {'; '.join(rules)}. Drop rows without a target.",
             f"Step 2: select these features in this order: {chosen}.",

@@ -1,0 +1,102 @@
+"""Scores predictions that exist already: one file, or a folder of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from darebench.errors import TaskFormatError
+from darebench.reference.solve import read_answers
+from darebench.sandbox import LocalExecutor
+from darebench.scoring import score_prediction
+from darebench.scoring.aggregate import Observation, as_json, summarise
+from darebench.store.cache import cache_folder
+from darebench.store.layout import PREDICTION
+from darebench.store.read import open_store
+from darebench.types import Score, Task, Truth
+
+
+def score_one(
+    prediction: Path, task_id: str, store: str | None, *, release_rules: bool = False
+) -> dict[str, Any]:
+    """Score one file against one task of a store.
+
+    Raises:
+        ConfigError: there is no such task.
+        TaskFormatError: the task has no usable answer.
+    """
+    opened = open_store(store)
+    task = opened.task(task_id)
+    truths, problems = read_truths([task])
+    if task.id in problems:
+        raise TaskFormatError(problems[task.id])
+    score = score_prediction(prediction, truths[task.id], release_rules=release_rules)
+    return {**score_json(score), "store": opened.hash}
+
+
+def score_batch(folder: Path, store: str | None, *, release_rules: bool = False) -> dict[str, Any]:
+    """Score `folder/<dataset>/<variant>/prediction.csv` for every task; missing ones count 0.
+
+    Raises:
+        StoreError: there is no such store.
+        TaskFormatError: `folder` is no folder.
+    """
+    if not folder.is_dir():
+        raise TaskFormatError(f"{folder} is not a folder of predictions")
+    opened = open_store(store)
+    truths, problems = read_truths(opened.tasks)
+    scores: list[dict[str, Any]] = []
+    missing: list[str] = []
+    observations: list[Observation] = []
+    for task in opened.tasks:
+        path = folder / task.dataset / str(task.variant) / PREDICTION
+        score = None
+        if task.id in truths:
+            score = score_prediction(path, truths[task.id], release_rules=release_rules)
+        if not path.exists():
+            missing.append(task.id)
+        elif score is not None:
+            scores.append(score_json(score))
+        observations.append(
+            Observation(
+                task=task.id,
+                column=task.column,
+                cluster=task.cluster,
+                score=None if score is None else score.score,
+                answered=score is not None and score.reason is None,
+            )
+        )
+    return {
+        "scores": scores,
+        "missing": missing,
+        "errors": [{"task": t, "message": m} for t, m in problems.items()],
+        "columns": as_json(summarise(observations)),
+        "store": opened.hash,
+    }
+
+
+def read_truths(tasks: Sequence[Task]) -> tuple[dict[str, Truth], dict[str, str]]:
+    """Give the truth of every task, computing references where needed, and why others have none."""
+
+    async def read() -> tuple[dict[str, Truth], dict[str, str]]:
+        executor = LocalExecutor()
+        try:
+            return await read_answers(tasks, executor, cache_folder("references"))
+        finally:
+            await executor.close()
+
+    return asyncio.run(read())
+
+
+def score_json(score: Score) -> dict[str, Any]:
+    """Give the documented form of a score."""
+    value = asdict(score)
+    details = value.pop("targets")
+    return {
+        **value,
+        "targets": {detail["target"]: detail["score"] for detail in details},
+        "details": details,
+    }

@@ -1,0 +1,92 @@
+"""`darebench reference`: the answers of a store's IF tasks, computed and, if asked, proven."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from darebench.environment import current_environment
+from darebench.errors import ConfigError
+from darebench.reference.check import check as check_tasks
+from darebench.reference.solve import Reference, Unsolved, export_reference, solve
+from darebench.sandbox import LocalExecutor
+from darebench.store.cache import cache_folder
+from darebench.store.read import open_store, select
+from darebench.types import Task, Variant
+
+
+def compute(
+    store: str | None,
+    patterns: Sequence[str],
+    *,
+    check: bool = False,
+    out: Path | None = None,
+    slots: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Compute references of the selected IF tasks; with `check`, say what holds of each.
+
+    Raises:
+        ConfigError: no IF task is selected.
+    """
+    tasks = [t for t in select(open_store(store).tasks, patterns) if t.variant is Variant.IF]
+    if not tasks:
+        raise ConfigError("no IF task is selected; only these have references")
+    done: list[str] = []
+
+    def one_done(task_id: str) -> None:
+        done.append(task_id)
+        if progress is not None:
+            progress("checks" if check else "references", len(done), len(tasks))
+
+    rows = asyncio.run(_rows(tasks, one_done, check=check, out=out, slots=slots))
+    return {"tasks": rows, "environment": current_environment().as_dict()}
+
+
+async def _rows(
+    tasks: Sequence[Task],
+    on_done: Callable[[str], None],
+    *,
+    check: bool,
+    out: Path | None,
+    slots: int | None,
+) -> list[dict[str, Any]]:
+    cache = cache_folder("references")
+    executor = LocalExecutor(slots)
+    try:
+        if check:
+            checks = await check_tasks(tasks, executor, cache, on_done=on_done)
+        solved = await solve(tasks, executor, cache, on_done=None if check else on_done)
+    finally:
+        await executor.close()
+    rows = [_row(task, solved[task.id], out) for task in tasks]
+    if check:
+        for row, found in zip(rows, checks, strict=True):
+            row |= {
+                "literal_equal": found.literal_equal,
+                "repeatable": found.repeatable,
+                "detail": found.detail,
+                "ok": found.literal_equal and found.repeatable,
+            }
+    return rows
+
+
+def _row(task: Task, solved: Reference | Unsolved, out: Path | None) -> dict[str, Any]:
+    if isinstance(solved, Unsolved):
+        return {
+            "id": task.id,
+            "reference": None,
+            "seconds": 0.0,
+            "detail": solved.message,
+            "ok": False,
+        }
+    path = export_reference(task, solved, out) if out is not None else solved.path
+    return {
+        "id": task.id,
+        "reference": str(path),
+        "seconds": solved.seconds,
+        "detail": "",
+        "ok": True,
+    }

@@ -1,0 +1,50 @@
+"""A run in figures: the documented JSON of `darebench eval`, and what reports start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from darebench.evals.run import Run
+from darebench.scoring.aggregate import Observation, as_json as columns_json, summarise
+from darebench.types import Trajectory
+
+
+def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
+    """Reduce attempts to what statistics need."""
+    return [
+        Observation(
+            task=t.task,
+            column=t.column,
+            cluster=t.cluster,
+            score=t.score,
+            answered=t.reason is None and t.score is not None,
+        )
+        for t in trajectories
+    ]
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """Give the documented form of a run."""
+    return {
+        "run": str(run.folder),
+        "columns": columns_json(summarise(observations(run.trajectories))),
+        "unscored": run.unscored,
+        "missing": run.missing,
+        "tasks": [
+            {
+                "id": t.task,
+                "epoch": t.epoch,
+                "score": t.score,
+                "strict_score": t.strict_score,
+                "reason": asdict(t.reason) if t.reason else None,
+                "failure": t.failure,
+                "fault": t.fault,
+                "calls": len(t.calls),
+                "seconds": t.seconds,
+                "tokens": t.tokens.total,
+            }
+            for t in run.trajectories
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Runs as tables and as one page: summarised first, rendered second."""

@@ -1,0 +1,111 @@
+"""A run as one self-contained page: no network, no fonts, everything hostile escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from darebench.evals.summary import observations
+from darebench.report.load import LoadedRun, load_run
+from darebench.report.tables import PUBLISHED, all_tables
+from darebench.scoring.aggregate import summarise
+from darebench.types import COLUMNS, Trajectory
+
+OUTPUT_LIMIT = 6_000
+"""Characters of code and of each output that a page holds; the run folder has the rest."""
+PAGE = "report.html"
+
+
+def write_page(folder: Path) -> Path:
+    """Write a run's page into its folder.
+
+    Raises:
+        ConfigError: it is no run folder.
+    """
+    path = folder / PAGE
+    path.write_text(page([load_run(folder)]), encoding="utf-8")
+    return path
+
+
+def page(runs: Sequence[LoadedRun]) -> str:
+    """Render runs as a page; the same runs give the same bytes."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    text = files("darebench.report").joinpath("templates/page.html").read_text(encoding="utf-8")
+    attempts = [_attempt(run, t) for run in runs for t in run.trajectories]
+    return environment.from_string(text).render(
+        runs=runs,
+        tables=all_tables(runs),
+        bars=[_bars(run) for run in runs],
+        published=PUBLISHED,
+        columns=COLUMNS,
+        attempts_json=_safe_json(attempts),
+    )
+
+
+def _bars(run: LoadedRun) -> list[dict[str, Any]]:
+    columns = summarise(observations(run.trajectories))
+    return [
+        {
+            "name": name,
+            "mean": 100 * (found.mean or 0.0),
+            "low": max(0.0, 100 * ((found.mean or 0.0) - (found.stderr or 0.0))),
+            "high": min(100.0, 100 * ((found.mean or 0.0) + (found.stderr or 0.0))),
+            "n": found.n,
+        }
+        for name in COLUMNS
+        if (found := columns.get(name)) is not None
+    ]
+
+
+def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
+    question = next((m.content for m in t.messages if m.role == "user"), "")
+    last = next((m.content for m in reversed(t.messages) if m.role == "assistant"), "")
+    return {
+        "run": run.name,
+        "task": t.task,
+        "column": t.column,
+        "epoch": t.epoch,
+        "score": t.score,
+        "strict": t.strict_score,
+        "targets": dict(t.targets),
+        "reason": t.reason.message if t.reason else None,
+        "failure": t.failure,
+        "fault": t.fault,
+        "stop": t.stop_reason,
+        "seconds": round(t.seconds, 1),
+        "tokens": t.tokens.total,
+        "question": _short(question),
+        "answer": _short(last),
+        "calls": [
+            {
+                "code": _short(c.code),
+                "load": list(c.files_to_load),
+                "save": list(c.files_to_save),
+                "stdout": _short(c.stdout),
+                "stderr": _short(c.stderr),
+                "status": c.status,
+                "seconds": round(c.seconds, 1),
+            }
+            for c in t.calls
+        ],
+    }
+
+
+def _short(text: str) -> str:
+    if len(text) <= OUTPUT_LIMIT:
+        return text
+    half = OUTPUT_LIMIT // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+
+
+def _safe_json(value: object) -> str:
+    """Write JSON that cannot end the script element that holds it."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

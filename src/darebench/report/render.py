@@ -1,0 +1,70 @@
+"""Tables as Markdown, LaTeX, CSV, terminal text or a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from darebench.errors import ConfigError
+from darebench.report.html import page
+from darebench.report.load import load_run
+from darebench.report.tables import Table, all_tables
+from darebench.report.terminal import as_text
+
+_LATEX = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "±": r"$\pm$"}
+
+
+def render(folders: Sequence[Path], form: str) -> str:
+    """Render runs in one of the forms terminal, html, md, tex, csv.
+
+    Raises:
+        ConfigError: the form is unknown, or a folder is no run.
+    """
+    runs = [load_run(folder) for folder in folders]
+    if form == "html":
+        return page(runs)
+    writers = {"terminal": as_text, "md": markdown, "tex": latex, "csv": as_csv}
+    if form not in writers:
+        raise ConfigError(f"unknown format {form!r}; there are html, {', '.join(writers)}")
+    return "\n".join(writers[form](table) for table in all_tables(runs))
+
+
+def markdown(table: Table) -> str:
+    """Write a table in Markdown."""
+    lines = [f"## {table.title}", "", table.note, ""]
+    lines.append("| " + " | ".join(table.columns) + " |")
+    lines.append("|---|" + "---:|" * (len(table.columns) - 1))
+    lines += ["| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def latex(table: Table) -> str:
+    """Write a table in LaTeX, with booktabs rules."""
+    rows = [_latex_row(table.columns), r"\midrule", *map(_latex_row, table.rows)]
+    return "\n".join(
+        [
+            rf"% {table.title}",
+            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
+            r"\toprule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def as_csv(table: Table) -> str:
+    """Write a table as csv, its title in the first column."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("table", *table.columns))
+    writer.writerows((table.title, *row) for row in table.rows)
+    return stream.getvalue()
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    escaped = ("".join(_LATEX.get(char, char) for char in cell) for cell in cells)
+    return " & ".join(escaped) + r" \\"

@@ -1,0 +1,145 @@
+"""The tables of the paper, for any set of runs: pure functions from attempts to rows of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from darebench.evals.summary import observations
+from darebench.report.load import LoadedRun
+from darebench.scoring.aggregate import Summary, performance, summarise, summary
+from darebench.types import COLUMNS, Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table, ready to be rendered in any form."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+PUBLISHED = (
+    ("gpt-4o", 32.88, 40.45, 20.28, 40.60, 35.54, 4.77),
+    ("gpt-4.1", 55.82, 57.83, 52.17, 58.62, 40.78, 6.60),
+    ("gpt-5", 69.81, 43.40, 57.24, 56.29, 36.83, 10.13),
+    ("o4-mini", 67.56, 57.89, 53.62, 57.60, 42.29, 9.67),
+    ("Claude Sonnet 3.7", 61.48, 61.03, 46.37, 63.20, 49.88, 13.70),
+    ("Qwen3-32B", 17.11, 30.71, 15.21, 35.86, 26.96, 0.00),
+    ("Qwen3-4B", 3.60, 5.23, 0.72, 3.29, 6.97, 0.00),
+)
+"""Rows of the paper's main table (arXiv 2602.24288), in percent: other tasks than a run's own."""
+
+
+def all_tables(runs: Sequence[LoadedRun]) -> list[Table]:
+    """Make every table."""
+    return [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
+
+
+def main_table(runs: Sequence[LoadedRun]) -> Table:
+    """Make the main table: the mean score of each column with its error, in percent."""
+    rows = []
+    for run in runs:
+        columns = summarise(observations(run.trajectories))
+        overall = summary(observations(run.trajectories))
+        cells = [_percent(columns.get(name)) for name in COLUMNS]
+        rows.append((run.name, *cells, _percent(overall), *_counts(run)))
+    return Table(
+        title="Scores",
+        note="Percent, with the standard error clustered by source dataset. Unscored attempts "
+        "failed through no fault of the agent and are not in the means; missing ones have not "
+        "been made.",
+        columns=("run", *COLUMNS, "all", *_COUNTS),
+        rows=tuple(rows),
+    )
+
+
+def failure_table(runs: Sequence[LoadedRun]) -> Table:
+    """Count the failure classes of scored attempts."""
+    rows = []
+    for run in runs:
+        counts = Counter(t.failure for t in run.trajectories if t.score is not None)
+        rows.append(
+            (run.name, *(str(counts[f]) for f in Failure), str(counts[None]), *_counts(run))
+        )
+    return Table(
+        title="Failures",
+        note="Scored attempts by what went wrong first.",
+        columns=("run", *(f.replace("_", " ") for f in Failure), "none", *_COUNTS),
+        rows=tuple(rows),
+    )
+
+
+def effort_table(runs: Sequence[LoadedRun]) -> Table:
+    """Average what an attempt used."""
+    rows = []
+    for run in runs:
+        n = max(1, len(run.trajectories))
+        score = performance(observations(run.trajectories))
+        rows.append(
+            (
+                run.name,
+                f"{sum(len(t.calls) for t in run.trajectories) / n:.2f}",
+                f"{sum(t.seconds for t in run.trajectories) / n:.1f}",
+                f"{sum(t.tokens.input for t in run.trajectories) / n:.0f}",
+                f"{sum(t.tokens.output for t in run.trajectories) / n:.0f}",
+                "-" if score is None else f"{100 * score:.2f}",
+                *_counts(run),
+            )
+        )
+    return Table(
+        title="Effort",
+        note="Means per attempt; performance is the mean score of modelling attempts with a usable "
+        "prediction, in percent.",
+        columns=(
+            "run",
+            "calls",
+            "seconds",
+            "input tokens",
+            "output tokens",
+            "performance",
+            *_COUNTS,
+        ),
+        rows=tuple(rows),
+    )
+
+
+def strict_table(runs: Sequence[LoadedRun]) -> Table:
+    """Put the public release's rule beside ours."""
+    rows = []
+    for run in runs:
+        scored = [t for t in run.trajectories if t.score is not None]
+        cells = []
+        for name in COLUMNS:
+            strict = [t.strict_score or 0.0 for t in scored if t.column == name]
+            cells.append(f"{100 * sum(strict) / len(strict):.2f}" if strict else "-")
+        crashed = sum(t.strict_score is None for t in scored)
+        rows.append((run.name, *cells, str(crashed), *_counts(run)))
+    return Table(
+        title="By the public release's rule",
+        note="Percent; attempts for which that rule has no answer count 0.",
+        columns=("run", *COLUMNS, "no answer", *_COUNTS),
+        rows=tuple(rows),
+    )
+
+
+_COUNTS = ("attempts", "unscored", "missing")
+
+
+def _counts(run: LoadedRun) -> tuple[str, str, str]:
+    unscored = sum(t.score is None for t in run.trajectories)
+    return (
+        str(len(run.trajectories)),
+        str(unscored),
+        str(run.expected - len(run.trajectories)),
+    )
+
+
+def _percent(of: Summary | None) -> str:
+    if of is None or of.mean is None:
+        return "-"
+    error = f" ± {100 * of.stderr:.2f}" if of.stderr is not None else ""
+    return f"{100 * of.mean:.2f}{error}"
