@@ -8,6 +8,7 @@ again; one that failed through our fault is, by the same call.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -247,25 +248,30 @@ def _run_inspect(
     )
     token = listener.set(report)
     try:
-        eval_set(
-            task,
-            log_dir=str((folder / "logs").absolute()),
-            model=config.inspect_model,
-            model_base_url=config.base_url,
-            model_args=dict(config.model_args),
-            epochs=config.epochs,
-            retry_attempts=0,
-            continue_on_fail=True,
-            retry_on_error=2,
-            log_buffer=1,
-            max_samples=2 * (slots or os.cpu_count() or 1) if config.model in OWN_AGENTS else 32,
-            token_limit=config.token_limit,
-            time_limit=config.time_limit,
-            display="none",
-            ctl_server=False,
-            log_dir_allow_dirty=True,
-            score=True,
-            **dict(config.generation),
-        )
+        # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
+        with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
+            eval_set(
+                task,
+                log_dir=str((folder / "logs").absolute()),
+                model=config.inspect_model,
+                model_base_url=config.base_url,
+                model_args=dict(config.model_args),
+                epochs=config.epochs,
+                retry_attempts=0,
+                retry_immediate=False,
+                continue_on_fail=True,
+                retry_on_error=2,
+                log_buffer=1,
+                max_samples=2 * (slots or os.cpu_count() or 1)
+                if config.model in OWN_AGENTS
+                else 32,
+                token_limit=config.token_limit,
+                time_limit=config.time_limit,
+                display="none",
+                ctl_server=False,
+                log_dir_allow_dirty=True,
+                score=True,
+                **dict(config.generation),
+            )
     finally:
         listener.reset(token)

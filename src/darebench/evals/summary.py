@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from darebench.evals.run import Run
-from darebench.scoring.aggregate import Observation, as_json as columns_json, summarise
+from darebench.scoring.aggregate import Observation, summarise
+from darebench.scoring.aggregate import as_json as columns_json
 from darebench.types import Trajectory
 
 

@@ -57,6 +57,23 @@ def main_table(runs: Sequence[LoadedRun]) -> Table:
     )
 
 
+def column_table(run: LoadedRun) -> Table:
+    """Make the main table of one run, a row for each column."""
+    seen = observations(run.trajectories)
+    summaries = {**summarise(seen), "all": summary(seen)}
+    rows = [
+        (name, _percent(s), str(s.n), str(s.attempts), str(s.answered), str(s.unscored))
+        for name, s in summaries.items()
+    ]
+    return Table(
+        title=run.name,
+        note="Percent, with the standard error clustered by source dataset. Unscored attempts "
+        "failed through no fault of the agent and are not in the means.",
+        columns=("column", "score", "tasks", "attempts", "answered", "unscored"),
+        rows=tuple(rows),
+    )
+
+
 def failure_table(runs: Sequence[LoadedRun]) -> Table:
     """Count the failure classes of scored attempts."""
     rows = []

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from darebench.report.load import load_run
-from darebench.report.tables import Table, main_table
+from darebench.report.tables import Table, column_table
 
 
 def as_text(table: Table) -> str:
@@ -22,8 +22,8 @@ def as_text(table: Table) -> str:
 def print_run(folder: Path) -> None:
     """Print a run's main table, and a line for each attempt that is not scored."""
     run = load_run(folder)
-    console = Console(soft_wrap=True)
-    _print(main_table([run]), console)
+    console = Console()
+    _print(column_table(run), console)
     for t in run.trajectories:
         if t.score is None:
             console.print(f"unscored: {t.task} (epoch {t.epoch}): {t.fault}", markup=False)

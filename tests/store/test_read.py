@@ -1,0 +1,155 @@
+"""Reading stores: whole, broken, packed."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from darebench.errors import ConfigError, StoreError, TaskFormatError
+from darebench.store.read import open_store, select
+from darebench.store.starter.build import build_datasets
+from darebench.store.tables import read_table
+from darebench.store.truth import read_settings, read_truth
+from darebench.store.write import write_store
+from darebench.types import COLUMNS, Family, Variant, by_column
+
+
+@pytest.fixture(scope="module")
+def starter() -> Path:
+    return open_store().root
+
+
+@pytest.fixture
+def copy(starter, tmp_path) -> Path:
+    return Path(shutil.copytree(starter, tmp_path / "store"))
+
+
+def test_the_starter_store_has_all_six_kinds(starter):
+    store = open_store(starter)
+    assert store.problems == ()
+    assert list(by_column(store.tasks)) == list(COLUMNS)
+
+
+def test_the_starter_store_is_the_same_bytes_again(tmp_path):
+    for name in ("a", "b"):
+        write_store(build_datasets(), tmp_path / name)
+    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
+    assert len(files) > 30
+    for file in files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+
+
+def test_every_public_task_loads(real_store):
+    store = open_store(real_store)
+    assert (len(store.tasks), store.problems) == (98, ())
+    for task in store.tasks:
+        if task.variant is Variant.IF:
+            assert read_settings(task).features
+        else:
+            assert read_truth(task).keys
+
+
+def test_clusters_join_folders_of_one_source(starter):
+    tasks = open_store(starter).tasks
+    clusters = {t.cluster for t in tasks if t.dataset.startswith("us-economy")}
+    assert len(clusters) == 1
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda d: (d / "source" / "train_v2.csv").unlink(), "train_v2.csv is missing"),
+        (lambda d: (d / "verify" / "all_metadata.json").write_text("{"), "cannot be read as JSON"),
+        (lambda d: (d / "verify" / "all_metadata.json").write_text("{}"), "question"),
+        (lambda d: shutil.rmtree(d), "missing"),
+    ],
+)
+def test_a_broken_dataset_is_named_and_the_others_go_on(copy, break_it, message):
+    break_it(copy / "databases" / "iris_class")
+    store = open_store(copy)
+    assert [p.dataset for p in store.problems] == ["iris_class"]
+    assert message in store.problems[0].message
+    assert len(store.tasks) == 10
+    with pytest.raises(ConfigError, match="iris_class"):
+        store.task("iris_class/mm")
+
+
+def test_the_clean_training_file_is_never_given_out(copy):
+    path = copy / "question_list.json"
+    entries = json.loads(path.read_text())
+    entries[0]["needed_files_v1"].append("train_v1_no_err.csv")
+    path.write_text(json.dumps(entries))
+    assert "not one that an agent may see" in open_store(copy).problems[0].message
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc", "databases/../../x"])
+def test_a_dataset_outside_the_store_is_refused(copy, name):
+    path = copy / "question_list.json"
+    entries = json.loads(path.read_text())
+    entries[0]["file_path"] = name
+    path.write_text(json.dumps(entries))
+    assert len(open_store(copy).problems) == 1
+
+
+def test_selection_by_everything(starter):
+    tasks = open_store(starter).tasks
+    assert {t.family for t in select(tasks, ["*_ts/cf"])} == {Family.TS}
+    assert [t.id for t in select(tasks, ["iris_class/v1"])] == ["iris_class/if"]
+    assert len(select(tasks, variant=Variant.IF)) == 4
+    assert len(select(tasks, family=Family.REG, limit=3)) == 3
+    assert select(tasks, limit=5, seed=1) == select(tasks, limit=5, seed=1)
+    with pytest.raises(ConfigError, match="no task matches"):
+        select(tasks, ["nothing"])
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".zip"])
+def test_a_packed_store_is_a_store(starter, tmp_path, suffix):
+    form = {".tar": "tar", ".tar.gz": "gztar", ".zip": "zip"}[suffix]
+    made = shutil.make_archive(str(tmp_path / "packed"), form, starter.parent, starter.name)
+    assert len(open_store(made).tasks) == 12
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path):
+    bad = tmp_path / "bad.tar"
+    with tarfile.open(bad, "w") as archive:
+        archive.addfile(tarfile.TarInfo("../../evil"), io.BytesIO())
+    with pytest.raises(StoreError):
+        open_store(bad)
+    link = tmp_path / "link.tar"
+    with tarfile.open(link, "w") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(info)
+    with pytest.raises(StoreError, match="no plain file"):
+        open_store(link)
+    packed = tmp_path / "bad.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../../evil", "x")
+    with pytest.raises(StoreError, match="leads out"):
+        open_store(packed)
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "hf://only-a-name"])
+def test_a_wrong_reference_is_one_sentence(ref):
+    with pytest.raises(StoreError):
+        open_store(ref)
+
+
+def test_an_empty_folder_is_not_a_store(tmp_path):
+    with pytest.raises(StoreError, match="question_list.json"):
+        open_store(tmp_path)
+
+
+def test_reading_rules_are_the_task_s(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\nNA,1\n,2\n")
+    assert read_table(path)["x"].isna().tolist() == [False, True]
+    (tmp_path / "b.sqlite").write_text("not a database")
+    with pytest.raises(TaskFormatError, match="cannot be read"):
+        read_table(tmp_path / "b.sqlite")
