@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from darebench.errors import StoreError
-from darebench.store import hub
 from darebench.store.read import open_store
 
 COMMIT = "a" * 40
 
 
 class Hub(BaseHTTPRequestHandler):
-    files: dict[str, bytes] = {}
-    requests: list[str] = []
+    files: ClassVar[dict[str, bytes]] = {}
+    requests: ClassVar[list[str]] = []
 
     def log_message(self, *args):
         pass
@@ -68,7 +70,7 @@ class Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def endpoint(monkeypatch):
+def endpoint():
     root = open_store().root
     Hub.files = {
         str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()
@@ -77,24 +79,27 @@ def endpoint(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    import huggingface_hub.constants
-    import huggingface_hub.hf_api
-
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", url)
-    monkeypatch.setattr(huggingface_hub.hf_api.api, "endpoint", url)
     yield url
     server.shutdown()
     server.server_close()
 
 
+def fetch(url: str, ref: str, cache: Path) -> subprocess.CompletedProcess[str]:
+    """Fetch in a process of its own: the client reads its endpoint when it is imported."""
+    code = f"from darebench.store import hub; from pathlib import Path; print(hub.fetch({ref!r}, Path({str(cache)!r})))"
+    env = {**os.environ, "HF_ENDPOINT": url, "HF_HUB_DISABLE_XET": "1"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+
+
 def test_a_dataset_on_the_hub_is_a_store(endpoint, tmp_path: Path):
-    folder = hub.fetch("hf://owner/name", tmp_path)
-    assert len(open_store(folder).tasks) == 12
+    done = fetch(endpoint, "hf://owner/name", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(open_store(done.stdout.strip()).tasks) == 12
     files_asked = [r for r in Hub.requests if "/resolve/" in r]
-    hub.fetch("hf://owner/name", tmp_path)
+    assert files_asked
+    assert fetch(endpoint, "hf://owner/name", tmp_path).returncode == 0
     assert [r for r in Hub.requests if "/resolve/" in r] == files_asked
 
 
 def test_a_dataset_that_is_not_there_says_so(endpoint, tmp_path: Path):
-    with pytest.raises(StoreError, match="does not exist"):
-        hub.fetch("hf://owner/gone", tmp_path)
+    assert "does not exist" in fetch(endpoint, "hf://owner/gone", tmp_path).stderr

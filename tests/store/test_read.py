@@ -39,7 +39,9 @@ def test_the_starter_store_has_all_six_kinds(starter):
 def test_the_starter_store_is_the_same_bytes_again(tmp_path):
     for name in ("a", "b"):
         write_store(build_datasets(), tmp_path / name)
-    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
+    files = sorted(
+        p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()
+    )
     assert len(files) > 30
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
@@ -142,7 +144,7 @@ def test_a_wrong_reference_is_one_sentence(ref):
 
 
 def test_an_empty_folder_is_not_a_store(tmp_path):
-    with pytest.raises(StoreError, match="question_list.json"):
+    with pytest.raises(StoreError, match=r"question_list\.json"):
         open_store(tmp_path)
 
 

@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,6 +51,8 @@ from darebench.store.read import open_store, select
 from darebench.types import Family, Task, Variant
 
 TASK_NAME = "bench"
+shared: ContextVar[Executor | None] = ContextVar("shared", default=None)
+"""A sandbox that the caller made and will close; without one the task makes its own."""
 _METRICS = [
     grouped(mean(), "column", all_label="mean"),
     grouped(
@@ -112,7 +115,7 @@ class _Bench:
         self._tasks = {t.id: t for t in tasks}
         self._budget = budget
         self._limits = Limits()
-        self._executor: Executor = LocalExecutor(slots)
+        self._executor: Executor = shared.get() or LocalExecutor(slots)
         self._temporary = tempfile.TemporaryDirectory(prefix="darebench-") if not work else None
         self._work = Path(work or getattr(self._temporary, "name", ""))
 

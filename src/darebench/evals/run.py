@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -123,8 +122,13 @@ def evaluate(
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
     _prepare(folder, record, fresh=fresh)
-    _solve_references(chosen, slots, progress)
-    _run_inspect(config, store, folder, len(chosen) * config.epochs, slots, progress)
+    executor = LocalExecutor(slots)
+    try:
+        _solve_references(chosen, executor, progress)
+        n_expected = len(chosen) * config.epochs
+        _run_inspect(config, store, folder, n_expected, executor, progress)
+    finally:
+        executor.close_now()
     trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
     write_trajectories(trajectories, folder / "trajectories.jsonl")
     return Run(
@@ -189,7 +193,9 @@ def _set_aside(folder: Path) -> None:
     folder.rename(target)
 
 
-def _solve_references(tasks: Sequence[Task], slots: int | None, progress: Progress | None) -> None:
+def _solve_references(
+    tasks: Sequence[Task], executor: LocalExecutor, progress: Progress | None
+) -> None:
     """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
     if not chosen:
@@ -201,17 +207,16 @@ def _solve_references(tasks: Sequence[Task], slots: int | None, progress: Progre
         if progress is not None:
             progress("references", len(done), len(chosen))
 
-    async def solve_all() -> dict[str, Any]:
-        executor = LocalExecutor(slots)
-        try:
-            return await solve(chosen, executor, cache_folder("references"), on_done=one_done)
-        finally:
-            await executor.close()
-
-    solved = asyncio.run(solve_all())
+    cache = cache_folder("references")
+    solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
     if all(isinstance(result, Unsolved) for result in solved.values()):
         first = next(iter(solved.values()))
         raise ConfigError(f"no reference can be computed: {first.message}")
+
+
+def _n_samples(config: EvalConfig, executor: LocalExecutor) -> int:
+    """Give how many attempts may be under way: a provider is waited for, our agents are not."""
+    return 2 * executor.slots if config.model in OWN_AGENTS else 32
 
 
 def _run_inspect(
@@ -219,12 +224,12 @@ def _run_inspect(
     store: Store,
     folder: Path,
     expected: int,
-    slots: int | None,
+    executor: LocalExecutor,
     progress: Progress | None,
 ) -> None:
     from inspect_ai import eval_set
 
-    from darebench.evals.inspect_task import bench
+    from darebench.evals.inspect_task import bench, shared
     from darebench.evals.progress import listener
 
     ended: set[tuple[str, int]] = set()
@@ -234,6 +239,7 @@ def _run_inspect(
         if progress is not None:
             progress("attempts", len(ended), expected)
 
+    own = shared.set(executor)
     task = bench(
         store=str(store.root),
         tasks=list(config.tasks) or None,
@@ -243,7 +249,6 @@ def _run_inspect(
         seed=config.seed,
         turns=config.turns,
         seconds=config.seconds,
-        slots=slots,
         work=str((folder / "predictions").absolute()),
     )
     token = listener.set(report)
@@ -275,3 +280,4 @@ def _run_inspect(
             )
     finally:
         listener.reset(token)
+        shared.reset(own)

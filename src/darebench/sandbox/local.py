@@ -34,8 +34,9 @@ class LocalExecutor:
     """
 
     def __init__(self, slots: int | None = None) -> None:
-        self._slots = slots or os.cpu_count() or 1
-        self._threads = ThreadPoolExecutor(self._slots, thread_name_prefix="darebench-sandbox")
+        self.slots = slots or os.cpu_count() or 1
+        """Programs that run at the same time."""
+        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="darebench-sandbox")
         self._lock = threading.Lock()
         self._zygote: _Zygote | None = None
         self._closed = False

@@ -69,10 +69,11 @@ def read_bytes(path: Path) -> bytes:
         raise Unusable(
             ReasonCode.UNREADABLE, f"{path.name} cannot be opened: {error.strerror}"
         ) from None
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise Unusable(ReasonCode.UNREADABLE, f"{path.name} is not a regular file; write a csv")
     with os.fdopen(descriptor, "rb") as stream:
-        info = os.fstat(stream.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise Unusable(ReasonCode.UNREADABLE, f"{path.name} is not a regular file; write a csv")
         if info.st_size > MAX_BYTES:
             raise _too_large(info.st_size)
         return stream.read(MAX_BYTES + 1)

@@ -1,0 +1,5 @@
+"""`python -m darebench` is the command `darebench`."""
+
+from darebench.cli import main
+
+main()
