@@ -209,14 +209,9 @@ def _solve_references(
 
     cache = cache_folder("references")
     solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
-    if all(isinstance(result, Unsolved) for result in solved.values()):
-        first = next(iter(solved.values()))
-        raise ConfigError(f"no reference can be computed: {first.message}")
-
-
-def _n_samples(config: EvalConfig, executor: LocalExecutor) -> int:
-    """Give how many attempts may be under way: a provider is waited for, our agents are not."""
-    return 2 * executor.slots if config.model in OWN_AGENTS else 32
+    failed = [result.message for result in solved.values() if isinstance(result, Unsolved)]
+    if len(failed) == len(solved):
+        raise ConfigError(f"no reference can be computed: {failed[0]}")
 
 
 def _run_inspect(
@@ -267,9 +262,7 @@ def _run_inspect(
                 continue_on_fail=True,
                 retry_on_error=2,
                 log_buffer=1,
-                max_samples=2 * (slots or os.cpu_count() or 1)
-                if config.model in OWN_AGENTS
-                else 32,
+                max_samples=2 * executor.slots if config.model in OWN_AGENTS else 32,
                 token_limit=config.token_limit,
                 time_limit=config.time_limit,
                 display="none",
