@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "darebench"
 LEVELS = {
     "types": 0, "errors": 0, "environment": 0, "store": 1, "scoring": 2, "sandbox": 2,
-    "reference": 3, "agents": 3, "evals": 4, "report": 6, "cli": 7, "_registry": 7,
+    "reference": 3, "agents": 3, "evals": 4, "report": 6, "cli": 7, "_registry": 7, "__main__": 8,
 }  # fmt: skip
 MAY_READ_TRUTH = {"store", "reference", "evals"}
 

@@ -271,6 +271,24 @@ def sandbox_run(
         raise typer.Exit(1)
 
 
+@sandbox_app.command("check")
+def sandbox_check(as_json: JsonOption = False) -> None:
+    """Say what the sandbox covers on this machine. Example: darebench sandbox check"""
+    from dataclasses import asdict
+
+    from darebench.sandbox.check import check
+
+    findings = check()
+    if as_json:
+        _print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            state = "covered" if finding.covered else "MISSING"
+            print(f"{state}  {finding.name}  {finding.detail}".rstrip())
+    if not all(finding.covered for finding in findings):
+        raise typer.Exit(1)
+
+
 @app.command("eval")
 def evaluate(
     patterns: TasksArgument = None,
