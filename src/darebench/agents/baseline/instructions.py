@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darebench.agents.baseline.matching import Columns, assign, split_list
+from darebench.agents.baseline.matching import Columns, assign, split_list, words
 
 MODELS = {
     "LogisticRegression": r"logistic\s*regression",
@@ -34,6 +34,9 @@ IMPUTERS = {
     "median": r"\bmedian\b",
     "mean": r"\bmean\b|\baverage\b",
 }
+_SELECTS = (
+    r"\bselect|\bretain|\bkeep only|\brestrict|\buse only|\bonly use|\blimit|\bchoose|\bfocus"
+)
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
@@ -42,13 +45,16 @@ def read_workflow(
 ) -> dict[str, object] | None:
     """Read the workflow's settings; None if the text does not state one."""
     model = _model(question)
-    sentence = _feature_sentence(question)
-    if model is None or sentence is None or not re.search(r"imput|missing", question, re.I):
+    if model is None or not re.search(r"imput|missing", question, re.I):
         return None
     columns = _columns(facts, train)
     kept = {fact["name"] for fact in _columns(facts, val)}
     features = [c["name"] for c in columns if c["name"] in kept and c["name"] != "row_id"]
-    named = _features(sentence, Columns(features, facts["metadata"]), features)
+    known = Columns(features, facts["metadata"])
+    sentence = _feature_sentence(question, known)
+    if sentence is None:
+        return None
+    named = _features(sentence, known, features)
     if not named:
         return None
     phrases = dict(named)
@@ -133,38 +139,49 @@ def _targets(question: str, columns: Sequence[Mapping[str, Any]], kept: set[str]
     return sorted(named, key=lambda name: question.find(name))
 
 
-def _feature_sentence(text: str) -> str | None:
-    """Find the sentence that lists the selected features."""
+def _feature_sentence(text: str, columns: Columns) -> str | None:
+    """Find the sentence that lists the selected features: it selects, and it names columns."""
     best, most = None, 0.0
-    for sentence in re.split(r"(?<=[a-z)`\"'])[.\n]\s*(?=[A-Z`])", text):
-        points = 0.0
-        points += 2 * bool(
-            re.search(
-                r"\bselect|\bretain|\bkeep only|\brestrict|\buse only|\blimit", sentence, re.I
-            )
-        )
-        points += 2 * bool(re.search(r"\bfeatures?\b", sentence, re.I))
-        points += bool(re.search(r"order", sentence, re.I)) + 0.5 * sentence.count(",") / 4
-        points -= 2 * bool(re.search(r"imput|scaler|random_state|range|exclud", sentence, re.I))
-        if (
-            re.search(r"\bfeatures?\b|\bcolumns?\b|\bpredictors?\b", sentence, re.I)
-            and points > most
+    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n]\s*(?=[A-Z`])", text):
+        if not re.search(
+            r"\bfeatures?\b|\bcolumns?\b|\bpredictors?\b|\bvariables?\b", sentence, re.I
         ):
+            continue
+        points = 3.0 * bool(re.search(_SELECTS, sentence, re.I))
+        points += bool(re.search(r"\border", sentence, re.I))
+        points -= 3 * bool(
+            re.search(r"imput|scaler|random_state|\brange|exclud|missing", sentence, re.I)
+        )
+        points -= 3 * bool(read_ranges(sentence))
+        named = [p for p in split_list(_list_part(sentence), columns) if _best(columns, p) > 0.5]
+        points += min(3.0, len(named))
+        if points > most:
             best, most = sentence, points
-    return best if most >= 2.5 else None
+    return best if most >= 3 else None
+
+
+def _best(columns: Columns, phrase: str) -> float:
+    return max(columns.scores(_trim(phrase)), default=0.0)
+
+
+def _list_part(sentence: str) -> str:
+    """Cut a sentence down to its enumeration."""
+    text = re.split(r"\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", sentence)[0]
+    colon = re.search(r":\s", text)
+    return text[colon.end() :] if colon and colon.end() < len(text) - 3 else text
 
 
 def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tuple[str, str]]:
     """Match the phrases of the sentence with columns, in the sentence's order."""
-    text = re.split(r"\b(?:treat|consider|handle|regard)(?:ing|ed)?\b", sentence)[0]
-    colon = re.search(r":\s", text)
-    if colon and colon.end() < len(text) - 3:
-        text = text[colon.end() :]
+    text = _list_part(sentence)
     phrases = [p for p in split_list(text, columns) if p]
     scored = [(max(columns.scores(_trim(p)), default=0.0), _trim(p)) for p in phrases]
-    kept = [p for score, p in scored if score >= 0.3][: len(names)]
-    if not kept:
+    good = [position for position, (score, _) in enumerate(scored) if score >= 0.3]
+    if not good:
         return []
+    # Between phrases that name columns every other one does too, in words of its own.
+    inner = scored[good[0] : good[-1] + 1]
+    kept = [p for score, p in inner if score >= 0.3 or words(p)][: len(names)]
     chosen = assign(kept, columns)
     return [(p, columns.names[c]) for p, c in zip(kept, chosen, strict=True)]
 

@@ -25,6 +25,7 @@ PREDICTION = "prediction.csv"
 SECONDS = 30
 """What a modelling program aims at; the limit of a call is several times that."""
 MAX_ROWS = 60_000
+_SERIES = re.compile(r"time[- ]series|forecast|time points?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     train = next((n for n in names if n.startswith("train")), names[0])
     val = next((n for n in names if n.startswith("val")), names[-1])
     both = (train, val)
-    series = "time series" in question.lower() or "forecast" in question.lower()
+    series = train == "train.csv" or bool(_SERIES.search(question))
     last = Step(
         program="trivial",
         settings={"train": train, "val": val, "question": question, "series": series},

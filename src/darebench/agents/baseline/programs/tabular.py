@@ -143,11 +143,15 @@ def logged(name, model):
     return f"{name} of log", wrapped
 
 
-def out_of_fold(model, X, y, folds, classes):
-    """Predict every row from the folds that it is not in."""
+def out_of_fold(model, X, y, folds, classes, deadline=np.inf):
+    """Predict every row from the folds that it is not in; None if that would take too long."""
     shape = (len(y), len(classes)) if classes is not None else len(y)
     predicted = np.zeros(shape)
-    for inside, outside in folds:
+    start = time.monotonic()
+    for number, (inside, outside) in enumerate(folds):
+        now = time.monotonic()
+        if number and now + (now - start) / number * (len(folds) - number) > deadline:
+            return None
         fitted = clone(model).fit(X[inside], y[inside])
         if classes is None:
             predicted[outside] = np.nan_to_num(fitted.predict(X[outside]))
@@ -180,10 +184,15 @@ def compete(candidates, X, y, folds, classes, deadline):
         if predictions and before + slowest(models) > deadline:
             break
         try:
-            predictions[name] = out_of_fold(model, X, y, folds, classes)
+            limit = deadline if predictions else np.inf
+            predicted = out_of_fold(model, X, y, folds, classes, limit)
         except ValueError as error:
             print(f"{name}: left out ({error})")
             continue
+        if predicted is None:
+            print(f"{name}: left out (too slow)")
+            continue
+        predictions[name] = predicted
         models[name] = (model, time.monotonic() - before)
     return predictions, {name: model for name, (model, _) in models.items()}
 
