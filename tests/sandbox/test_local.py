@@ -306,9 +306,9 @@ os.environ["PYTHONPATH"] = "/tmp"
     assert run(poison).status is Status.OK
     check = """
 import os, json, numpy as np, pandas as pd
-print(np.mean([1, 3]), pd.DataFrame({"a": [1]}).to_csv(index=False).split(), os.listdir("."), os.listdir("/tmp"))
+print(np.mean([1, 3]), pd.DataFrame({"a": [1]}).to_csv(index=False).split(), os.listdir("."), os.path.exists("/tmp/left.txt"))
 """
-    assert run(check).stdout == "2.0 ['a', '1'] [] []\n"
+    assert run(check).stdout == "2.0 ['a', '1'] [] False\n"
 
 
 def test_random_numbers_differ_between_calls_and_hashes_do_not(run):

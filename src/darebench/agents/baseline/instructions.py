@@ -30,10 +30,18 @@ _BY_KIND = {
     "mlp": ("MLPClassifier", "MLPRegressor"),
 }
 IMPUTERS = {
-    "most_frequent": r"most[\s_-]*(frequent|common)|\bmode\b",
     "median": r"\bmedian\b",
     "mean": r"\bmean\b|\baverage\b",
 }
+_OPENS = (
+    r"^.*\b(?:features?|attributes?|variables?|predictors?|only|namely|following|order|treat)\b"
+    r"(?:\s+(?:are|is|of|for|in))?[\s:,-]*(?=\S)"
+)
+_CLOSES = (
+    r"\s(?:columns?\b|for (?:model|training|modell?ing|the model|use|your)|as (?:the )?(?:input|"
+    r"features|predictors)|in (?:that|this|the) (?:exact |specified |given |listed )*order|to (?:"
+    r"train|build|fit|be used)|when training|before)"
+)
 _SELECTS = (
     r"\bselect|\bretain|\bkeep only|\brestrict|\buse only|\bonly use|\blimit|\bchoose|\bfocus"
 )
@@ -114,22 +122,14 @@ def _model(text: str) -> str | None:
 
 
 def _imputer(text: str) -> str:
-    """Find the numeric imputer: the strategy named nearest to the word numeric."""
-    best = ("mean", 10**9)
-    for clause in re.split(r"(?<=[.;])\s", text):
-        if not re.search(r"imput|missing|fill", clause, re.IGNORECASE):
-            continue
-        for strategy, pattern in IMPUTERS.items():
-            for match in re.finditer(pattern, clause, re.IGNORECASE):
-                anchors = [m.start() for m in re.finditer(r"numeric|number", clause, re.I)]
-                distance = min((abs(match.start() - a) for a in anchors), default=500)
-                others = [m.start() for m in re.finditer(r"categor", clause, re.I)]
-                nearest = min((abs(match.start() - a) for a in others), default=10**6)
-                if strategy == "most_frequent" and nearest < distance:
-                    continue
-                if distance < best[1]:
-                    best = (strategy, distance)
-    return best[0]
+    """Find the numeric imputer: the mean or the median where one is named, else the mode."""
+    clauses = [
+        c for c in re.split(r"(?<=[.;])\s", text) if re.search(r"imput|missing|fill", c, re.I)
+    ]
+    for strategy in ("median", "mean"):
+        if any(re.search(IMPUTERS[strategy], clause, re.I) for clause in clauses):
+            return strategy
+    return "most_frequent"
 
 
 def _targets(question: str, columns: Sequence[Mapping[str, Any]], kept: set[str]) -> list[str]:
@@ -142,12 +142,10 @@ def _targets(question: str, columns: Sequence[Mapping[str, Any]], kept: set[str]
 def _feature_sentence(text: str, columns: Columns) -> str | None:
     """Find the sentence that lists the selected features: it selects, and it names columns."""
     best, most = None, 0.0
-    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n]\s*(?=[A-Z`])", text):
-        if not re.search(
-            r"\bfeatures?\b|\bcolumns?\b|\bpredictors?\b|\bvariables?\b", sentence, re.I
-        ):
+    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n]\s*(?=[A-Z`])|\.\s*\n", text):
+        if not re.search(_SELECTS, sentence, re.I):
             continue
-        points = 3.0 * bool(re.search(_SELECTS, sentence, re.I))
+        points = 2.0 + bool(re.search(r"feature|attribute|predictor|training", sentence, re.I))
         points += bool(re.search(r"\border", sentence, re.I))
         points -= 3 * bool(
             re.search(r"imput|scaler|random_state|\brange|exclud|missing", sentence, re.I)
@@ -188,22 +186,8 @@ def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tup
 
 def _trim(phrase: str) -> str:
     """Cut the words that introduce or close an enumeration."""
-    phrase = (
-        re.sub(
-            r"^.*\b(?:features?|columns?|variables?|predictors?|only|namely|following|order)\b"
-            r"(?:\s+(?:are|is|of|for|in))?[\s:,-]*(?=\S)",
-            "",
-            phrase,
-            flags=re.IGNORECASE,
-        )
-        or phrase
-    )
-    phrase = re.split(
-        r"\b(?:for (?:training|modell?ing|the model|use|your)|as (?:the )?(?:features|inputs"
-        r"|predictors)|in (?:that|this|the) (?:exact |specified |given |listed )*order|to (?:train|"
-        r"build|fit|be used)|when training|before)\b",
-        phrase,
-    )[0]
+    phrase = re.split(_CLOSES, phrase, flags=re.IGNORECASE)[0]
+    phrase = re.sub(_OPENS, "", phrase, flags=re.IGNORECASE) or phrase
     return re.sub(r"^(?:the|only|select|retain|keep|use)\s+", "", phrase.strip(" .:"), flags=re.I)
 
 
