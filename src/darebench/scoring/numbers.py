@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from decimal import Decimal, InvalidOperation
@@ -33,10 +34,8 @@ def number(text: str) -> int | float | None:
 
 def as_integers(texts: pa.Array) -> NDArray[np.int64] | None:
     """Read a column of whole numbers; None unless every value is one that fits 64 bits."""
-    try:
+    with contextlib.suppress(pa.ArrowInvalid):  # not plain digits: spellings like 1.0 follow
         return pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:
-        pass  # not plain digits: spellings like 1.0 follow
     values = as_floats(texts)
     if values is None or not np.all(np.abs(values) < 2**53) or np.any(values % 1):
         return None
