@@ -339,6 +339,33 @@ def test_a_killed_zygote_is_a_fault_and_the_next_call_works():
         executor.close_now()
 
 
+def test_a_call_that_cannot_be_handed_over_leaves_no_descriptors_open():
+    executor = LocalExecutor(1)
+    try:
+        executor.execute_now(Program(code="print(1)"))
+        zygote = executor._zygote
+        assert zygote is not None
+        zygote._control.close()
+        descriptors = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            with pytest.raises(SandboxFault):
+                executor.execute_now(Program(code="print(1)"))
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+    finally:
+        executor.close_now()
+
+
+def test_a_zygote_leaves_no_folder_even_if_it_is_never_stopped():
+    executor = LocalExecutor(1)
+    try:
+        executor.execute_now(Program(code="print(1)"))
+        zygote = executor._zygote
+        assert zygote is not None
+        assert not zygote._root.exists()
+    finally:
+        executor.close_now()
+
+
 def test_a_closed_executor_says_so():
     executor = LocalExecutor(1)
     executor.close_now()

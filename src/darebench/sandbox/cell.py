@@ -11,7 +11,6 @@ import os
 import site
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 
 from darebench.sandbox import linux
@@ -26,15 +25,14 @@ WORK = "/sandbox/work"
 CODE = "/sandbox/code"
 
 
-def build() -> None:
-    """Leave the host's files: make the minimal root and step into it.
+def build(root: str) -> None:
+    """Leave the host's files: make the minimal root on the empty folder `root` and step into it.
 
     Raises:
         OSError: the kernel or the container around us forbids one of the steps.
     """
     linux.set_hostname("sandbox")
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-    root = tempfile.mkdtemp(prefix="darebench-cell-")
     linux.mount("tmpfs", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
     for path in (*SYSTEM, *SETTINGS, *_interpreter()):
         _bind(root, path)

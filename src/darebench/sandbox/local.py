@@ -10,11 +10,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox import names, wire
@@ -93,7 +95,9 @@ class _Zygote:
         ours.settimeout(START_TIMEOUT_S)
         self._control = ours
         self._lock = threading.Lock()
-        command = [sys.executable, "-I", "-c", _START, str(theirs.fileno())]
+        # The cell's root is mounted here on its way to be the zygote's root; then it can go.
+        self._root = Path(tempfile.mkdtemp(prefix="darebench-cell-"))
+        command = [sys.executable, "-I", "-c", _START, str(theirs.fileno()), str(self._root)]
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -123,6 +127,7 @@ class _Zygote:
                     "what it needs"
                 )
             if message.get("ready"):
+                self._root.rmdir()
                 return
             self._map_user(message["map"])
             wire.send(self._control, {})
@@ -147,6 +152,8 @@ class _Zygote:
         self._control.close()
         self._process.kill()
         self._process.wait()
+        with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
+            self._root.rmdir()
 
 
 _ENVIRONMENT = {
@@ -182,18 +189,18 @@ def _refusal(program: Program) -> Outcome | None:
 
 def _run(zygote: _Zygote, program: Program) -> Outcome:
     with contextlib.ExitStack() as stack:
-        reply, theirs = socket.socketpair()
-        stack.enter_context(reply)
-        pipes = [os.pipe() for _ in range(3)]
-        (stdin_r, stdin_w), (stdout_r, stdout_w), (stderr_r, stderr_w) = pipes
         inputs = [stack.enter_context(path.open("rb")).fileno() for path in program.load.values()]
-        zygote.call([theirs.fileno(), stdin_r, stdout_w, stderr_w])
-        theirs.close()
-        wire.close_all([stdin_r, stdout_w, stderr_w])
-        ends = _Streams(stdin_w, stdout_r, stderr_r, program)
+        reply, theirs = map(stack.enter_context, socket.socketpair())
+        ends = _Streams(program)
         stack.callback(ends.close)
+        try:
+            zygote.call([theirs.fileno(), *ends.theirs])
+        finally:
+            theirs.close()
+            wire.close_all(ends.theirs)
         wire.send(reply, _request(program), inputs)
-        result, files = ends.pump(reply)
+        result, descriptors = ends.pump(reply)
+        files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
         if "fault" in result:
             raise SandboxFault(result["fault"])
         return _outcome(program, result, files, ends)
@@ -212,14 +219,14 @@ def _request(program: Program) -> dict[str, Any]:
 
 
 def _outcome(
-    program: Program, result: dict[str, Any], descriptors: list[int], ends: _Streams
+    program: Program, result: dict[str, Any], opened: Sequence[BinaryIO], ends: _Streams
 ) -> Outcome:
     files: dict[str, Saved | Refused] = {}
     for name, found in result["files"].items():
         if isinstance(found, str):
             files[name] = Refused(why=found)
         else:
-            files[name] = _take_out(descriptors[found], name, program)
+            files[name] = _take_out(opened[found], name, program)
     return Outcome(
         status=Status(result["status"]),
         exit_code=result["exit_code"],
@@ -231,14 +238,17 @@ def _outcome(
     )
 
 
-def _take_out(descriptor: int, name: str, program: Program) -> Saved:
+def _take_out(source: BinaryIO, name: str, program: Program) -> Saved:
     assert program.save_to is not None
     target = program.save_to / name
     part = program.save_to / f".{os.getpid()}-{threading.get_ident()}.part"
-    with os.fdopen(descriptor, "rb") as source, part.open("wb") as stream:
-        shutil.copyfileobj(source, stream, 1 << 20)
-        n_bytes = stream.tell()
-    part.replace(target)
+    try:
+        with part.open("wb") as stream:
+            shutil.copyfileobj(source, stream, 1 << 20)
+            n_bytes = stream.tell()
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return Saved(path=target, n_bytes=n_bytes)
 
 
@@ -271,15 +281,19 @@ class _Kept:
 
 
 class _Streams:
-    """Our ends of a program's standard streams."""
+    """A program's standard streams, seen from our side."""
 
-    def __init__(self, stdin: int, stdout: int, stderr: int, program: Program) -> None:
-        self._stdin = stdin
+    def __init__(self, program: Program) -> None:
+        stdin, self._stdin = os.pipe()
+        our_stdout, stdout = os.pipe()
+        our_stderr, stderr = os.pipe()
+        self.theirs = (stdin, stdout, stderr)
+        """The program's ends: the caller's to hand over and close."""
         self._pending = program.stdin
         self._deadline_s = program.limits.wall_s + GRACE_S
         self.stdout = _Kept(program.limits.output_kb)
         self.stderr = _Kept(program.limits.output_kb)
-        self._open = {stdout: self.stdout, stderr: self.stderr}
+        self._open = {our_stdout: self.stdout, our_stderr: self.stderr}
 
     def pump(self, reply: socket.socket) -> tuple[dict[str, Any], list[int]]:
         """Feed stdin and read both outputs until the warden's answer; then read what is left.

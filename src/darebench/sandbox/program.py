@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -87,3 +88,9 @@ class Outcome:
     """An entry for each name in `save`."""
     detail: str = ""
     """For `timeout`, `killed`, `refused`: which limit or file, with its value."""
+
+
+def with_settings(text: str, settings: Mapping[str, object]) -> str:
+    """Put a line that assigns `SETTINGS` before the text of a program that runs alone."""
+    line = json.dumps(dict(settings), ensure_ascii=True)
+    return f"import json\n\nSETTINGS = json.loads({line!r})\n\n{text}"

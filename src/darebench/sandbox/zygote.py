@@ -45,7 +45,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     try:
         rules = filters.compiled()
-        _enter_cell(control)
+        _enter_cell(control, sys.argv[2])
         for name in PRELOADED:
             importlib.import_module(name)
         _require_one_thread()
@@ -56,18 +56,18 @@ def main() -> None:
     _serve(control, rules)
 
 
-def _enter_cell(control: socket.socket) -> None:
+def _enter_cell(control: socket.socket, root: str) -> None:
     """Shed the host step by step; the executor maps our user, which only an outsider may."""
     namespaces = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
     if os.geteuid() == 0:
         linux.unshare(namespaces)
-        cell.build()
+        cell.build(root)
         linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS)
         _be_mapped(control)
     else:
         linux.unshare(linux.CLONE_NEWUSER | namespaces)
         _be_mapped(control)
-        cell.build()
+        cell.build(root)
     linux.die_with_parent()
 
 
