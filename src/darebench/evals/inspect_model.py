@@ -18,6 +18,7 @@ from inspect_ai.model import (
     Model,
     ModelOutput,
 )
+from inspect_ai.tool import ToolCall as InspectCall
 from inspect_ai.tool import ToolInfo
 from inspect_ai.util import LimitExceededError
 
@@ -68,8 +69,6 @@ def to_inspect(message: Message) -> ChatMessage:
         return ChatMessageUser(content=message.content)
     if message.role == "tool":
         return ChatMessageTool(content=message.content, tool_call_id=message.tool_call_id)
-    from inspect_ai.tool import ToolCall as InspectCall
-
     calls = [
         InspectCall(id=c.id, function=c.name, arguments=dict(c.arguments), parse_error=c.error)
         for c in message.tool_calls

@@ -19,9 +19,7 @@ from inspect_ai import Task as InspectTask
 from inspect_ai import task as inspect_task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import get_model
-from inspect_ai.scorer import (
-    Score as InspectScore,
-)
+from inspect_ai.scorer import Score as InspectScore
 from inspect_ai.scorer import (
     Scorer,
     Target,
@@ -48,7 +46,7 @@ from darebench.scoring import score_prediction
 from darebench.store.cache import cache_folder
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store, select
-from darebench.types import Family, Task, Variant
+from darebench.types import Family, Task, Truth, Variant
 
 TASK_NAME = "bench"
 shared: ContextVar[Executor | None] = ContextVar("shared", default=None)
@@ -113,6 +111,7 @@ class _Bench:
         self, tasks: Sequence[Task], budget: Budget, slots: int | None, work: str | None
     ) -> None:
         self._tasks = {t.id: t for t in tasks}
+        self._truths: dict[str, Truth] = {}
         self._budget = budget
         self._limits = Limits()
         self._executor: Executor = shared.get() or LocalExecutor(slots)
@@ -169,11 +168,14 @@ class _Bench:
 
     async def _score(self, state: TaskState) -> InspectScore:
         task = self._tasks[str(state.sample_id)]
-        truths, problems = await read_answers([task], self._executor, cache_folder("references"))
-        if task.id in problems:
-            return InspectScore.unscored(reason="error", explanation=problems[task.id])
+        if task.id not in self._truths:  # the repeats of a task share its answer
+            cache = cache_folder("references")
+            truths, problems = await read_answers([task], self._executor, cache)
+            if task.id in problems:
+                return InspectScore.unscored(reason="error", explanation=problems[task.id])
+            self._truths |= truths
         prediction = self.folder(task, state.epoch) / PREDICTION
-        score = await asyncio.to_thread(score_prediction, prediction, truths[task.id])
+        score = await asyncio.to_thread(score_prediction, prediction, self._truths[task.id])
         return InspectScore(
             value=score.score,
             explanation=score.reason.message if score.reason else None,

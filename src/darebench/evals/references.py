@@ -56,8 +56,8 @@ async def _rows(
     cache = cache_folder("references")
     executor = LocalExecutor(slots)
     try:
-        checks = await check_tasks(tasks, executor, cache, on_done=on_done) if check else []
         solved = await solve(tasks, executor, cache, on_done=None if check else on_done)
+        checks = await check_tasks(tasks, solved, executor, on_done=on_done) if check else []
     finally:
         await executor.close()
     rows = [_row(task, solved[task.id], out) for task in tasks]

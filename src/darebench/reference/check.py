@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.errors import DareError
-from darebench.reference.solve import Reference, Unsolved, reference_truth, run_spec, solve
+from darebench.reference.solve import Reference, Unsolved, reference_truth, run_spec
 from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec
 from darebench.sandbox.executor import Executor
 from darebench.scoring import score_prediction
@@ -36,14 +36,13 @@ class Check:
 
 async def check(
     tasks: Sequence[Task],
+    solved: Mapping[str, Reference | Unsolved],
     executor: Executor,
-    cache: Path,
     *,
     on_done: Callable[[str], None] | None = None,
 ) -> list[Check]:
-    """Check every IF task among `tasks`, in their order."""
+    """Check every IF task among `tasks`, in their order, against what `solve` gave for it."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
-    solved = await solve(chosen, executor, cache)
 
     async def one(task: Task) -> Check:
         result = await _check_one(task, solved[task.id], executor)

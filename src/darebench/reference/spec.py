@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from darebench.environment import fingerprint
 from darebench.errors import TaskFormatError
+from darebench.sandbox.program import with_settings
 from darebench.store.layout import PREDICTION
 from darebench.store.truth import Settings
 from darebench.types import Task
@@ -59,8 +59,7 @@ class PipelineSpec:
 
     def render(self) -> str:
         """Write the program: its settings in one line, then the workflow's text."""
-        settings = json.dumps(asdict(self), ensure_ascii=True)
-        return f"import json\n\nSETTINGS = json.loads({settings!r})\n\n{workflow_text()}"
+        return with_settings(workflow_text(), asdict(self))
 
 
 @cache

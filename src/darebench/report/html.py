@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from darebench.agents.tools import shorten
 from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun, load_run
 from darebench.report.tables import PUBLISHED, all_tables
@@ -97,10 +98,7 @@ def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    if len(text) <= OUTPUT_LIMIT:
-        return text
-    half = OUTPUT_LIMIT // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+    return shorten(text, OUTPUT_LIMIT)
 
 
 def _safe_json(value: object) -> str:

@@ -62,9 +62,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise Unusable(
-            ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
-        ) from None
+        raise no_prediction() from None
     except OSError as error:
         raise Unusable(
             ReasonCode.UNREADABLE, f"{path.name} cannot be opened: {error.strerror}"
@@ -108,6 +106,13 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
         columns=columns,
         n_rows=table.num_rows,
         plain_header=tuple(raw_header) == header and len(set(header)) == len(header),
+    )
+
+
+def no_prediction() -> Unusable:
+    """Refuse an absent file."""
+    return Unusable(
+        ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from darebench.errors import TaskFormatError
 from darebench.scoring import metrics, numbers
 from darebench.scoring.align import Alignment, Answer, Misaligned, align, parse_answer, take
 from darebench.scoring.labels import code_labels
-from darebench.scoring.parse import Texts, Unusable, parse, read_bytes
+from darebench.scoring.parse import Texts, Unusable, no_prediction, parse, read_bytes
 from darebench.scoring.strict import NA_WORDS, strict_scores
 from darebench.types import (
     Metric,
@@ -87,9 +88,7 @@ def _parsed(truth: Truth) -> Answer:
 
 def _content(prediction: Path | bytes | None) -> bytes:
     if prediction is None:
-        raise Unusable(
-            ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
-        )
+        raise no_prediction()
     return prediction if isinstance(prediction, bytes) else read_bytes(prediction)
 
 
@@ -161,12 +160,11 @@ def _bad_value(answer: Answer, name: str, row: int, what: str, move: str) -> Unu
     return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {key} {what}; {move}")
 
 
-def _read_alike(texts: object) -> bool:
+def _read_alike(texts: Collection[str]) -> bool:
     """Tell whether pandas reads all these labels as one kind, numbers or text."""
-    values = list(texts)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    if any(text in NA_WORDS or text.lower() in ("true", "false") for text in values):
+    if any(text in NA_WORDS or text.lower() in ("true", "false") for text in texts):
         return False
-    are_numbers = {numbers.number(text) is not None for text in values}
+    are_numbers = {numbers.number(text) is not None for text in texts}
     return len(are_numbers) == 1
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darebench.agents.baseline.matching import Columns, assign, split_list, words
+from darebench.store.layout import ROW_ID
 
 MODELS = {
     "LogisticRegression": r"logistic\s*regression",
@@ -24,10 +25,6 @@ MODELS = {
     "Ridge": r"\bridge\b",
     "Lasso": r"\blasso\b",
     "LinearRegression": r"linear\s*regression|ordinary least squares",
-}
-_BY_KIND = {
-    "tree": ("DecisionTreeClassifier", "DecisionTreeRegressor"),
-    "mlp": ("MLPClassifier", "MLPRegressor"),
 }
 IMPUTERS = {
     "median": r"\bmedian\b",
@@ -57,7 +54,7 @@ def read_workflow(
         return None
     columns = _columns(facts, train)
     kept = {fact["name"] for fact in _columns(facts, val)}
-    features = [c["name"] for c in columns if c["name"] in kept and c["name"] != "row_id"]
+    features = [c["name"] for c in columns if c["name"] in kept and c["name"] != ROW_ID]
     known = Columns(features, facts["metadata"])
     sentence = _feature_sentence(question, known)
     if sentence is None:
@@ -65,7 +62,6 @@ def read_workflow(
     named = _features(sentence, known, features)
     if not named:
         return None
-    phrases = dict(named)
     types = {c["name"]: c["dtype"] for c in columns}
     order = [column for _, column in named]
     numerical, categorical = _split(question, sentence, named, types)
@@ -75,7 +71,7 @@ def read_workflow(
     return {
         "train": train,
         "val": val,
-        "targets": _targets(question, columns, kept),
+        "targets": sorted(find_targets(question, facts, train, val), key=question.find),
         "features": order,
         "numerical": numerical,
         "categorical": categorical,
@@ -84,24 +80,29 @@ def read_workflow(
         "random_state": int(seed[1] or seed[2]) if seed else 0,
         "ranges": read_ranges(question),
         "text": question,
-        "phrases": list(phrases),
-        "descriptions": facts["metadata"],
     }
 
 
-def read_ranges(text: str) -> list[tuple[str, float, float]]:
-    """Find all numeric ranges, each with the words before it."""
+def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) -> list[str]:
+    """Find the columns to predict: named in the question, in training, absent from the other."""
+    asked = {c["name"] for c in _columns(facts, val)}
+    given = [c["name"] for c in _columns(facts, train)]
+    candidates = [name for name in given if name not in asked and name != ROW_ID]
+    named = [name for name in candidates if f"`{name}`" in question]
+    return named or [name for name in candidates if name in question] or candidates
+
+
+def read_ranges(text: str) -> list[tuple[float, float]]:
+    """Find all numeric ranges, low and high."""
     pattern = (
         rf"(?:between|from|in|of|\[|\()?\s*\$?({NUMBER})[%°$]?[\w ]{{0,12}}?\s*"
         rf"(?:and|to|through|–|—|-|,|up to)\s*\$?({NUMBER})"
     )
-    found: list[tuple[str, float, float]] = []
-    end = 0
+    found: list[tuple[float, float]] = []
     for match in re.finditer(pattern, text):
         low, high = (float(part.replace(",", "").rstrip(".")) for part in match.groups())
         if low <= high:
-            found.append((text[max(end, match.start() - 120) : match.start()], low, high))
-        end = match.end()
+            found.append((low, high))
     return found
 
 
@@ -130,13 +131,6 @@ def _imputer(text: str) -> str:
         if any(re.search(IMPUTERS[strategy], clause, re.I) for clause in clauses):
             return strategy
     return "most_frequent"
-
-
-def _targets(question: str, columns: Sequence[Mapping[str, Any]], kept: set[str]) -> list[str]:
-    candidates = [c["name"] for c in columns if c["name"] not in kept and c["name"] != "row_id"]
-    named = [name for name in candidates if f"`{name}`" in question]
-    named = named or [name for name in candidates if name in question] or candidates
-    return sorted(named, key=lambda name: question.find(name))
 
 
 def _feature_sentence(text: str, columns: Columns) -> str | None:

@@ -15,13 +15,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from darebench.agents.baseline.instructions import read_workflow
+from darebench.agents.baseline.instructions import find_targets, read_workflow
 from darebench.agents.prompt import files_named_in
 from darebench.agents.protocol import Reply
 from darebench.agents.tools import NAME
+from darebench.sandbox.program import with_settings
+from darebench.store.layout import PREDICTION
 from darebench.types import Message, ToolCall
 
-PREDICTION = "prediction.csv"
 SECONDS = 30
 """What a modelling program aims at; the limit of a call is several times that."""
 MAX_ROWS = 60_000
@@ -106,26 +107,6 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
     return Reply(message=_call(step, len(messages)), stop="tool_calls")
 
 
-def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) -> list[str]:
-    """Find the columns to predict: named in the question, in training, absent from the other."""
-    given, asked = column_names(facts, train), set(column_names(facts, val))
-    candidates = [name for name in given if name not in asked and name != "row_id"]
-    named = [name for name in candidates if f"`{name}`" in question]
-    return named or [name for name in candidates if name in question] or candidates
-
-
-def column_names(facts: Mapping[str, Any], file: str) -> list[str]:
-    """List a file's columns, each once, over all its tables."""
-    tables = facts["files"].get(file, {"tables": {}})["tables"].values()
-    return list(dict.fromkeys(c["name"] for table in tables for c in table["columns"]))
-
-
-def render_program(name: str, settings: Mapping[str, object]) -> str:
-    """Write a program: its settings in one line, then its text."""
-    text = json.dumps(dict(settings), ensure_ascii=True)
-    return f"import json\n\nSETTINGS = json.loads({text!r})\n\n{_program_text(name)}"
-
-
 @cache
 def _program_text(name: str) -> str:
     folder = files("darebench.agents.baseline").joinpath("programs")
@@ -134,7 +115,7 @@ def _program_text(name: str) -> str:
 
 def _call(step: Step, number: int) -> Message:
     arguments = {
-        "code": render_program(step.program, step.settings),
+        "code": with_settings(_program_text(step.program), step.settings),
         "files_to_load": list(step.load),
         "files_to_save": list(step.save),
     }

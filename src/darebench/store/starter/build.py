@@ -69,7 +69,7 @@ def _tabular(source: Source) -> DatasetFiles:
         "val_v2_save_file": _path(source, names["val_v2"]),
     }
     return DatasetFiles(
-        **_common_files(source, settings),
+        **_common_files(source, frame, settings),
         question_v1=_workflow_text(source, ranges, numerical, categorical, names),
         question_v2=_modelling_text(source, names),
         sources={
@@ -114,7 +114,7 @@ def _series(source: Source) -> DatasetFiles:
         },
     }
     return DatasetFiles(
-        **_common_files(source, settings),
+        **_common_files(source, frame, settings),
         question_v1=_forecast_text(source, with_features=True),
         question_v2=_forecast_text(source, with_features=False),
         sources={"train.csv": train, "val_v1.csv": asked, "val_v2.csv": val[keys]},
@@ -171,9 +171,9 @@ def _common_settings(source: Source, features: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _common_files(source: Source, settings: dict[str, Any]) -> dict[str, Any]:
+def _common_files(source: Source, frame: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:
     lines = [source.title, "", source.about, f"Licence: {source.licence}.", "", "Columns:"]
-    shown = [name for name in source.columns if name in source.load().columns]
+    shown = [name for name in source.columns if name in frame.columns]
     lines += [f"{name}: {source.columns[name]}" for name in shown]
     return {
         "name": source.name,

@@ -63,7 +63,7 @@ def numeric_rules(frame, ranges):
             continue
         values = frame[column].astype(float)
         known = values.notna()
-        for _, low, high in ranges:
+        for low, high in ranges:
             inside = values.between(low, high)
             if not inside.any() or not (known & ~inside).any():
                 continue
