@@ -158,7 +158,8 @@ def _best(columns: Columns, phrase: str) -> float:
 
 def _list_part(sentence: str) -> str:
     """Cut a sentence down to its enumeration."""
-    text = re.split(r"\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", sentence)[0]
+    text = re.sub(r"^\W*(?:step|stage|task)\s*\d*\s*[:.)-]\s*", "", sentence, flags=re.I)
+    text = re.split(r"\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", text)[0]
     colon = re.search(r":\s", text)
     return text[colon.end() :] if colon and colon.end() < len(text) - 3 else text
 
