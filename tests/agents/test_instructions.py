@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from importlib.resources import files
 
 import pytest
 
 from darebench import open_store, run_python
 from darebench.agents.baseline.instructions import read_workflow
-from darebench.sandbox.program import with_settings
+from darebench.agents.baseline.policy import BaselineModel
+from darebench.agents.prompt import opening
+from darebench.agents.protocol import Budget
 from darebench.store.truth import read_settings
-
-EXPLORE = files("darebench.agents.baseline.programs").joinpath("explore.py").read_text()
 
 
 @pytest.mark.parametrize("dataset", ["iris_class", "affairs_class", "diabetes_reg"])
 def test_a_written_workflow_comes_back_as_its_settings(dataset):
     task = next(t for t in open_store().tasks if t.id == f"{dataset}/if")
-    code = with_settings(EXPLORE, {"files": list(task.files)})
-    facts = json.loads(run_python(code, load={n: task.source / n for n in task.files}).stdout)
+    asked = opening(task, Budget(), tool="python_executor", prediction="prediction.csv")
+    look = asyncio.run(BaselineModel().reply(asked, [])).message.tool_calls[0].arguments
+    loaded = {name: task.source / name for name in look["files_to_load"]}
+    facts = json.loads(run_python(look["code"], load=loaded).stdout)
     settings = read_settings(task)
     read = read_workflow(task.question, facts, settings.train_file, settings.val_file)
     assert read is not None
