@@ -12,9 +12,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "darebench"
 LEVELS = {
     "types": 0, "errors": 0, "environment": 0, "store": 1, "scoring": 2, "sandbox": 2,
-    "reference": 3, "agents": 3, "evals": 4, "report": 6, "cli": 7, "_registry": 7, "__main__": 8,
+    "reference": 3, "agents": 3, "evals": 4, "curate": 4, "rollouts": 5,
+    "train": 6, "convert": 6, "view": 6, "report": 6, "cli": 7, "_registry": 7, "__main__": 8,
 }  # fmt: skip
-MAY_READ_TRUTH = {"store", "reference", "evals"}
+MAY_READ_TRUTH = {"store", "reference", "evals", "curate", "train"}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -1,0 +1,43 @@
+"""The command line: arguments in, one function call, one printed result."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from darebench.cli import evaluating, sandbox, scoring, tasks
+from darebench.errors import ConfigError, DareError, StoreError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Evaluate and train LLM agents on verifiable data-science tasks (arXiv 2602.24288).",
+)
+app.command("eval")(evaluating.evaluate)
+app.add_typer(tasks.app, name="tasks")
+app.command("score")(scoring.score)
+app.command("reference")(scoring.reference)
+app.add_typer(sandbox.app, name="sandbox")
+app.command("report")(evaluating.report)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one sentence and an exit code."""
+    try:
+        app()
+    except (ConfigError, StoreError) as error:
+        _fail(str(error), 2)
+    except DareError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; the same command continues", 130)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"darebench: {message}", file=sys.stderr)
+    raise SystemExit(code)

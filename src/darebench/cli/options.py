@@ -1,0 +1,62 @@
+"""Options that several commands share, and how a command prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from darebench.types import Family, Variant
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store", help="A folder, an archive or hf://owner/name; else the starter store."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+TasksArgument = Annotated[
+    list[str] | None, typer.Argument(help="Task ids, dataset names or globs; all without one.")
+]
+FamilyOption = Annotated[Family | None, typer.Option("--family")]
+VariantOption = Annotated[Variant | None, typer.Option("--variant")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many tasks.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Of a random choice of --limit.")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Programs that run at the same time.")
+]
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def show_progress(quiet: bool) -> Iterator[Any]:
+    """Show how far long work is, on stderr."""
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        known: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in known:
+                known[stage] = bars.add_task(stage, total=total)
+            bars.update(known[stage], completed=done)
+
+        yield report
