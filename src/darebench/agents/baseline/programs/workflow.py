@@ -95,16 +95,24 @@ def text_rules(frame, text):
 
 
 def broken(frame, ranges, text):
-    """Tell which rows break the rules: rules count if they agree with most of the others."""
+    """Tell which rows break the rules: the rules that most columns agree on are the stated ones."""
     rules = numeric_rules(frame, ranges) + text_rules(frame, text)
     if not rules:
         return pd.Series(False, index=frame.index)
-    votes = sum(rule.astype(int) for _, rule in rules)
-    agreed = votes >= max(1, len({column for column, _ in rules}) / 2)
+    known = {column: frame[column].notna() for column, _ in rules}
+
+    def support(rule):
+        best = {}
+        for column, other in rules:
+            shared = (rule & other).sum() / max(1, ((rule & known[column]) | other).sum())
+            best[column] = max(best.get(column, 0.0), shared)
+        return sum(best.values())
+
+    agreed = max((rule for _, rule in rules), key=support)
     drop = pd.Series(False, index=frame.index)
     for column, rule in rules:
-        overlap = (rule & agreed).sum() / max(1, (rule | (agreed & frame[column].notna())).sum())
-        if overlap > 0.8:
+        either = (rule & known[column]) | (agreed & known[column])
+        if (rule & agreed).sum() > 0.8 * either.sum():
             drop |= rule
     return drop
 
