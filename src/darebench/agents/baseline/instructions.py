@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from darebench.agents.baseline.clues import Clues, find_ranges, plain
 from darebench.agents.baseline.matching import Columns, assign, split_list, words
 from darebench.store.layout import ROW_ID
 
@@ -42,7 +43,11 @@ _CLOSES = (
 _SELECTS = (
     r"\bselect|\bretain|\bkeep only|\brestrict|\buse only|\bonly use|\blimit|\bchoose|\bfocus"
 )
-NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
+
+
+def states_workflow(question: str) -> bool:
+    """Tell whether a question spells out a workflow: it names a model and says how to impute."""
+    return _model(question) is not None and bool(re.search(r"imput|missing", question, re.I))
 
 
 def read_workflow(
@@ -50,37 +55,56 @@ def read_workflow(
 ) -> dict[str, object] | None:
     """Read the workflow's settings; None if the text does not state one."""
     model = _model(question)
-    if model is None or not re.search(r"imput|missing", question, re.I):
+    if model is None or not states_workflow(question):
         return None
+    text = plain(question)
     columns = _columns(facts, train)
     kept = {fact["name"] for fact in _columns(facts, val)}
-    features = [c["name"] for c in columns if c["name"] in kept and c["name"] != ROW_ID]
-    known = Columns(features, facts["metadata"])
-    sentence = _feature_sentence(question, known)
+    usable = [c for c in columns if c["name"] in kept and c["name"] != ROW_ID]
+    features = [c["name"] for c in usable]
+    known = Columns(features, facts["metadata"], Clues(text, usable))
+    sentence = _feature_sentence(text, known)
     if sentence is None:
         return None
     named = _features(sentence, known, features)
     if not named:
         return None
     types = {c["name"]: c["dtype"] for c in columns}
-    order = [column for _, column in named]
-    numerical, categorical = _split(question, sentence, named, types)
+    numerical, categorical = _split(text, sentence, named, types)
     seed = re.search(
-        r"random[\s_]*state\W+(?:\w+\W+){0,4}?(\d+)|seed\W+(?:\w+\W+){0,4}?(\d+)", question
+        r"random[\s_]*state\W+(?:\w+\W+){0,4}?(\d+)|seed\W+(?:\w+\W+){0,4}?(\d+)", text
     )
     return {
         "train": train,
         "val": val,
         "targets": sorted(find_targets(question, facts, train, val), key=question.find),
-        "features": order,
+        "features": [column for _, column in named],
         "numerical": numerical,
         "categorical": categorical,
-        "imputer": _imputer(question),
+        "imputer": _imputer(text),
         "model": model,
         "random_state": int(seed[1] or seed[2]) if seed else 0,
-        "ranges": read_ranges(question),
-        "text": question,
+        "ranges": read_ranges(text),
+        "stated": _stated(text, known, types),
+        "text": text,
     }
+
+
+def _stated(
+    text: str, columns: Columns, types: Mapping[str, str]
+) -> dict[str, tuple[float, float]]:
+    """Give ranges to columns by the words before them, where those name one column clearly."""
+    stated: dict[str, tuple[float, float]] = {}
+    end = 0
+    for found in find_ranges(text):
+        before = re.split(r"[;:.]\s|,\s(?:and\s)?", text[end : found.start])[-1]
+        scores = columns.scores(_trim(before))
+        end = found.end
+        best = max(range(len(scores)), key=scores.__getitem__)
+        name = columns.names[best]
+        if scores[best] >= 0.3 and re.match(r"u?int|float", types[name]):
+            stated.setdefault(name, (found.low, found.high))
+    return stated
 
 
 def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) -> list[str]:
@@ -94,16 +118,7 @@ def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) 
 
 def read_ranges(text: str) -> list[tuple[float, float]]:
     """Find all numeric ranges, low and high."""
-    pattern = (
-        rf"(?:between|from|in|of|\[|\()?\s*\$?({NUMBER})[%°$]?[\w ]{{0,12}}?\s*"
-        rf"(?:and|to|through|–|—|-|,|up to)\s*\$?({NUMBER})"
-    )
-    found: list[tuple[float, float]] = []
-    for match in re.finditer(pattern, text):
-        low, high = (float(part.replace(",", "").rstrip(".")) for part in match.groups())
-        if low <= high:
-            found.append((low, high))
-    return found
+    return [(found.low, found.high) for found in find_ranges(text)]
 
 
 def _columns(facts: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
@@ -136,7 +151,7 @@ def _imputer(text: str) -> str:
 def _feature_sentence(text: str, columns: Columns) -> str | None:
     """Find the sentence that lists the selected features: it selects, and it names columns."""
     best, most = None, 0.0
-    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n]\s*(?=[A-Z`])|\.\s*\n", text):
+    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n][\"']?\s*(?=[A-Z`])|\.[\"']?\s*\n", text):
         if not re.search(_SELECTS, sentence, re.I):
             continue
         points = 2.0 + bool(re.search(r"feature|attribute|predictor|training", sentence, re.I))
@@ -159,7 +174,9 @@ def _best(columns: Columns, phrase: str) -> float:
 def _list_part(sentence: str) -> str:
     """Cut a sentence down to its enumeration."""
     text = re.sub(r"^\W*(?:step|stage|task)\s*\d*\s*[:.)-]\s*", "", sentence, flags=re.I)
-    text = re.split(r"\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", text)[0]
+    text = re.split(
+        r"(?<=\w)\W+\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", text, flags=re.I
+    )[0]
     colon = re.search(r":\s", text)
     return text[colon.end() :] if colon and colon.end() < len(text) - 3 else text
 

@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from darebench.agents.baseline.clues import Clues
+
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -34,8 +36,10 @@ def _stem(word: str) -> str:
 class Columns:
     """The columns of a table with what is known of their meaning."""
 
-    def __init__(self, names: Sequence[str], metadata: str) -> None:
+    def __init__(self, names: Sequence[str], metadata: str, clues: Clues) -> None:
         self.names = list(names)
+        self._clues = clues
+        self._known: dict[str, list[float]] = {}
         self._meanings = [[words(name)] for name in names]
         for name, meanings in zip(self.names, self._meanings, strict=True):
             described = _description(name, metadata)
@@ -47,13 +51,16 @@ class Columns:
         self._weights = {w: 1 / (1 + math.log(n)) for w, n in counts.items()}
 
     def scores(self, phrase: str) -> list[float]:
-        """Rate every column for a phrase, in [0, 1.2]; above 1 only for its very name."""
-        plain = phrase.strip(" `'\".,:;")
-        asked = words(plain)
-        return [
-            1.2 if plain == name else self._score(plain, asked, name, meanings)
-            for name, meanings in zip(self.names, self._meanings, strict=True)
-        ]
+        """Rate every column for a phrase, in [0, 1.8]: by its words and by the range behind it."""
+        asked = phrase.strip(" `'\".,:;")
+        if asked not in self._known:
+            own = words(asked)
+            bonus = self._clues.bonus(asked)
+            self._known[asked] = [
+                (1.2 if asked == name else self._score(asked, own, name, meanings)) + more
+                for name, meanings, more in zip(self.names, self._meanings, bonus, strict=True)
+            ]
+        return self._known[asked]
 
     def _score(
         self, plain: str, asked: Sequence[str], name: str, meanings: Sequence[Sequence[str]]
@@ -100,7 +107,8 @@ def assign(phrases: Sequence[str], columns: Columns) -> list[int]:
 
 def split_list(text: str, columns: Columns) -> list[str]:
     """Split an enumeration into phrases, keeping together what only makes sense together."""
-    pieces = [p.strip() for p in re.split(r"(,|;|\band\b|\n)", text)]
+    text = _closed_brackets(text)
+    pieces = [p.strip().replace("\0", ",") for p in re.split(r"(,|;|\band\b|\n)", text)]
     items: list[tuple[str, str]] = []
     separator = ""
     for piece in pieces:
@@ -118,9 +126,18 @@ def split_list(text: str, columns: Columns) -> list[str]:
     return merged
 
 
+def _closed_brackets(text: str) -> str:
+    """Hide the commas inside brackets, if the list itself stands outside of them."""
+    outside = re.sub(r"\([^()]*\)", "", text)
+    if len(re.findall(r"[,;]", outside)) < 2:
+        return text
+    return re.sub(r"\([^()]*\)", lambda m: re.sub(r"[,;]", "\0", m[0]), text)
+
+
 def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
     """Tell whether a piece continues the phrase before it: together they say one column better."""
-    alone = max(columns.scores(piece), default=0.0)
-    together = max(columns.scores(f"{before} {separator} {piece}"), default=0.0)
-    first = max(columns.scores(before), default=0.0)
+    scores = [columns.scores(text) for text in (before, piece, f"{before} {separator} {piece}")]
+    first, alone, together = (max(found, default=0.0) for found in scores)
+    if together >= 0.3 and len({found.index(max(found)) for found in scores}) == 1:
+        return together >= max(first, alone)
     return together > first and together > alone and alone < 0.35

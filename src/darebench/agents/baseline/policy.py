@@ -15,7 +15,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from darebench.agents.baseline.instructions import find_targets, read_workflow
+from darebench.agents.baseline.clues import plain
+from darebench.agents.baseline.instructions import (
+    find_targets,
+    read_ranges,
+    read_workflow,
+    states_workflow,
+)
 from darebench.agents.prompt import files_named_in
 from darebench.agents.protocol import Reply
 from darebench.agents.tools import NAME
@@ -58,10 +64,17 @@ def next_step(messages: Sequence[Message]) -> Step | None:
     if results and f"Saved: '{PREDICTION}'" in results[-1]:
         return None
     if not results:
-        return Step(program="explore", settings={"files": names}, load=tuple(names), save=())
+        return _look(question, names)
     plans = plan(question, names, _facts(results[0]))
     position = len(results) - 1
     return plans[position] if position < len(plans) else None
+
+
+def _look(question: str, names: Sequence[str]) -> Step:
+    """Make the first call; for a written workflow it also tells what fits the stated ranges."""
+    text = plain(question) if states_workflow(question) else ""
+    settings = {"files": list(names), "ranges": read_ranges(text), "text": text}
+    return Step(program="explore", settings=settings, load=tuple(names), save=())
 
 
 def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -> list[Step]:

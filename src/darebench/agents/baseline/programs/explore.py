@@ -1,13 +1,16 @@
 """First call of the baseline: print what the task's files hold, as one JSON document.
 
     {"files": {name: {"tables": {table: {"rows": n, "columns": [
-        {"name", "dtype", "n_unique", "n_missing", "examples": [..], "min", "max"}]}}}},
+        {"name", "dtype", "n_unique", "n_missing", "examples": [..], "min", "max",
+         "ranges": [those of the question that its inner values fill],
+         "stated": [its values that the question states]}]}}}},
      "metadata": text}
 
 The document is kept short, because the tool shows only so much of what is printed.
 """
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -28,7 +31,16 @@ def tables_of(name):
         return {t: pd.read_sql_query(f'SELECT * FROM "{t}"', connection) for (t,) in rows}
 
 
-def describe(column, n_examples):
+def fills(values, low, high):
+    """Tell whether the values inside a range reach up to its ends, and some lie outside."""
+    inner = values[(values >= low) & (values <= high)]
+    if not len(inner) or len(inner) == len(values):
+        return False
+    room = 0 if pd.api.types.is_integer_dtype(values.dtype) else 0.999
+    return bool(inner.min() <= low + room and inner.max() >= high - room)
+
+
+def describe(column, n_examples, settings):
     """Describe one column."""
     known = column.dropna()
     counts = known.astype(str).value_counts()
@@ -41,6 +53,18 @@ def describe(column, n_examples):
     }
     if pd.api.types.is_numeric_dtype(column.dtype) and len(known):
         facts["min"], facts["max"] = float(known.min()), float(known.max())
+        fitting = [pair for pair in settings["ranges"] if fills(known, *pair)]
+        if fitting:
+            facts["ranges"] = fitting
+    elif settings["text"]:
+        values = [text.strip() for text in counts.index[:500]]
+        stated = [
+            text
+            for text in values
+            if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", settings["text"])
+        ]
+        if stated:
+            facts["stated"] = [text[:40] for text in stated[:12]]
     return facts
 
 
@@ -59,7 +83,9 @@ def main(settings):
                 "tables": {
                     table: {
                         "rows": len(frame),
-                        "columns": [describe(frame[c], n_examples) for c in frame.columns],
+                        "columns": [
+                            describe(frame[c], n_examples, settings) for c in frame.columns
+                        ],
                     }
                     for table, frame in tables.items()
                 }

@@ -55,24 +55,26 @@ def load(name):
     return frame.apply(lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c)
 
 
-def numeric_rules(frame, ranges):
-    """Give each range to the columns whose inner values reach just up to both of its ends."""
+def numeric_rules(frame, ranges, stated):
+    """Give ranges to columns: those that the inner values fill, or else the one in the words."""
     rules = []
     for column in frame.columns:
         if column == "row_id" or not pd.api.types.is_numeric_dtype(frame[column]):
             continue
         values = frame[column].astype(float)
-        known = values.notna()
-        for low, high in ranges:
-            inside = values.between(low, high)
-            if not inside.any() or not (known & ~inside).any():
-                continue
-            touches = np.isclose(values[inside].min(), low) and np.isclose(
-                values[inside].max(), high
-            )
-            if touches:
-                rules.append((column, known & ~inside))
+        room = 0 if pd.api.types.is_integer_dtype(frame[column]) else 0.999
+        fitting = [pair for pair in ranges if fills(values.dropna(), *pair, room)]
+        if not fitting and column in stated:
+            fitting = [stated[column]]
+        outside = [values.notna() & ~values.between(*pair) for pair in fitting]
+        rules += [(column, rule) for rule in outside if rule.any()]
     return rules
+
+
+def fills(values, low, high, room):
+    """Tell whether the values inside a range reach up to its ends."""
+    inner = values[values.between(low, high)]
+    return len(inner) > 0 and inner.min() <= low + room and inner.max() >= high - room
 
 
 def text_rules(frame, text):
@@ -86,7 +88,7 @@ def text_rules(frame, text):
         named = {
             v
             for v in values[known].unique()
-            if re.search(rf"(?<!\w){re.escape(str(v))}(?!\w)", text)
+            if re.search(rf"(?<!\w){re.escape(str(v).strip())}(?!\w)", text)
         }
         outside = known & ~values.isin(named)
         if named and 0 < outside.mean() < 0.5:
@@ -94,9 +96,9 @@ def text_rules(frame, text):
     return rules
 
 
-def broken(frame, ranges, text):
+def broken(frame, ranges, stated, text):
     """Tell which rows break the rules: the rules that most columns agree on are the stated ones."""
-    rules = numeric_rules(frame, ranges) + text_rules(frame, text)
+    rules = numeric_rules(frame, ranges, stated) + text_rules(frame, text)
     if not rules:
         return pd.Series(False, index=frame.index)
     known = {column: frame[column].notna() for column, _ in rules}
@@ -109,18 +111,21 @@ def broken(frame, ranges, text):
         return sum(best.values())
 
     agreed = max((rule for _, rule in rules), key=support)
-    drop = pd.Series(False, index=frame.index)
+    chosen = {}
     for column, rule in rules:
         either = (rule & known[column]) | (agreed & known[column])
-        if (rule & agreed).sum() > 0.8 * either.sum():
-            drop |= rule
-    return drop
+        overlap = (rule & agreed).sum() / either.sum()
+        if overlap > max(0.8, chosen.get(column, (0.0, None))[0]):
+            chosen[column] = (overlap, rule)
+    broken_rules = sum(rule.astype(int) for _, rule in chosen.values())
+    known_rules = sum(known[column].astype(int) for column in chosen)
+    return (broken_rules > 0) & (2 * broken_rules >= known_rules)
 
 
 def main(settings):
     """Carry the workflow out and write the prediction file."""
     train, val = load(settings["train"]), load(settings["val"])
-    drop = broken(train, settings["ranges"], settings["text"])
+    drop = broken(train, settings["ranges"], settings["stated"], settings["text"])
     print(f"dropped {int(drop.sum())} of {len(train)} rows")
     targets, features = settings["targets"], settings["features"]
     train = train[~drop].dropna(subset=targets)
