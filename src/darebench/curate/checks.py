@@ -1,7 +1,8 @@
 """Checks that look at one task: leaks, repeats, size, order, readability (release's known defects).
 
 Every check is a pure function of `TaskTables` and gives the findings of one kind. `check_task`
-runs them all. Headroom, which fits models, is in `headroom`.
+runs them all. What concerns true values is not asked of IF tasks, whose answer is the reference.
+Headroom, which fits models, is in `headroom`.
 """
 
 # pandas' indexing is typed as unions of everything that it can give.
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from darebench.curate.findings import Finding, Severity, TaskTables
-from darebench.curate.giveaway import given_away
+from darebench.curate.giveaway import Sign, given_away
+from darebench.scoring.instants import readable, readings
 from darebench.store.layout import ROW_ID
 from darebench.types import Family, Variant
 
@@ -42,10 +45,16 @@ def check_task(tables: TaskTables) -> list[Finding]:
     return [finding for check in checks for finding in check(tables)]
 
 
-def target_given_away(tables: TaskTables) -> list[Finding]:
+class Clue(NamedTuple):
+    """A feature that alone gives a target away."""
+
+    feature: str
+    target: str
+    sign: Sign
+
+
+def find_clues(tables: TaskTables) -> list[Clue]:
     """Find features that alone give a target: copies, unit changes, codes, group identities."""
-    if tables.variant is Variant.CF:
-        return []
     found = []
     for target in tables.targets:
         for name in tables.features:
@@ -57,20 +66,28 @@ def target_given_away(tables: TaskTables) -> list[Finding]:
                 is_class=tables.family is Family.CLASS,
             )
             if sign is not None:
-                found.append(
-                    Finding(
-                        check="target_given_away",
-                        severity=Severity.DEFECT,
-                        figure=sign.figure,
-                        message=f"feature {name!r} {sign.how} target {target!r}",
-                    )
-                )
+                found.append(Clue(name, target, sign))
     return found
+
+
+def target_given_away(tables: TaskTables) -> list[Finding]:
+    """Find features that alone give a target; an IF answer is no target's true value."""
+    if tables.variant in (Variant.IF, Variant.CF):
+        return []
+    return [
+        Finding(
+            check="target_given_away",
+            severity=Severity.DEFECT,
+            figure=clue.sign.figure,
+            message=f"feature {clue.feature!r} {clue.sign.how} target {clue.target!r}",
+        )
+        for clue in find_clues(tables)
+    ]
 
 
 def rows_repeated(tables: TaskTables) -> list[Finding]:
     """Find validation rows, answer included, that stand word for word in training."""
-    if tables.family is Family.TS or not tables.features:
+    if tables.variant is not Variant.MM or not tables.features:
         return []
     columns = [*tables.features, *tables.targets]
     asked = pd.concat(
@@ -87,6 +104,8 @@ def rows_repeated(tables: TaskTables) -> list[Finding]:
 
 def validation_size(tables: TaskTables) -> list[Finding]:
     """Find validation sets so small that one row moves the score by more than a point."""
+    if tables.variant is Variant.IF:
+        return []
     n_rows = len(tables.truth)
     if n_rows == 0:
         return [_size_finding(1.0, "there is no validation row", Severity.DEFECT)]
@@ -138,10 +157,10 @@ def time_leak(tables: TaskTables) -> list[Finding]:
     column = tables.time_column
     if tables.family is not Family.TS or column is None or column not in tables.val:
         return []
-    past = _instants(tables.train[column])
-    asked = _instants(tables.val[column])
-    if past is None or asked is None:
+    instants = _instants(tables.train[column], tables.val[column], tables.time_format)
+    if instants is None:
         return []
+    past, asked = instants
     share = float((past >= asked.min()).mean())
     if share == 0:
         return []
@@ -151,7 +170,7 @@ def time_leak(tables: TaskTables) -> list[Finding]:
 
 def order_leak(tables: TaskTables) -> list[Finding]:
     """Find targets that follow the order of the validation rows, which a split should shuffle."""
-    if tables.family is Family.TS or len(tables.truth) < 20:
+    if tables.variant is not Variant.MM or len(tables.truth) < 20:
         return []
     found = []
     for target in tables.targets:
@@ -230,11 +249,19 @@ def _row_hashes(frame: pd.DataFrame) -> list[int]:
     return pd.util.hash_pandas_object(texts, index=False).tolist()
 
 
-def _instants(values: pd.Series) -> pd.Series | None:
-    if pd.api.types.is_numeric_dtype(values):
-        return values
-    times = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
-    return times if times.notna().mean() > 0.9 else None
+def _instants(
+    past: pd.Series, asked: pd.Series, hint: str | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Read both columns in the same way; None where they are not times."""
+    if all(pd.api.types.is_numeric_dtype(x) for x in (past, asked)):
+        return past.to_numpy(float), asked.to_numpy(float)
+    texts = pd.concat([past, asked]).astype(str).str.strip()
+    codes, distinct = pd.factorize(texts)
+    reading = next(iter(readings(list(distinct), hint)), None)
+    if reading is None or readable(reading.wall).mean() < 0.9:
+        return None
+    instants = (reading.wall if reading.utc is None else reading.utc)[codes]
+    return instants[: len(past)], instants[len(past) :]
 
 
 def _correlation(a: pd.Series, b: pd.Series) -> float:

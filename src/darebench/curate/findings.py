@@ -57,4 +57,6 @@ class TaskTables:
     files: tuple[str, ...] = ()
     """Names of the files that the agent gets."""
     time_column: str | None = None
+    time_format: str | None = None
+    """Its strptime format as the settings state it, which the file need not follow."""
     entities: tuple[str, ...] = ()

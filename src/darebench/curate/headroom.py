@@ -79,7 +79,25 @@ def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
         return _measure_class(x_train, train[target].astype(str), x_val, truth.astype(str))
     y = pd.to_numeric(train[target], errors="coerce").to_numpy(float)
     truth_values = pd.to_numeric(truth, errors="coerce").to_numpy(float)
-    return _measure_number(x_train, y, x_val, truth_values, series=tables.family is Family.TS)
+    floor, ceiling = _measure_number(
+        x_train, y, x_val, truth_values, series=tables.family is Family.TS
+    )
+    if tables.entities:
+        ceiling = max(ceiling, _carry_forward(tables, target))
+    return floor, ceiling
+
+
+def _carry_forward(tables: TaskTables, target: str) -> float:
+    """Score the better of each series' last value and its mean."""
+    keys = list(tables.entities)
+    groups = tables.train.dropna(subset=[target]).groupby(keys, sort=False)[target]
+    truth = pd.to_numeric(tables.truth[target], errors="coerce").to_numpy(float)
+    scores = [0.0]
+    for values in (groups.last(), groups.mean()):
+        guess = tables.val[keys].merge(values.reset_index(), on=keys, how="left")[target]
+        filled = guess.astype(float).fillna(float(tables.train[target].mean())).to_numpy()
+        scores.append(_r2(truth, filled))
+    return max(scores)
 
 
 def _measure_class(
@@ -184,5 +202,5 @@ def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def _time_parts(values: pd.Series) -> np.ndarray:
     times = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
     days = (times - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
-    parts = [days, times.dt.month, times.dt.dayofweek, times.dt.hour, times.dt.dayofyear]
+    parts = [days, times.dt.month, times.dt.day_of_week, times.dt.hour, times.dt.day_of_year]
     return np.column_stack([part.astype(float).to_numpy() for part in parts])
