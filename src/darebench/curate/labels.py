@@ -9,6 +9,7 @@ from darebench.agents.baseline.matching import Columns
 from darebench.curate.records import Table
 
 SHORTEST, LONGEST = 4, 60
+_TYPE_WORDS = re.compile(r"\b(factor|numeric|categorical|integer|vector|variable|column|logical)\b")
 _MARGIN = 0.1
 """How much better a phrase must fit its own column than any other one."""
 

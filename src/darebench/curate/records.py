@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -36,10 +38,6 @@ class Stage(StrEnum):
 class RawTable:
     """A table as its source has it."""
 
-    key: str
-    """Unique within the source; lower-case letters, digits and hyphens."""
-    ref: str
-    """`owner/slug`: tasks of one table share it."""
     title: str
     about: str
     """What the source says of the table, as plain text."""
@@ -58,9 +56,17 @@ class RawTable:
 class Table:
     """A table that is clean and profiled, with what is known of it."""
 
+    slug: str
+    """Unique within the source; lower-case letters, digits and hyphens."""
+    owner: str
     raw: RawTable
     frame: pd.DataFrame
     profile: Profile
+
+    @property
+    def ref(self) -> str:
+        """`owner/slug`: tasks of one table share it."""
+        return f"{self.owner}/{self.slug}"
 
     def describe(self, column: str) -> str:
         """What the source says of a column; empty if nothing."""
@@ -96,6 +102,16 @@ class Design:
     time_column: str = ""
     time_format: str = ""
     entities: tuple[str, ...] = ()
+
+
+def slug(text: str) -> str:
+    """Spell a name for a folder; what is lost of it is made up for by a hash."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
+    lost = len(re.sub(r"[\W_]+", "", text)) - len(plain.replace("-", ""))
+    if plain and lost <= 0:
+        return plain
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{plain}-{digest}".strip("-")
 
 
 class Designer(Protocol):

