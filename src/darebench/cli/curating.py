@@ -21,7 +21,7 @@ def curate(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many tables.")] = None,
     max_targets: Annotated[
         int, typer.Option("--max-targets", min=1, help="Datasets of one table, at most.")
-    ] = 7,
+    ] = 8,
     licences: Annotated[
         list[str] | None, typer.Option("--licences", help="Globs of accepted licences; else all.")
     ] = None,

@@ -41,7 +41,7 @@ class Options:
     """How tables are curated; part of what makes the bytes of a store."""
 
     seed: int = 0
-    max_targets: int = 5
+    max_targets: int = 8
     """Datasets of one table, at most."""
     licences: tuple[str, ...] = ("*",)
     """Globs of the licences that are accepted."""

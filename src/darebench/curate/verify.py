@@ -12,9 +12,8 @@ import pandas as pd
 
 from darebench.curate.checks import check_task
 from darebench.curate.findings import Severity, TaskTables
-from darebench.errors import CurationReject
-from darebench.reference.check import check
-from darebench.reference.solve import Unsolved, solve
+from darebench.errors import CurationReject, TaskFormatError
+from darebench.reference.prove import prove
 from darebench.sandbox.local import LocalExecutor
 from darebench.scoring import score_prediction
 from darebench.store import layout
@@ -41,7 +40,7 @@ def verify(store: Path) -> None:
             _prove_answer(task)
     for task in opened.tasks:
         if task.variant is Variant.IF:
-            asyncio.run(_prove_reference(task, store / "references"))
+            _prove_reference(task)
 
 
 def read_tables(task: Task) -> TaskTables:
@@ -94,18 +93,16 @@ def _prove_answer(task: Task) -> None:
         raise CurationReject(f"{task.variant}: the true values do not score 1: {reason}")
 
 
-async def _prove_reference(task: Task, folder: Path) -> None:
-    executor = _executor()
-    solved = await solve([task], executor, folder)
-    reference = solved[task.id]
-    if isinstance(reference, Unsolved):
-        raise CurationReject(f"the reference does not run: {reference.message}")
-    rows = list(csv.reader(io.StringIO(reference.path.read_text(encoding="utf-8"))))
+def _prove_reference(task: Task) -> None:
+    try:
+        proof = asyncio.run(prove(task, _executor()))
+    except TaskFormatError as error:
+        raise CurationReject(f"the reference does not run: {error}") from None
+    rows = list(csv.reader(io.StringIO(proof.answer.decode("utf-8"))))
     if len({tuple(row[1:]) for row in rows[1:]}) < 2:
         raise CurationReject("the reference predicts the same for every row")
-    (result,) = await check([task], solved, executor)
-    if not (result.literal_equal and result.repeatable):
-        raise CurationReject(f"the reference is not reproduced: {result.detail}")
+    if proof.problem:
+        raise CurationReject(f"the reference is not reproduced: {proof.problem}")
 
 
 @cache

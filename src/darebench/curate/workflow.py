@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.agents.baseline.instructions import read_ranges
 from darebench.curate.tabular import Draft
 from darebench.reference.spec import IMPUTERS, MODELS
 
@@ -20,7 +21,7 @@ SUFFIXES = (".csv", ".parquet", ".sqlite")
 MAX_FILTERED = 12
 MAX_LEVELS = 15
 """Values that a question can list for one category."""
-MLP_ROWS, SVC_ROWS = 1_500, 4_000
+MLP_ROWS, SVC_ROWS = 1_000, 4_000
 """More rows would make the reference slow."""
 MAX_SQLITE_COLUMNS = 500
 
@@ -93,7 +94,10 @@ def _can_filter(values: pd.Series) -> bool:
         return True
     if known.nunique() > MAX_LEVELS:
         return False
-    return all(re.fullmatch(r"[^\"`;]{1,40}", text) for text in known.unique())
+    texts = known.unique()
+    # A value such as `10 to 20` would be read as the range of a number.
+    plain = all(re.fullmatch(r"[^\"`;]{1,40}", text) for text in texts)
+    return plain and not read_ranges(", ".join(f'"{text}"' for text in texts))
 
 
 def _range(values: pd.Series) -> list[Any]:
