@@ -215,14 +215,12 @@ def question_readable(tables: TaskTables) -> list[Finding]:
 
 def columns_described(tables: TaskTables) -> list[Finding]:
     """Find columns that the metadata never mentions."""
-    text = tables.metadata.casefold()
-    plain = re.sub(r"[\W_]+", " ", text)
+    text = f" {_words(tables.metadata)} "
     names = [str(name) for name in tables.train.columns if name != ROW_ID]
     absent = [
         name
         for name in names
-        if name.casefold() not in text
-        and re.sub(r"[\W_]+", " ", name.casefold()).strip() not in plain
+        if f" {_words(name)} " not in text and (_words(name) or name not in tables.metadata)
     ]
     if not absent:
         return []
@@ -232,6 +230,10 @@ def columns_described(tables: TaskTables) -> list[Finding]:
         f"{len(absent)} of {len(names)} columns are not in the metadata (first: {absent[0]!r})"
     )
     return [Finding(check="columns", severity=severity, figure=share, message=message)]
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def _row_hashes(frame: pd.DataFrame) -> list[int]:

@@ -170,10 +170,11 @@ def _is_useless(name: str, values: pd.Series) -> bool:
         return True
     if not _INDEX_NAME.fullmatch(name):
         return False
-    if values.nunique() == len(values):
-        return True
-    steps = values.diff().iloc[1:] if pd.api.types.is_numeric_dtype(values) else None
-    return steps is not None and bool((steps == 1).all())
+    if not pd.api.types.is_numeric_dtype(values):
+        return values.nunique() == len(values)
+    whole = (values.dropna() == values.dropna().round()).all()
+    unique = values.nunique() == len(values)
+    return bool(whole and (unique or (values.diff().iloc[1:] == 1).all()))
 
 
 def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from darebench.curate.records import Design, Designer, Refusal, Source, Stage, T
 from darebench.curate.series import draft_series
 from darebench.curate.tabular import Draft, draft_tabular
 from darebench.curate.verify import verify
-from darebench.errors import CurationReject, DareError
+from darebench.errors import ConfigError, CurationReject, DareError, SandboxFault
 from darebench.store import layout
 from darebench.store.write import question_entry, write_json, write_store
 from darebench.types import Family
@@ -86,6 +86,8 @@ def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""
     try:
         yield
+    except (ConfigError, SandboxFault):
+        raise  # ours, not the table's: the run stops, and goes on when it is mended
     except DareError as error:
         reason = str(error)
     except Exception as error:  # whatever a table can break; the ledger names it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import csv
 import io
 from functools import cache
@@ -108,4 +109,6 @@ def _prove_reference(task: Task) -> None:
 @cache
 def _executor() -> LocalExecutor:
     """Keep one sandbox for each worker process, which lives as long as the process."""
-    return LocalExecutor(1)
+    executor = LocalExecutor(1)
+    atexit.register(executor.close_now)
+    return executor

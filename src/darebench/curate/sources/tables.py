@@ -14,6 +14,7 @@ import codecs
 import csv
 import json
 import sqlite3
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -73,7 +74,8 @@ def _read_csv(path: Path) -> Read:
         skipinitialspace=True,
         index_col=False,
     )
-    with chunks:
+    with chunks, warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # lines longer than the header
         return _sample(chunks)
 
 
