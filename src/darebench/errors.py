@@ -36,3 +36,7 @@ class ProviderFault(DareError):
 
 class ConfigError(DareError):
     """An option, a configuration or a run folder cannot be used as asked."""
+
+
+class CurationReject(DareError):
+    """A table cannot become a task; the message is the reason."""

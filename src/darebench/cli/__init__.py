@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from darebench.cli import evaluating, sandbox, scoring, tasks
+from darebench.cli import curating, evaluating, sandbox, scoring, tasks
 from darebench.errors import ConfigError, DareError, StoreError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("score")(scoring.score)
 app.command("reference")(scoring.reference)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
+app.command("curate")(curating.curate)
+app.command("stats")(curating.stats)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,8 @@ class DatasetFiles:
     domain: str
     split_tables: int = 1
     """Into how many sqlite tables the noisy training file is split."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of its object of the question list."""
 
 
 def write_store(datasets: Sequence[DatasetFiles], folder: Path) -> None:
@@ -58,14 +60,15 @@ def write_store(datasets: Sequence[DatasetFiles], folder: Path) -> None:
     try:
         for dataset in datasets:
             _write_dataset(dataset, scratch / layout.DATABASES / dataset.name)
-        _write_json([_entry(d) for d in datasets], scratch / layout.QUESTIONS)
+        write_json([question_entry(d) for d in datasets], scratch / layout.QUESTIONS)
         scratch.chmod(0o755)
         scratch.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _entry(dataset: DatasetFiles) -> dict[str, Any]:
+def question_entry(dataset: DatasetFiles) -> dict[str, Any]:
+    """Give a dataset's object of the question list."""
     kinds = {family: kind for kind, family in layout.TASK_KINDS.items()}
     return {
         "file_path": dataset.name,
@@ -78,6 +81,7 @@ def _entry(dataset: DatasetFiles) -> dict[str, Any]:
         "needed_files_v1": list(dataset.needed_v1),
         "needed_files_v2": list(dataset.needed_v2),
         "domain": dataset.domain,
+        **dataset.extra,
     }
 
 
@@ -96,7 +100,7 @@ def _write_dataset(dataset: DatasetFiles, folder: Path) -> None:
         "data_info": {**dataset.info, "domain": dataset.domain},
         "meta_data": {"title": dataset.info.get("title", ""), "licenses": []},
     }
-    _write_json(metadata, verify / layout.ALL_METADATA)
+    write_json(metadata, verify / layout.ALL_METADATA)
 
 
 def write_table(table: pd.DataFrame, path: Path, n_tables: int = 1) -> None:
@@ -126,6 +130,7 @@ def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd
     ]
 
 
-def _write_json(value: object, path: Path) -> None:
+def write_json(value: object, path: Path) -> None:
+    """Write JSON with stable bytes."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -151,7 +151,8 @@ def _imputer(text: str) -> str:
 def _feature_sentence(text: str, columns: Columns) -> str | None:
     """Find the sentence that lists the selected features: it selects, and it names columns."""
     best, most = None, 0.0
-    for sentence in re.split(r"(?<=[a-z)`\"'%])[.\n][\"']?\s*(?=[A-Z`])|\.[\"']?\s*\n", text):
+    pattern = r"(?<=[a-z)`\"'%])(?:\.[\"']?\s+|\n\s*)(?=[A-Z`])|\.[\"']?\s*\n"
+    for sentence in re.split(pattern, text):
         if not re.search(_SELECTS, sentence, re.I):
             continue
         points = 2.0 + bool(re.search(r"feature|attribute|predictor|training", sentence, re.I))

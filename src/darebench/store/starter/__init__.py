@@ -11,7 +11,12 @@ from pathlib import Path
 from darebench.environment import fingerprint
 
 _MADE_WITH = ("numpy", "pandas", "pyarrow", "scikit-learn", "statsmodels")
-_SOURCES = ("store/starter/build.py", "store/starter/datasets.py", "store/write.py")
+_SOURCES = (
+    "store/starter/build.py",
+    "store/starter/datasets.py",
+    "store/noise.py",
+    "store/write.py",
+)
 
 
 def ensure_starter(cache: Path) -> Path:

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from darebench.store import layout
+from darebench.store.noise import with_noise
 from darebench.store.starter.datasets import SOURCES, Source
 from darebench.store.write import DatasetFiles
 from darebench.types import Family
 
-NOISE_SHARE = 0.2
-"""Noise rows for each clean training row."""
 UPDATED = "2025-01-01T00:00:00Z"
 
 
@@ -37,7 +36,7 @@ def _tabular(source: Source) -> DatasetFiles:
     features = [name for name in frame.columns if name not in source.targets]
     types = {name: _kind(frame[name]) for name in frame.columns}
     ranges = {name: _range(train[name]) for name in features}
-    noisy = _with_noise(train, ranges, rng)
+    noisy = with_noise(train, ranges, rng)
     asked = val[features]
     asked.insert(0, layout.ROW_ID, range(1, len(val) + 1))
     truth = val[list(source.targets)]
@@ -132,28 +131,6 @@ def _range(values: pd.Series) -> list[Any]:
     if _kind(values) == "categorical":
         return sorted(values.dropna().unique().tolist())
     return [values.min().item(), values.max().item()]
-
-
-def _with_noise(
-    train: pd.DataFrame, ranges: dict[str, list[Any]], rng: np.random.Generator
-) -> pd.DataFrame:
-    """Shuffle rows in whose every filtered value is out of its range."""
-    n_noise = round(NOISE_SHARE * len(train))
-    noise = train.iloc[rng.integers(0, len(train), n_noise)].reset_index(drop=True)
-    for name, bounds in ranges.items():
-        if _kind(train[name]) == "categorical":
-            letters = rng.integers(97, 123, (n_noise, 8))
-            noise[name] = ["".join(map(chr, row)) for row in letters]
-            continue
-        low, high = bounds
-        beyond = rng.integers(1, 11, n_noise)
-        values = np.where(rng.random(n_noise) < 0.5, low - beyond, high + beyond)
-        noise[name] = values.astype(train[name].dtype)
-    # Clean rows keep their order, which models that depend on it then see unchanged.
-    places = np.sort(rng.integers(0, len(train) + 1, n_noise))
-    both = pd.concat([train, noise], ignore_index=True)
-    position = np.concatenate([np.arange(len(train)) + 0.5, places])
-    return both.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
 
 
 def _path(source: Source, name: str) -> str:

@@ -1,0 +1,1 @@
+"""Any table in, verified tasks out: sources, profile, design, post-processing, questions, audit."""

@@ -1,0 +1,68 @@
+"""Reads a written question back into settings, and says what does not come back.
+
+The parser is the baseline agent's, which knows nothing of the templates: what it understands, a
+reader can understand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from darebench.agents.baseline.instructions import find_targets, read_ranges, read_workflow
+from darebench.curate.workflow import Workflow
+
+
+def file_facts(train: pd.DataFrame, val: pd.DataFrame, names: tuple[str, str], text: str) -> dict:
+    """Describe two files as the baseline's first call does."""
+    files = {
+        name: {"tables": {"": {"columns": _columns(frame)}}}
+        for name, frame in zip(names, (train, val), strict=True)
+    }
+    return {"files": files, "metadata": text}
+
+
+def lost_in_workflow(
+    question: str, workflow: Workflow, facts: dict[str, Any], names: tuple[str, str]
+) -> str:
+    """Name the first setting that does not come back from the text; empty if all do."""
+    read = read_workflow(question, facts, *names)
+    if read is None:
+        return "the text is not read as a workflow"
+    wanted = {
+        "targets": [workflow.target],
+        "features": list(workflow.features),
+        "numerical": list(workflow.numerical),
+        "categorical": list(workflow.categorical),
+        "imputer": workflow.imputer,
+        "model": workflow.model,
+        "random_state": workflow.random_state,
+    }
+    for key, value in wanted.items():
+        if read[key] != value:
+            return f"{key} {value!r} comes back as {read[key]!r}"
+    return _lost_ranges(question, workflow)
+
+
+def lost_target(question: str, target: str, facts: dict[str, Any], names: tuple[str, str]) -> str:
+    """Say whether the target of a modelling or forecasting question comes back."""
+    found = find_targets(question, facts, *names)
+    return "" if found == [target] else f"target {target!r} comes back as {found!r}"
+
+
+def _lost_ranges(question: str, workflow: Workflow) -> str:
+    numeric = {
+        (float(r[0]), float(r[1])) for r in workflow.ranges.values() if not isinstance(r[0], str)
+    }
+    read = set(read_ranges(question))
+    if read != numeric:
+        stray = sorted(numeric ^ read)[0]
+        return f"the range {stray} comes back otherwise"
+    allowed = [v for r in workflow.ranges.values() if isinstance(r[0], str) for v in r]
+    absent = [value for value in allowed if f'"{value}"' not in question]
+    return f"the allowed value {absent[0]!r} is not in the text" if absent else ""
+
+
+def _columns(frame: pd.DataFrame) -> list[dict[str, str]]:
+    return [{"name": str(n), "dtype": str(frame[n].dtype)} for n in frame.columns]

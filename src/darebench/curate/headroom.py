@@ -1,0 +1,206 @@
+"""How much a task leaves to be won: the score of a trivial answer and of a quick strong model.
+
+Both are recorded with a task (`floor`, `ceiling`), so that a report can normalise scores.
+"""
+
+# scikit-learn and pandas' indexing are typed in part only.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import RidgeClassifier, RidgeCV
+from sklearn.metrics import f1_score, r2_score
+from sklearn.preprocessing import StandardScaler
+
+from darebench.curate.findings import Finding, Severity, TaskTables
+from darebench.types import Family
+
+MAX_ROWS = 5_000
+MAX_COLUMNS = 100
+MAX_CODES = 200
+LEAST_ROOM = 0.05
+"""What a strong model must win over the trivial answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headroom:
+    """Scores in [0, 1] of two answers to one task, by its own metric."""
+
+    floor: float
+    """Of the best constant: the commonest class, the training mean, the last known value."""
+    ceiling: float
+    """Of the better of a boosted-tree and a linear model; never below `floor`."""
+
+    @property
+    def room(self) -> float:
+        """What there is to win."""
+        return self.ceiling - self.floor
+
+
+def measure(tables: TaskTables) -> Headroom:
+    """Score a trivial answer and quick strong models, the mean over targets."""
+    pairs = [_measure_target(tables, target) for target in tables.targets]
+    floor = float(np.mean([pair[0] for pair in pairs]))
+    return Headroom(floor=floor, ceiling=max(floor, float(np.mean([pair[1] for pair in pairs]))))
+
+
+def find_headroom(headroom: Headroom) -> list[Finding]:
+    """Find tasks that a constant solves, or that no quick model does better on than a constant."""
+    found = []
+    if headroom.room < LEAST_ROOM and headroom.floor <= 0.95:
+        message = (
+            f"a quick model scores {headroom.ceiling:.3f}, the trivial answer {headroom.floor:.3f}"
+        )
+        found.append((Severity.WARNING, headroom.room, message))
+    if headroom.floor > 0.95:
+        message = f"the trivial answer scores {headroom.floor:.3f}"
+        found.append((Severity.DEFECT, headroom.floor, message))
+    return [
+        Finding(check="headroom", severity=severity, figure=figure, message=message)
+        for severity, figure, message in found
+    ]
+
+
+def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
+    train = tables.train[tables.train[target].notna()]
+    if len(train) > MAX_ROWS:
+        # A forecast learns from the last rows, a table from any.
+        is_series = tables.family is Family.TS
+        train = train.iloc[-MAX_ROWS:] if is_series else train.sample(MAX_ROWS, random_state=0)
+    truth = tables.truth[target]
+    x_train, x_val = encode(train, tables.val, tables)
+    if tables.family is Family.CLASS:
+        return _measure_class(x_train, train[target].astype(str), x_val, truth.astype(str))
+    y = pd.to_numeric(train[target], errors="coerce").to_numpy(float)
+    truth_values = pd.to_numeric(truth, errors="coerce").to_numpy(float)
+    floor, ceiling = _measure_number(
+        x_train, y, x_val, truth_values, series=tables.family is Family.TS
+    )
+    if tables.entities:
+        ceiling = max(ceiling, _carry_forward(tables, target))
+    return floor, ceiling
+
+
+def _carry_forward(tables: TaskTables, target: str) -> float:
+    """Score the better of each series' last value and its mean."""
+    keys = list(tables.entities)
+    groups = tables.train.dropna(subset=[target]).groupby(keys, sort=False)[target]
+    truth = pd.to_numeric(tables.truth[target], errors="coerce").to_numpy(float)
+    scores = [0.0]
+    for values in (groups.last(), groups.mean()):
+        guess = tables.val[keys].merge(values.reset_index(), on=keys, how="left")[target]
+        filled = guess.astype(float).fillna(float(tables.train[target].mean())).to_numpy()
+        scores.append(_r2(truth, filled))
+    return max(scores)
+
+
+def _measure_class(
+    x_train: np.ndarray, y: pd.Series, x_val: np.ndarray, truth: pd.Series
+) -> tuple[float, float]:
+    common = y.mode().iloc[0]
+    floor = _macro_f1(truth, np.full(len(truth), common))
+    if y.nunique() < 2 or x_train.shape[1] == 0:
+        return floor, floor
+    rounds = max(10, min(60, 240 // y.nunique()))
+    boosted = HistGradientBoostingClassifier(
+        max_iter=rounds, max_leaf_nodes=15, early_stopping=False, random_state=0
+    )
+    scores = [_macro_f1(truth, boosted.fit(x_train, y).predict(x_val))]
+    linear = RidgeClassifier()
+    a, b = _standardised(x_train, x_val)
+    scores.append(_macro_f1(truth, linear.fit(a, y).predict(b)))
+    return floor, max(scores)
+
+
+def _measure_number(
+    x_train: np.ndarray, y: np.ndarray, x_val: np.ndarray, truth: np.ndarray, *, series: bool
+) -> tuple[float, float]:
+    known = np.isfinite(y)
+    x_train, y = x_train[known], y[known]
+    asked = np.isfinite(truth)
+    x_val, truth = x_val[asked], truth[asked]
+    if len(y) < 2 or len(truth) < 2:
+        return 0.0, 0.0
+    guesses = [y.mean(), y[-1]] if series else [y.mean()]
+    floor = max(_r2(truth, np.full(len(truth), guess)) for guess in guesses)
+    if x_train.shape[1] == 0:
+        return floor, floor
+    boosted = HistGradientBoostingRegressor(
+        max_iter=60, max_leaf_nodes=15, early_stopping=False, random_state=0
+    )
+    scores = [_r2(truth, boosted.fit(x_train, y).predict(x_val))]
+    a, b = _standardised(x_train, x_val)
+    scores.append(_r2(truth, RidgeCV(alphas=(0.1, 10.0)).fit(a, y).predict(b)))
+    return floor, max(scores)
+
+
+def _macro_f1(truth: pd.Series, predicted: np.ndarray) -> float:
+    return float(f1_score(truth, predicted, average="macro", zero_division=0.0))
+
+
+def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(np.clip(r2_score(truth, predicted), 0.0, 1.0))
+
+
+def _standardised(x_train: np.ndarray, x_val: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    middle = np.nan_to_num(np.nanmedian(x_train, axis=0))
+    a, b = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
+    scaler = StandardScaler().fit(a)
+    return scaler.transform(a), np.clip(scaler.transform(b), -10, 10)
+
+
+def encode(
+    train: pd.DataFrame, val: pd.DataFrame, tables: TaskTables
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn features into numbers, as learned from training: codes by frequency, parts of time."""
+    blocks_train: list[np.ndarray] = []
+    blocks_val: list[np.ndarray] = []
+    for name in tables.features[:MAX_COLUMNS]:
+        a, b = train[name], val[name]
+        if name == tables.time_column and not pd.api.types.is_numeric_dtype(a):
+            a_parts, b_parts = _time_parts(a), _time_parts(b)
+            blocks_train.append(a_parts)
+            blocks_val.append(b_parts)
+        elif pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
+            blocks_train.append(_finite(a)[:, None])
+            blocks_val.append(_finite(b)[:, None])
+        else:
+            a_codes, b_codes = _codes(a, b)
+            blocks_train.append(a_codes)
+            blocks_val.append(b_codes)
+    if not blocks_train:
+        return np.empty((len(train), 0)), np.empty((len(val), 0))
+    x_train, x_val = np.hstack(blocks_train), np.hstack(blocks_val)
+    told = np.isfinite(x_train).any(axis=0)
+    return x_train[:, told], x_val[:, told]
+
+
+def _finite(values: pd.Series) -> np.ndarray:
+    numbers = values.astype(float).to_numpy()
+    return np.where(np.abs(numbers) < 1e30, numbers, np.nan)
+
+
+def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Code a category by its rank in frequency, and the commonest ones by a column each."""
+    counts = a.astype(str).value_counts().index[:MAX_CODES]
+    ranks = {value: float(rank) for rank, value in enumerate(counts)}
+    parts = []
+    for values in (a, b):
+        codes = values.astype(str).map(ranks).astype(float).to_numpy()
+        parts.append(
+            np.column_stack([codes, *(codes == rank for rank in range(min(8, len(ranks))))])
+        )
+    return parts[0], parts[1]
+
+
+def _time_parts(values: pd.Series) -> np.ndarray:
+    times = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
+    days = (times - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
+    parts = [days, times.dt.month, times.dt.day_of_week, times.dt.hour, times.dt.day_of_year]
+    return np.column_stack([part.astype(float).to_numpy() for part in parts])

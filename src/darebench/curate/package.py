@@ -1,0 +1,246 @@
+"""Turns a draft into the files of a dataset: noise, formats, texts, settings."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_target
+from darebench.curate.labels import label_columns
+from darebench.curate.metadata import find_domain, write_metadata
+from darebench.curate.questions import write_forecast, write_modelling, write_workflow
+from darebench.curate.records import Table, slug
+from darebench.curate.tabular import Draft
+from darebench.curate.workflow import Workflow, draw_workflow
+from darebench.errors import CurationReject
+from darebench.store import layout
+from darebench.store.noise import with_noise
+from darebench.store.write import DatasetFiles
+from darebench.types import Family
+
+WORDINGS = 4
+"""How often a question is written before a plainer one is, and before it is refused."""
+
+
+def package_tabular(
+    table: Table, draft: Draft, name: str, rng: np.random.Generator
+) -> DatasetFiles:
+    """Draw an IF workflow and write both questions.
+
+    Raises:
+        CurationReject: too few features can be filtered, or no text comes back as its settings.
+    """
+    workflow = draw_workflow(draft, rng)
+    if workflow is None:
+        raise CurationReject("fewer than two features have a range that a question can state")
+    suffix = workflow.suffix
+    files = {part: f"{part}{suffix}" for part in ("train_v1", "val_v1", "train_v2", "val_v2")}
+    clean_name = f"{layout.CLEAN_TRAIN_STEM}{suffix}"
+    target, (train, val, _) = draft.design.target, draft.split
+    columns = [*workflow.columns, target]
+    clean = train[columns]
+    noisy = with_noise(clean, workflow.ranges, rng)
+    if workflow.n_tables > 1:
+        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
+    metadata = write_metadata(table, [*draft.design.features, target])
+    asked_v1 = _numbered(val[list(workflow.columns)])
+    asked_v2 = _numbered(val[list(draft.design.features)])
+    names = (files["train_v1"], files["val_v1"])
+    question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names, rng)
+    names = (files["train_v2"], files["val_v2"])
+    question_v2 = write_modelling(workflow.task_kind, target, *names, rng)
+    facts = file_facts(train, asked_v2, names, metadata)
+    _refuse_lost(lost_target(question_v2, target, facts, names))
+    kept = [*draft.design.features, target]
+    settings = {
+        **_settings(table, draft),
+        **_workflow_settings(table, draft, workflow, name, files, clean_name),
+    }
+    return DatasetFiles(
+        **_shared(table, draft, name, metadata, settings),
+        question_v1=question_v1,
+        question_v2=question_v2,
+        sources={
+            files["train_v1"]: noisy,
+            clean_name: clean,
+            files["val_v1"]: asked_v1,
+            files["train_v2"]: train[kept],
+            files["val_v2"]: asked_v2,
+        },
+        truths={layout.TRUTH_TABULAR: _numbered(val[[target]])},
+        needed_v1=(files["train_v1"], files["val_v1"], layout.METADATA_TEXT),
+        needed_v2=(files["train_v2"], files["val_v2"], layout.METADATA_TEXT),
+        split_tables=workflow.n_tables,
+    )
+
+
+def package_series(table: Table, draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
+    """Write the files and both questions of a forecasting dataset.
+
+    Raises:
+        CurationReject: a text does not come back as its settings.
+    """
+    design, (train, val, _) = draft.design, draft.split
+    target, keys = design.target, [design.time_column, *design.entities]
+    columns = [*keys, *design.features]
+    metadata = write_metadata(table, [*columns, target])
+    asked = {"val_v1.csv": _numbered(val[columns]), "val_v2.csv": val[keys]}
+    texts = {
+        file: write_forecast(target, file, keys, rng, exogenous=file == "val_v1.csv")
+        for file in asked
+    }
+    for file, text in texts.items():
+        names = ("train.csv", file)
+        if file == "val_v1.csv":
+            facts = file_facts(train, asked[file], names, metadata)
+            _refuse_lost(lost_target(text, target, facts, names))
+    start = val[design.time_column].iloc[0]
+    settings = {
+        **_settings(table, draft),
+        "time_column": design.time_column,
+        "time_format": design.time_format,
+        "is_resampled": False,
+        "contain_multiple_files": False,
+        "entity_columns": list(design.entities),
+        "prediction_starting_time": str(start),
+        "column_type_inference": {
+            c: "numeric" if pd.api.types.is_numeric_dtype(train[c]) else "object"
+            for c in [*columns, target]
+        },
+    }
+    return DatasetFiles(
+        **_shared(table, draft, name, metadata, settings),
+        question_v1=texts["val_v1.csv"],
+        question_v2=texts["val_v2.csv"],
+        sources={"train.csv": train[[*columns, target]], **asked},
+        truths={
+            layout.TRUTH_XF: _numbered(val[[target]]),
+            layout.TRUTH_CF: val[[*keys, target]],
+        },
+        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
+        needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
+    )
+
+
+def _workflow_question(
+    table: Table,
+    workflow: Workflow,
+    metadata: str,
+    frames: Sequence[pd.DataFrame],
+    names: tuple[str, str],
+    rng: np.random.Generator,
+) -> str:
+    """Write the text with meanings for names; if it does not come back, with the names."""
+    facts = file_facts(frames[0], frames[1], names, metadata)
+    plain = {name: f"`{name}`" for name in workflow.columns}
+    lost = ""
+    for labels in (label_columns(table, workflow.columns, metadata), plain):
+        for _ in range(WORDINGS):
+            text = write_workflow(workflow, *names, labels, rng)
+            lost = lost_in_workflow(text, workflow, facts, names)
+            if not lost:
+                return text
+    _refuse_lost(lost)
+    return ""
+
+
+def _refuse_lost(lost: str) -> None:
+    if lost:
+        raise CurationReject(f"the question cannot be read back: {lost}")
+
+
+def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
+    numbered = rows.copy()
+    numbered.insert(0, layout.ROW_ID, range(1, len(rows) + 1))
+    return numbered
+
+
+def _settings(table: Table, draft: Draft) -> dict[str, Any]:
+    design = draft.design
+    kinds = {family: kind for kind, family in layout.TASK_KINDS.items()}
+    variants = ("v1", "v2")[-len(draft.headroom) :]
+    return {
+        "target": [design.target],
+        "target_candidates": [design.target],
+        "problem_type": kinds[design.family],
+        "related_features": list(design.features),
+        "not_filtered_related_features": list(design.features),
+        "train_test_ratio": draft.split.ratio,
+        "dropped_features": list(draft.dropped),
+        "split_groups": list(design.groups),
+        "source_notes": list(table.raw.notes),
+        "headroom": {
+            variant: {"floor": round(h.floor, 4), "ceiling": round(h.ceiling, 4)}
+            for variant, h in zip(variants, draft.headroom, strict=True)
+        },
+    }
+
+
+def _workflow_settings(
+    table: Table,
+    draft: Draft,
+    workflow: Workflow,
+    name: str,
+    files: dict[str, str],
+    clean_name: str,
+) -> dict[str, Any]:
+    folder = f"./{name}/{layout.SOURCE}"
+    types = {
+        c: "numerical" if pd.api.types.is_numeric_dtype(table.frame[c]) else "categorical"
+        for c in [*draft.design.features, workflow.target]
+    }
+    return {
+        "related_features": list(workflow.columns),
+        "selected_features": list(workflow.features),
+        "numerical_features": list(workflow.numerical),
+        "categorical_features": list(workflow.categorical),
+        "column_type_inference": types,
+        "expected_ranges": workflow.ranges,
+        "imputer_type": workflow.imputer,
+        "model_type": workflow.model,
+        "random_state": workflow.random_state,
+        "noise": "every filtered column out of range",
+        "save_file_type": workflow.suffix.lstrip("."),
+        "train_err_split_save_file": f"{folder}/{files['train_v1']}",
+        "train_no_err_save_file": f"{folder}/{clean_name}",
+        "val_no_err_save_file": f"{folder}/{files['val_v1']}",
+        "train_v2_save_file": f"{folder}/{files['train_v2']}",
+        "val_v2_save_file": f"{folder}/{files['val_v2']}",
+    }
+
+
+def _shared(
+    table: Table, draft: Draft, name: str, metadata: str, settings: dict[str, Any]
+) -> dict[str, Any]:
+    raw = table.raw
+    return {
+        "name": name,
+        "family": draft.design.family,
+        "metadata": metadata,
+        "settings": settings,
+        "info": {
+            "ref": table.ref,
+            "title": raw.title,
+            "licenseName": raw.licence,
+            "lastUpdated": raw.updated,
+            "tags": list(raw.keywords),
+        },
+        "domain": find_domain(table),
+        "extra": {"headroom": settings["headroom"], "source_ref": table.ref},
+    }
+
+
+def dataset_name(table: Table, target: str, family: Family, taken: Sequence[str]) -> str:
+    """Name a dataset's folder after its table and target."""
+    base = f"{table.owner}_{table.slug}-{slug(target)}"
+    name, number = f"{base}_{family}", 2
+    while name in taken:
+        name, number = f"{base}-{number}_{family}", number + 1
+    return name

@@ -1,0 +1,213 @@
+"""Runs a whole curation: every table of a source, in parallel, resumable, the same bytes each time.
+
+A finished table is one folder of `DIR/work`, renamed into place. When all are there, the store is
+put together from them in the source's order, beside the ledger of refusals, and `work` goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+
+from darebench.curate.design import RulesDesigner
+from darebench.curate.records import Designer, Refusal, Source, Stage, slug
+from darebench.curate.sources import open_source
+from darebench.curate.table import Options, curate_table, read_record
+from darebench.errors import ConfigError
+from darebench.store import layout
+from darebench.store.write import write_json
+
+CONFIG, LEDGER, STORE, WORK = "config.json", "ledger.jsonl", "store", "work"
+TEST_SHARE = 0.05
+"""Of the tables, the last updated ones (paper section 3)."""
+TWIN_SHARE = 0.6
+"""Of the smaller table's columns that another one has too, from which on both are one."""
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curation:
+    """What a curation made."""
+
+    store: Path
+    n_tables: int
+    n_tasks: int
+    refused: tuple[Refusal, ...]
+    """Whole tables only; the ledger has single targets too."""
+    seconds: float
+
+
+def curate(
+    source_name: str,
+    out: Path,
+    *,
+    options: Options | None = None,
+    jobs: int = 1,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> Curation:
+    """Make a store of a source's tables at `out/store`; the same call goes on where one stopped.
+
+    Raises:
+        ConfigError: there is no such source, or `out` holds another curation.
+    """
+    started = time.monotonic()
+    options = options or Options()
+    source = open_source(source_name)
+    keys = source.keys()[:limit]
+    if not keys:
+        raise ConfigError(f"{source_name} holds no table; put files or folders into it")
+    units = list(zip(keys, _unique_slugs(keys), strict=True))
+    _claim(out, {"source": repr(source), "limit": limit, **asdict(options)})
+    if not (out / STORE).is_dir():
+        work = out / WORK
+        work.mkdir(exist_ok=True)
+        _run(source, units, RulesDesigner(), options, work, jobs, report)
+        _assemble([name for _, name in units], out)
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    return _summary(out, time.monotonic() - started)
+
+
+def _unique_slugs(keys: Sequence[str]) -> list[str]:
+    given: Counter[str] = Counter()
+    result = []
+    for key in keys:
+        name = slug(key)
+        given[name] += 1
+        result.append(name if given[name] == 1 else f"{name}-{given[name]}")
+    return result
+
+
+def _claim(out: Path, config: dict[str, Any]) -> None:
+    """Make `out` this curation's folder, or find that it is."""
+    text = json.dumps({"schema": 1, **config}, sort_keys=True)
+    path = out / CONFIG
+    if path.is_file():
+        if json.dumps(json.loads(path.read_text()), sort_keys=True) != text:
+            raise ConfigError(
+                f"{out} holds a curation with other options ({path}); give another --out"
+            )
+        return
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"{out} holds other files; give a new or empty folder to --out")
+    out.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    write_json(json.loads(text), part)
+    part.rename(path)
+
+
+def _run(
+    source: Source,
+    units: Sequence[tuple[str, str]],
+    designer: Designer,
+    options: Options,
+    work: Path,
+    jobs: int,
+    report: Report | None,
+) -> None:
+    for leftover in work.glob(".*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    todo = [(key, name) for key, name in units if not (work / name).is_dir()]
+    calls = (delayed(curate_table)(source, k, n, designer, options, work) for k, n in todo)
+    backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
+    with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
+        runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
+        for done, _ in enumerate(runs, 1 + len(units) - len(todo)):
+            if report is not None:
+                report("tables", done, len(units))
+
+
+def _assemble(names: Sequence[str], out: Path) -> None:
+    """Link the datasets of all tables into one store; it appears whole or not at all."""
+    part = out / f"{STORE}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    (part / layout.DATABASES).mkdir(parents=True)
+    records = {name: read_record(out / WORK / name) for name in names}
+    twins = _find_twins(records)
+    tests = _test_tables([r for n, r in records.items() if n not in twins and r["entries"]])
+    entries: list[dict[str, Any]] = []
+    ledger: list[dict[str, str]] = []
+    for name, record in records.items():
+        if name in twins:
+            reason = f"it has the columns of {twins[name]}, under these names or others"
+            ledger.append(Refusal(table=name, stage=Stage.TWIN, reason=reason).as_dict())
+            continue
+        ledger += record["refusals"]
+        for entry in record["entries"]:
+            folder = entry["file_path"]
+            made = out / WORK / name / layout.DATABASES / folder
+            shutil.copytree(made, part / layout.DATABASES / folder, copy_function=_link)
+            entries.append({**entry, "split": "test" if name in tests else "train"})
+    write_json(entries, part / layout.QUESTIONS)
+    lines = [json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in ledger]
+    (out / LEDGER).write_text("".join(lines), encoding="utf-8")
+    part.rename(out / STORE)
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def _find_twins(records: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Find tables whose columns an earlier one has, and which one that is."""
+    holders: dict[str, list[str]] = {}
+    sizes: dict[str, int] = {}
+    twins: dict[str, str] = {}
+    for name, record in records.items():
+        if not record["entries"]:
+            continue
+        prints = record["fingerprint"]
+        shared = Counter(holder for p in prints for holder in holders.get(p, ()))
+        for holder, n_shared in shared.most_common():
+            if n_shared >= 2 and n_shared >= TWIN_SHARE * min(len(prints), sizes[holder]):
+                twins[name] = holder
+                break
+        if name not in twins:
+            sizes[name] = len(prints)
+            for p in prints:
+                holders.setdefault(p, []).append(name)
+    return twins
+
+
+def _test_tables(records: Sequence[dict[str, Any]]) -> set[str]:
+    """Choose the last updated tables; among equally old ones a hash decides."""
+
+    def age(record: dict[str, Any]) -> tuple[str, str]:
+        return record["updated"], hashlib.sha256(record["table"].encode()).hexdigest()
+
+    ordered = sorted(records, key=age)
+    n_train = len(ordered) - round(TEST_SHARE * len(ordered))
+    return {record["table"] for record in ordered[n_train:]}
+
+
+def _summary(out: Path, seconds: float) -> Curation:
+    entries = json.loads((out / STORE / layout.QUESTIONS).read_text(encoding="utf-8"))
+    rows = [json.loads(line) for line in (out / LEDGER).read_text(encoding="utf-8").splitlines()]
+    refused = [
+        Refusal(table=r["table"], stage=Stage(r["stage"]), reason=r["reason"])
+        for r in rows
+        if "target" not in r
+    ]
+    tables = {read["table"] for read in rows if "target" not in read}
+    n_made = len({_table_of(entry) for entry in entries})
+    return Curation(
+        store=out / STORE,
+        n_tables=n_made + len(tables),
+        n_tasks=2 * len(entries),
+        refused=tuple(refused),
+        seconds=seconds,
+    )
+
+
+def _table_of(entry: dict[str, Any]) -> str:
+    return entry["source_ref"]

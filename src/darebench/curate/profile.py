@@ -1,0 +1,205 @@
+"""What a clean table looks like: kinds of columns, its time axis, what identifies its entities."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+TIME_FORMATS = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d.%m.%Y",
+    "%Y-%m",
+    "%d-%b-%Y",
+    "%b %Y",
+    "%d %b %Y",
+    "%m/%d/%y",
+)
+_YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)
+_KEY = re.compile(
+    r"(.*[ _.])?(id|ids|key|code|subject|person|patient|nr|number|no|name|serial|uuid|case)|"
+    r".*(Id|ID|_no|_nr|code|name)",
+)
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    """Text with few values beside the rows."""
+    TIME = "time"
+    """Dates or times in one format."""
+    KEY = "key"
+    """Names a row or an entity."""
+    TEXT = "text"
+    """Text with too many values to be a category."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column's profile."""
+
+    name: str
+    kind: Kind
+    n_distinct: int
+    missing: float
+    """Share of the rows."""
+    whole: bool = False
+    """Only whole numbers."""
+    low: float | None = None
+    high: float | None = None
+    time_format: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeAxis:
+    """A column of times, and the columns that tell series apart."""
+
+    column: str
+    format: str
+    entities: tuple[str, ...]
+    n_times: int
+    regular: bool
+    """All steps between times are alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One table's profile."""
+
+    n_rows: int
+    columns: tuple[Column, ...]
+    time: TimeAxis | None
+    groups: tuple[str, ...]
+    """Columns that name entities with several rows each."""
+
+    def names(self, *kinds: Kind) -> list[str]:
+        """Names of the columns of some kinds, in the table's order."""
+        return [c.name for c in self.columns if c.kind in kinds]
+
+
+def profile(frame: pd.DataFrame) -> Profile:
+    """Profile a clean table."""
+    columns = tuple(_column(frame[name]) for name in frame.columns)
+    axis = _time_axis(frame, columns)
+    groups = axis.entities if axis is not None and axis.entities else _groups(frame, columns)
+    return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
+
+
+def _column(values: pd.Series) -> Column:
+    n_distinct = int(values.nunique())
+    missing = float(values.isna().mean())
+    name = str(values.name)
+    if pd.api.types.is_numeric_dtype(values):
+        known = values.dropna()
+        whole = bool((known == known.round()).all())
+        named_key = _KEY.fullmatch(name) is not None
+        is_key = whole and named_key and n_distinct > 20 and known.min() >= 0
+        is_year = _YEAR.fullmatch(name) and whole and known.between(1500, 2100).all()
+        return Column(
+            name=name,
+            kind=Kind.KEY if is_key else Kind.NUMBER,
+            n_distinct=n_distinct,
+            missing=missing,
+            whole=whole,
+            low=float(known.min()),
+            high=float(known.max()),
+            time_format="%Y" if is_year else "",
+        )
+    time_format = _time_format(values.dropna())
+    if time_format:
+        kind = Kind.TIME
+    elif n_distinct > max(30, 0.2 * len(values)):
+        kind = Kind.KEY if n_distinct > 0.9 * len(values) or _KEY.fullmatch(name) else Kind.TEXT
+    else:
+        kind = Kind.CATEGORY
+    return Column(
+        name=name, kind=kind, n_distinct=n_distinct, missing=missing, time_format=time_format
+    )
+
+
+def _time_format(texts: pd.Series) -> str:
+    first = str(texts.iloc[0])
+    if not re.search(r"\d", first) or len(first) > 30 or texts.nunique() < 3:
+        return ""
+    sample = texts.drop_duplicates().iloc[:200]
+    for candidate in TIME_FORMATS:
+        if pd.to_datetime(sample, format=candidate, errors="coerce").notna().all():
+            whole = pd.to_datetime(texts.drop_duplicates(), format=candidate, errors="coerce")
+            if whole.notna().all():
+                return candidate
+    return ""
+
+
+def _time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | None:
+    for column in columns:
+        if not column.time_format or column.missing > 0 or column.n_distinct < 6:
+            continue
+        times = frame[column.name]
+        for entities in _entity_choices(columns, column, len(frame)):
+            if not frame.duplicated([column.name, *entities]).any():
+                instants = np.unique(parse_times(times, column.time_format))
+                steps = np.diff(instants)
+                regular = bool(len(steps)) and bool(steps.max() <= 1.11 * steps.min())
+                return TimeAxis(
+                    column=column.name,
+                    format=column.time_format,
+                    entities=entities,
+                    n_times=len(instants),
+                    regular=regular,
+                )
+    return None
+
+
+def _entity_choices(
+    columns: tuple[Column, ...], time: Column, n_rows: int
+) -> Iterator[tuple[str, ...]]:
+    """No entity first, then one column, then two: the coarsest that make rows unique."""
+    yield ()
+    able = [
+        c
+        for c in columns
+        if c.name != time.name
+        and c.missing == 0
+        and 2 <= c.n_distinct <= n_rows / 4
+        and not c.time_format
+        and (c.kind in (Kind.CATEGORY, Kind.KEY, Kind.TEXT) or _KEY.fullmatch(c.name))
+    ][:12]
+    able.sort(key=lambda c: (c.kind is Kind.NUMBER, c.n_distinct))
+    yield from ((c.name,) for c in able)
+    yield from ((a.name, b.name) for a, b in combinations(able[:6], 2))
+
+
+def _groups(frame: pd.DataFrame, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Find the column that names entities which have several rows."""
+    for column in columns:
+        named = column.kind in (Kind.KEY, Kind.TEXT) or (
+            _KEY.fullmatch(column.name) is not None and column.kind is Kind.NUMBER and column.whole
+        )
+        if named and 20 <= column.n_distinct <= 0.7 * len(frame):
+            return (column.name,)
+    return ()
+
+
+def parse_times(values: pd.Series, time_format: str) -> np.ndarray:
+    """Read times as nanoseconds since 1970, or years as they are."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(np.int64)
+    times = pd.to_datetime(values, format=time_format)
+    return times.astype("datetime64[ns]").to_numpy().astype(np.int64)

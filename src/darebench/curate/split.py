@@ -1,0 +1,108 @@
+"""Splits a table into training and validation so that nothing leaks from one to the other."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from darebench.curate.profile import parse_times
+from darebench.curate.records import Design
+from darebench.errors import CurationReject
+
+RATIOS = (0.7, 0.8, 0.9)
+"""Shares of training rows that are drawn from (paper section 3)."""
+SMALL_RATIOS = (0.6, 0.5)
+"""For tables whose validation part would otherwise be so small that one row decides much."""
+MIN_VAL = 100
+
+
+class Split(NamedTuple):
+    """Training and validation rows, target included, and the share that was drawn."""
+
+    train: pd.DataFrame
+    val: pd.DataFrame
+    ratio: float
+
+
+def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
+    """Draw a ratio that leaves enough rows to validate on.
+
+    Raises:
+        CurationReject: none does.
+    """
+    able = [r for r in RATIOS if n_rows - int(n_rows * r) >= MIN_VAL]
+    if able:
+        return float(rng.choice(able))
+    for ratio in SMALL_RATIOS:
+        if n_rows - int(n_rows * ratio) >= MIN_VAL:
+            return ratio
+    raise CurationReject(f"{n_rows} different rows are left; {2 * MIN_VAL} are needed")
+
+
+def split_rows(
+    frame: pd.DataFrame, design: Design, rng: np.random.Generator, *, by_class: bool
+) -> Split:
+    """Split at random: whole groups where there are some, else each class by the same ratio.
+
+    Raises:
+        CurationReject: too few rows for a validation part.
+    """
+    ratio = draw_ratio(len(frame), rng)
+    order = rng.permutation(len(frame))
+    if design.groups:
+        is_train = _whole_groups(frame, design, order, ratio)
+    else:
+        is_train = np.zeros(len(frame), dtype=bool)
+        classes = frame[design.target].to_numpy() if by_class else np.zeros(len(frame))
+        for value in pd.unique(classes):
+            members = order[classes[order] == value]
+            is_train[members[: round(ratio * len(members))]] = True
+    train = frame.iloc[order[is_train[order]]].reset_index(drop=True)
+    val = frame.iloc[order[~is_train[order]]].reset_index(drop=True)
+    if len(val) < MIN_VAL or len(train) < MIN_VAL:
+        raise CurationReject(f"the split leaves {len(train)} training and {len(val)} other rows")
+    return Split(train, val, ratio)
+
+
+def _whole_groups(
+    frame: pd.DataFrame, design: Design, order: np.ndarray, ratio: float
+) -> np.ndarray:
+    """Fill the training part group by group until it has its share."""
+    codes = frame.groupby(list(design.groups), sort=False, dropna=False).ngroup().to_numpy()
+    _, first = np.unique(codes[order], return_index=True)
+    groups = codes[order][np.sort(first)]
+    sizes = np.bincount(codes)[groups]
+    chosen = groups[np.cumsum(sizes) <= min(ratio * len(frame), len(frame) - MIN_VAL)]
+    return np.isin(codes, chosen)
+
+
+def split_times(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> Split:
+    """Split at one point in time, the same for all series.
+
+    Raises:
+        CurationReject: too few times or rows on either side.
+    """
+    instants = parse_times(frame[design.time_column], design.time_format)
+    times = np.unique(instants)
+    if len(times) < 6:
+        raise CurationReject(f"the time axis has {len(times)} points; 6 are needed")
+    ratio = float(rng.choice(RATIOS))
+    for attempt in (ratio, *RATIOS[::-1]):
+        start = times[min(int(len(times) * attempt), len(times) - 1)]
+        is_past = instants < start
+        if (~is_past).sum() >= MIN_VAL:
+            ratio = attempt
+            break
+    else:
+        raise CurationReject(f"the last {1 - RATIOS[0]:.0%} of the times have under {MIN_VAL} rows")
+    order = np.argsort(instants, kind="stable")
+    ordered, past = frame.iloc[order], is_past[order]
+    if past.sum() < MIN_VAL:
+        raise CurationReject(f"only {past.sum()} rows are left before the validation time")
+    return Split(ordered[past].reset_index(drop=True), ordered[~past].reset_index(drop=True), ratio)

@@ -1,0 +1,116 @@
+"""What a store holds: families, domains, licences, sizes, difficulty."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from darebench.errors import TaskFormatError
+from darebench.store import layout
+from darebench.store.read import open_store
+from darebench.store.tables import count_rows
+from darebench.store.wire import read_json
+from darebench.types import COLUMNS, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A figure over many tasks."""
+
+    smallest: float
+    median: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """A store in figures; counts are of tasks."""
+
+    n_tasks: int
+    n_datasets: int
+    n_clusters: int
+    """Source tables: tasks of one are not independent."""
+    by_column: dict[str, int]
+    """The result table's columns."""
+    by_domain: dict[str, int]
+    by_licence: dict[str, int]
+    by_split: dict[str, int]
+    train_rows: Spread | None
+    test_rows: Spread | None
+    question_characters: Spread | None
+    floors: dict[str, float]
+    """Mean score of a constant, where it is recorded, by column."""
+    ceilings: dict[str, float]
+    """Mean score of a quick strong model, where it is recorded, by column."""
+    mb: float
+    """Size on disk."""
+
+
+def measure_store(ref: str | Path | None) -> Stats:
+    """Measure a store.
+
+    Raises:
+        StoreError: there is no store at `ref`.
+    """
+    store = open_store(ref)
+    entries = {Path(e["file_path"]).name: e for e in read_json(store.root / layout.QUESTIONS)}
+    splits = Counter(entries.get(t.dataset, {}).get("split", "unknown") for t in store.tasks)
+    headroom = _headroom(store.tasks, entries)
+    files = (path for path in store.root.rglob("*") if path.is_file())
+    return Stats(
+        n_tasks=len(store.tasks),
+        n_datasets=len({t.dataset for t in store.tasks}),
+        n_clusters=len({t.cluster for t in store.tasks}),
+        by_column={c: n for c in COLUMNS if (n := sum(t.column == c for t in store.tasks))},
+        by_domain=_counted(t.domain or "unknown" for t in store.tasks),
+        by_licence=_counted(t.licence or "unknown" for t in store.tasks),
+        by_split=dict(sorted(splits.items())),
+        train_rows=_spread(_rows(store.tasks, "train")),
+        test_rows=_spread(_rows(store.tasks, "val")),
+        question_characters=_spread([len(t.question) for t in store.tasks]),
+        floors=_means(headroom, "floor"),
+        ceilings=_means(headroom, "ceiling"),
+        mb=round(sum(path.stat().st_size for path in files) / 1e6, 3),
+    )
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(values).most_common())
+
+
+def _rows(tasks: Sequence[Task], part: str) -> list[int]:
+    sizes = []
+    for task in tasks:
+        for name in task.files:
+            if name.startswith(part):
+                try:
+                    sizes.append(count_rows(task.source / name))
+                except TaskFormatError:
+                    continue
+    return sizes
+
+
+def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str, float]]]:
+    found = []
+    for task in tasks:
+        version = f"v{1 + layout.VARIANTS[task.family].index(task.variant)}"
+        known = (entries.get(task.dataset, {}).get("headroom") or {}).get(version)
+        if known:
+            found.append((task.column, known))
+    return found
+
+
+def _means(headroom: Sequence[tuple[str, dict[str, float]]], key: str) -> dict[str, float]:
+    by_column: dict[str, list[float]] = {}
+    for column, known in headroom:
+        by_column.setdefault(column, []).append(known[key])
+    return {c: round(sum(v) / len(v), 4) for c in COLUMNS if (v := by_column.get(c))}
+
+
+def _spread(values: Sequence[float]) -> Spread | None:
+    if not values:
+        return None
+    return Spread(smallest=min(values), median=median(values), largest=max(values))

@@ -1,0 +1,193 @@
+"""Curates one table from its source to proven datasets on disk; never fails, only refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from darebench.curate.clean import clean, fingerprint_columns
+from darebench.curate.package import dataset_name, package_series, package_tabular
+from darebench.curate.profile import profile
+from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table
+from darebench.curate.series import draft_series
+from darebench.curate.tabular import Draft, draft_tabular
+from darebench.curate.verify import verify
+from darebench.errors import ConfigError, CurationReject, DareError, SandboxFault
+from darebench.store import layout
+from darebench.store.write import question_entry, write_json, write_store
+from darebench.types import Family
+
+RESULT = "result.json"
+WORKFLOWS = 3
+"""Settings that are drawn for a target before it is refused because of them."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How tables are curated; part of what makes the bytes of a store."""
+
+    seed: int = 0
+    max_targets: int = 8
+    """Datasets of one table, at most."""
+    licences: tuple[str, ...] = ("*",)
+    """Globs of the licences that are accepted."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has become of one table so far, and in which stage it is."""
+
+    stage: Stage = Stage.SOURCE
+    table: Table | None = None
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def curate_table(
+    source: Source, key: str, slug: str, designer: Designer, options: Options, work: Path
+) -> None:
+    """Leave `work/<slug>` with the table's datasets and its record, all at once."""
+    done = work / slug
+    if done.is_dir():
+        return
+    scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
+    progress = _Progress()
+    try:
+        with threadpool_limits(1), _refusing(progress, slug):
+            _curate(source, key, slug, designer, options, scratch, progress)
+        write_json(_record(slug, progress), scratch / RESULT)
+        scratch.chmod(0o755)
+        scratch.rename(done)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read what `curate_table` recorded of a table."""
+    return json.loads((folder / RESULT).read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None]:
+    """Turn a failure into a refusal: one bad table, or target, never stops a run."""
+    try:
+        yield
+    except (ConfigError, SandboxFault):
+        raise  # ours, not the table's: the run stops, and goes on when it is mended
+    except DareError as error:
+        reason = str(error)
+    except Exception as error:  # whatever a table can break; the ledger names it
+        _log.warning("%s %s: unexpected failure", slug, target, exc_info=True)
+        reason = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    else:
+        return
+    refusal = Refusal(table=slug, stage=progress.stage, reason=reason, target=target)
+    progress.refusals.append(refusal)
+
+
+def _curate(
+    source: Source,
+    key: str,
+    slug: str,
+    designer: Designer,
+    options: Options,
+    scratch: Path,
+    progress: _Progress,
+) -> None:
+    raw = source.load(key)
+    if not any(fnmatchcase(raw.licence.lower(), g.lower()) for g in options.licences):
+        raise CurationReject(f"its licence {raw.licence!r} is not accepted")
+    progress.stage = Stage.PROFILE
+    frame = clean(raw.frame)
+    table = Table(slug=slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
+    progress.table = table
+    progress.stage = Stage.DESIGN
+    designs = designer.design(table)
+    made: Counter[Family] = Counter()
+    for design in designs:
+        if made.total() >= options.max_targets:
+            break
+        progress.stage = Stage.DESIGN
+        with _refusing(progress, slug, design.target):
+            _curate_target(table, design, options, scratch, progress)
+            made[design.family] += 1
+    progress.stage = Stage.DESIGN
+    if not progress.entries:
+        reasons = Counter(r.reason.split(":")[0] for r in progress.refusals)
+        raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    return min(reasons, key=lambda reason: (-reasons[reason], reason), default="none")
+
+
+def _curate_target(
+    table: Table, design: Design, options: Options, scratch: Path, progress: _Progress
+) -> None:
+    is_series = design.family is Family.TS
+    identity = f"{table.ref}\n{design.target}\n{design.family}"
+    number = int(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16)
+    make_draft = draft_series if is_series else draft_tabular
+    draft = make_draft(table, design, np.random.default_rng([options.seed, number]))
+    taken = [entry["file_path"] for entry in progress.entries]
+    name = dataset_name(table, design.target, design.family, taken)
+    last = CurationReject("no settings were drawn")
+    for attempt in range(1 if is_series else WORKFLOWS):
+        rng = np.random.default_rng([options.seed, number, attempt])
+        try:
+            progress.entries.append(_write(table, draft, name, rng, scratch, progress))
+        except CurationReject as error:
+            last = error
+        else:
+            return
+    raise last
+
+
+def _write(
+    table: Table,
+    draft: Draft,
+    name: str,
+    rng: np.random.Generator,
+    scratch: Path,
+    progress: _Progress,
+) -> dict[str, Any]:
+    progress.stage = Stage.BUILD
+    package = package_series if draft.design.family is Family.TS else package_tabular
+    dataset = package(table, draft, name, rng)
+    progress.stage = Stage.VERIFY
+    with tempfile.TemporaryDirectory(prefix=".", dir=scratch) as folder:
+        store = Path(folder) / "store"
+        write_store([dataset], store)
+        verify(store)
+        target = scratch / layout.DATABASES / name
+        target.parent.mkdir(exist_ok=True)
+        (store / layout.DATABASES / name).rename(target)
+    return question_entry(dataset)
+
+
+def _record(slug: str, progress: _Progress) -> dict[str, Any]:
+    table = progress.table
+    return {
+        "schema": 1,
+        "table": slug,
+        "updated": table.raw.updated if table else "",
+        "fingerprint": sorted(fingerprint_columns(table.frame))
+        if progress.entries and table
+        else [],
+        "entries": progress.entries,
+        "refusals": [refusal.as_dict() for refusal in progress.refusals],
+    }

@@ -1,0 +1,106 @@
+"""Draws the settings of an IF task from the seed (paper section 3)."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from darebench.agents.baseline.instructions import read_ranges
+from darebench.curate.tabular import Draft
+from darebench.reference.spec import IMPUTERS, MODELS
+
+SUFFIXES = (".csv", ".parquet", ".sqlite")
+MAX_FILTERED = 12
+MAX_LEVELS = 15
+"""Values that a question can list for one category."""
+MLP_ROWS, SVC_ROWS = 1_000, 4_000
+"""More rows would make the reference slow."""
+MAX_SQLITE_COLUMNS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """Everything that the question of an IF task states."""
+
+    target: str
+    task_kind: str
+    """`classification` or `regression`."""
+    columns: tuple[str, ...]
+    """Feature columns of the IF files, in the table's order."""
+    features: tuple[str, ...]
+    """The selected ones, in the order that the question states."""
+    numerical: tuple[str, ...]
+    categorical: tuple[str, ...]
+    ranges: dict[str, list[Any]]
+    """Of every feature column: low and high, or the allowed values."""
+    imputer: str
+    model: str
+    random_state: int
+    suffix: str
+    n_tables: int
+    """Into how many sqlite tables the training file is split."""
+
+
+def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
+    """Draw settings; None if fewer than two features can be filtered by a stated range."""
+    train = draft.split.train
+    able = [name for name in draft.design.features if _can_filter(train[name])]
+    if len(able) < 2:
+        return None
+    chosen = set(rng.permutation(able)[:MAX_FILTERED].tolist())
+    columns = [name for name in able if name in chosen]
+    n_selected = int(rng.integers(max(2, len(columns) // 2), len(columns) + 1))
+    features = [str(name) for name in rng.permutation(columns)[:n_selected]]
+    numerical = [name for name in features if pd.api.types.is_numeric_dtype(train[name])]
+    suffix = str(rng.choice(SUFFIXES))
+    if suffix == ".sqlite" and len(draft.design.features) > MAX_SQLITE_COLUMNS:
+        suffix = ".parquet"
+    family = draft.design.family
+    return Workflow(
+        target=draft.design.target,
+        task_kind="classification" if family == "class" else "regression",
+        columns=tuple(columns),
+        features=tuple(features),
+        numerical=tuple(numerical),
+        categorical=tuple(name for name in features if name not in numerical),
+        ranges={name: _range(train[name]) for name in columns},
+        imputer=str(rng.choice(IMPUTERS)),
+        model=_draw_model(MODELS[family], len(train), rng),
+        random_state=int(rng.integers(0, 100)),
+        suffix=suffix,
+        n_tables=int(rng.integers(2, 4)) if suffix == ".sqlite" and len(columns) > 2 else 1,
+    )
+
+
+def _draw_model(models: tuple[str, ...], n_rows: int, rng: np.random.Generator) -> str:
+    slow = {"MLPClassifier": MLP_ROWS, "MLPRegressor": MLP_ROWS, "LinearSVC": SVC_ROWS}
+    return str(rng.choice([m for m in models if n_rows <= slow.get(m, n_rows)]))
+
+
+def _can_filter(values: pd.Series) -> bool:
+    """Tell whether a question can state the range of a column."""
+    known = values.dropna()
+    if known.nunique() < 2 or len(known) < 0.5 * len(values):
+        return False
+    if pd.api.types.is_numeric_dtype(values):
+        return True
+    if known.nunique() > MAX_LEVELS:
+        return False
+    texts = known.unique()
+    # A value such as `10 to 20` would be read as the range of a number.
+    plain = all(re.fullmatch(r"[^\"`;]{1,40}", text) for text in texts)
+    return plain and not read_ranges(", ".join(f'"{text}"' for text in texts))
+
+
+def _range(values: pd.Series) -> list[Any]:
+    if pd.api.types.is_numeric_dtype(values):
+        return [values.min().item(), values.max().item()]
+    return sorted(values.dropna().unique().tolist())

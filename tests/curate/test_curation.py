@@ -1,0 +1,155 @@
+"""Whole curations: good tables become proven tasks, bad ones are refused, a kill loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from darebench.curate.checks import check_task
+from darebench.curate.findings import Severity
+from darebench.curate.pipeline import curate
+from darebench.curate.stats import measure_store
+from darebench.curate.table import Options
+from darebench.curate.verify import read_tables
+from darebench.errors import ConfigError
+from darebench.store.read import open_store
+from darebench.store.truth import read_settings
+from darebench.types import Variant
+
+OPTIONS = Options(max_targets=3)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tables, tmp_path_factory):
+    return curate(str(tables), tmp_path_factory.mktemp("out"), options=OPTIONS)
+
+
+def test_good_tables_become_tasks_of_all_families(made):
+    store = open_store(made.store)
+    assert store.problems == ()
+    assert {t.column for t in store.tasks} == {
+        "class-IF", "class-MM", "reg-IF", "reg-MM", "XF", "CF",
+    }  # fmt: skip
+    assert made.refused == ()
+    assert (made.n_tables, made.n_tasks) == (3, len(store.tasks))
+
+
+def test_the_checks_find_nothing_in_what_was_made(made):
+    for task in open_store(made.store).tasks:
+        found = check_task(read_tables(task))
+        assert [f for f in found if f.severity is not Severity.NOTE] == [], task.id
+
+
+def test_settings_files_and_licences_are_recorded(made):
+    store = open_store(made.store)
+    (shop,) = {t.licence for t in store.tasks if t.dataset.startswith("tables_shops")}
+    assert shop == "CC0-1.0"
+    assert {t.licence for t in store.tasks} == {"CC0-1.0", "public domain", "unknown"}
+    for task in store.tasks:
+        if task.variant is Variant.IF:
+            settings = read_settings(task)
+            assert set(settings.features) <= set(settings.expected_ranges)
+
+
+def test_a_column_is_called_by_its_meaning_where_there_is_one(made):
+    store = open_store(made.store)
+    texts = [t.question for t in store.tasks if "diabetes" in t.dataset and t.variant == "if"]
+    assert any("body mass index" in text and "`bmi`" not in text for text in texts)
+
+
+def test_stats_count_what_is_there(made):
+    stats = measure_store(made.store)
+    assert stats.n_tasks == made.n_tasks == sum(stats.by_column.values())
+    assert stats.n_clusters == 3
+    assert stats.test_rows is not None
+    assert stats.test_rows.smallest >= 100
+    assert all(stats.ceilings[c] > stats.floors[c] for c in stats.ceilings)
+
+
+def test_the_same_call_again_makes_nothing_anew(made, tables):
+    before = (made.store / "question_list.json").stat().st_mtime_ns
+    again = curate(str(tables), made.store.parent, options=OPTIONS)
+    assert (again.n_tasks, again.refused) == (made.n_tasks, made.refused)
+    assert (made.store / "question_list.json").stat().st_mtime_ns == before
+
+
+def test_another_seed_in_the_same_folder_is_refused(made, tables):
+    with pytest.raises(ConfigError, match="other options"):
+        curate(str(tables), made.store.parent, options=Options(max_targets=3, seed=1))
+
+
+def test_a_folder_with_other_files_is_left_alone(tables, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(ConfigError, match="other files"):
+        curate(str(tables), tmp_path)
+
+
+def test_licences_can_be_chosen(tables, tmp_path):
+    made = curate(str(tables), tmp_path / "out", options=Options(max_targets=1, licences=("cc*",)))
+    assert {r.table for r in made.refused} == {"diabetes-csv", "cancer-parquet"}
+    assert all("is not accepted" in r.reason for r in made.refused)
+
+
+def test_every_hostile_file_is_a_task_or_a_refusal_with_a_reason(hostile, tmp_path):
+    made = curate(str(hostile), tmp_path / "out", options=Options(max_targets=1))
+    store = open_store(made.store)
+    assert store.problems == ()
+    reasons = {r.table: r.reason for r in made.refused}
+    assert not [r for r in reasons.values() if "unexpected" in r]
+    ledger = (tmp_path / "out" / "ledger.jsonl").read_text()
+    assert "unexpected" not in ledger
+    n_given = len(list(hostile.iterdir()))
+    assert made.n_tables == n_given
+    assert len(reasons) + len({t.cluster for t in store.tasks}) == n_given
+    expected = {
+        "nothing-csv": "0 bytes",
+        "header-csv": "no row",
+        "program-exe": "unknown kind",
+        "broken-parquet": "cannot be read",
+        "broken-jsonl": "line 2 is not JSON",
+        "list-json": "where an object is due",
+        "empty-folder": "no table",
+        "one-column-csv": "1 usable columns are left",
+        "all-missing-csv": "none of the 3 columns is usable",
+        "short-csv": "20 rows",
+    }
+    for table, part in expected.items():
+        assert part in reasons[table], reasons[table]
+    kept = {t.cluster.split("/")[1] for t in store.tasks}
+    assert {"twins-csv", "wide-csv", "huge-numbers-csv", "quotes-csv", "latin-csv"} <= kept
+    assert any("-" in k and "csv" in k for k in kept)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tables, made, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "darebench",
+        "curate",
+        str(tables),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    command += ["--max-targets", "3", "--jobs", "2", "--quiet"]
+    for moment in (1.5, 3.0, 4.5):
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tasks"] == made.n_tasks
+    assert content(tmp_path / "out" / "store") == content(made.store)
+    assert not (tmp_path / "out" / "work").exists()
