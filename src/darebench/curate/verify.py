@@ -23,7 +23,7 @@ from darebench.store.tables import read_table
 from darebench.store.truth import read_truth
 from darebench.store.wire import AllMetadata, read_json
 from darebench.store.wire import check as check_wire
-from darebench.types import Task, Variant
+from darebench.types import Family, Task, Variant
 
 
 def verify(store: Path) -> None:
@@ -76,7 +76,17 @@ def read_tables(task: Task) -> TaskTables:
         files=task.files,
         time_column=question.time_column,
         time_format=question.time_format,
+        entities=_entities(task, question.time_column),
     )
+
+
+def _entities(task: Task, time_column: str | None) -> tuple[str, ...]:
+    """Find the columns that tell series apart: what else names a row of a CF answer."""
+    path = layout.truth_file(task.source.parent, Variant.CF)
+    if task.family is not Family.TS or not path.is_file():
+        return ()
+    skipped = {layout.ROW_ID, time_column, *task.targets}
+    return tuple(str(c) for c in pd.read_csv(path, nrows=0).columns if c not in skipped)
 
 
 def _prove_checks(task: Task) -> None:
