@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from darebench.cli import evaluating, sandbox, scoring, tasks
+from darebench.cli import evaluating, sandbox, scoring, tasks, training
 from darebench.errors import ConfigError, DareError, StoreError
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app.command("score")(scoring.score)
 app.command("reference")(scoring.reference)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
+app.command("rollouts")(training.rollouts)
+app.command("select")(training.select)
+app.command("export")(training.export)
 
 
 def main() -> None:
