@@ -1,0 +1,150 @@
+"""`darebench rollouts`, `select` and `export`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darebench.cli.options import (
+    FamilyOption,
+    JobsOption,
+    JsonOption,
+    LimitOption,
+    QuietOption,
+    SeedOption,
+    StoreOption,
+    TasksArgument,
+    VariantOption,
+    print_json,
+    show_progress,
+)
+from darebench.errors import ConfigError
+
+
+def rollouts(
+    patterns: TasksArgument = None,
+    store: StoreOption = None,
+    model: Annotated[
+        str, typer.Option("--model", help="baseline, or an Inspect model such as openai/gpt-5.")
+    ] = "baseline",
+    family: FamilyOption = None,
+    variant: VariantOption = None,
+    limit: LimitOption = None,
+    seed: SeedOption = None,
+    attempts: Annotated[int, typer.Option("--attempts", min=1, help="At each task.")] = 8,
+    turns: Annotated[int, typer.Option("--turns", min=1)] = 5,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="Limit of each call.")] = 200.0,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Of an OpenAI-compatible server.")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option("--temperature", help="Else 1.0.")] = None,
+    top_p: Annotated[float | None, typer.Option("--top-p", help="Else 0.95.")] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Of one turn.")] = None,
+    token_limit: Annotated[int | None, typer.Option("--token-limit", help="Of an attempt.")] = None,
+    time_limit: Annotated[int | None, typer.Option("--time-limit", help="Of an attempt.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The run's folder.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make several attempts at each task. Example: darebench rollouts --model openai/gpt-5"""
+    from darebench.evals.run import EvalConfig
+    from darebench.evals.summary import as_json as summary_json
+    from darebench.rollouts.sample import collect
+
+    options = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
+    config = EvalConfig(
+        store=store,
+        model=model,
+        tasks=tuple(patterns or ()),
+        family=family,
+        variant=variant,
+        limit=limit,
+        seed=seed,
+        turns=turns,
+        seconds=seconds,
+        base_url=base_url,
+        generation={k: v for k, v in options.items() if v is not None},
+        token_limit=token_limit,
+        time_limit=time_limit,
+    )
+    with show_progress(quiet or as_json) as report:
+        run = collect(config, attempts=attempts, out=out, fresh=fresh, slots=jobs, progress=report)
+    if as_json:
+        print_json(summary_json(run))
+    else:
+        print(f"run: {run.folder}\nattempts: {len(run.trajectories)}, unscored: {run.unscored}")
+    if run.unscored or run.missing:
+        raise typer.Exit(1)
+
+
+def select(
+    run: Annotated[Path | None, typer.Argument(help="A run folder or trajectories.")] = None,
+    strategy: Annotated[str, typer.Option("--strategy", help="fv, av, bv or dv.")] = "fv",
+    given: Annotated[
+        Path | None, typer.Option("--in", help="A file of trajectories or a run folder.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The chosen lines.")] = Path("selected.jsonl"),
+    class_mm: Annotated[float, typer.Option("--class-mm", help="Least valid score.")] = 0.8,
+    reg_mm: Annotated[float, typer.Option("--reg-mm")] = 0.7,
+    xf: Annotated[float, typer.Option("--xf")] = 0.6,
+    cf: Annotated[float, typer.Option("--cf")] = 0.3,
+    variance_mm: Annotated[float, typer.Option("--variance-mm", help="Of a diverse task.")] = 0.15,
+    variance_xf: Annotated[float, typer.Option("--variance-xf")] = 0.15,
+    variance_cf: Annotated[float, typer.Option("--variance-cf")] = 0.1,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
+    from darebench.rollouts.files import select_file
+    from darebench.rollouts.select import Strategy, Thresholds
+
+    source = given or run
+    if source is None or (given is not None and run is not None):
+        raise ConfigError("give one run folder or file of trajectories, as RUN or with --in")
+    if strategy not in set(Strategy):
+        raise ConfigError(f"no strategy {strategy!r}; there are: {', '.join(Strategy)}")
+    thresholds = Thresholds(
+        class_mm=class_mm,
+        reg_mm=reg_mm,
+        xf=xf,
+        cf=cf,
+        variance_mm=variance_mm,
+        variance_xf=variance_xf,
+        variance_cf=variance_cf,
+    )
+    result = asdict(select_file(source, out, Strategy(strategy), thresholds))
+    _print({"out": str(out), "strategy": strategy, **result}, as_json=as_json)
+
+
+def export(
+    sources: Annotated[list[Path], typer.Argument(help="Run folders or files of trajectories.")],
+    out: Annotated[Path, typer.Option("--out", help="A .jsonl or .parquet file.")],
+    form: Annotated[str, typer.Option("--format", help="chat or openai.")] = "chat",
+    turns: Annotated[int | None, typer.Option("--turns", help="Of the attempts.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Of each call.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write attempts as training data. Example: darebench export dv.jsonl --out train.parquet"""
+    from darebench.agents.protocol import Budget
+    from darebench.rollouts.export import Format
+    from darebench.rollouts.export import export as write
+
+    if form not in set(Format):
+        raise ConfigError(f"no form {form!r}; there are: {', '.join(Format)}")
+    budget = None
+    if turns is not None or seconds is not None:
+        budget = Budget(turns=turns or 5, seconds_per_call=seconds or 200.0)
+    result = asdict(write(sources, out, Format(form), budget=budget))
+    _print({"out": str(out), "format": form, **result}, as_json=as_json)
+
+
+def _print(result: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        print(f"{name}: {value}")

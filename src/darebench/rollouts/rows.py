@@ -1,0 +1,99 @@
+"""Trajectory -> a row of training data: messages with tool calls, the tool's schema, provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from darebench.types import Message, Trajectory
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """Why an attempt cannot be trained on."""
+
+    why: str
+
+
+def unusable(trajectory: Trajectory) -> Unusable | None:
+    """Tell why an attempt cannot be trained on; None if it can.
+
+    Of a call whose arguments could not be parsed the text is not kept, so that a row with one would
+    teach what the model did not write.
+    """
+    if trajectory.score is None:
+        return Unusable(why="unscored")
+    if not any(m.role == "assistant" for m in trajectory.messages):
+        return Unusable(why="no assistant turn")
+    if any(call.error is not None for m in trajectory.messages for call in m.tool_calls):
+        return Unusable(why="unparsable tool call")
+    return None
+
+
+def chat_row(trajectory: Trajectory, tools: str, run: str) -> Row:
+    """Give a row as TRL's trainers take it, with where it comes from.
+
+    Arguments are JSON text: as objects, a table would merge the keys of all rows. So is `tools`,
+    which every row has word for word.
+    """
+    return {
+        "messages": [_message(m) for m in trajectory.messages],
+        "tools": tools,
+        **provenance(trajectory, run),
+    }
+
+
+def openai_row(trajectory: Trajectory, tools: str) -> Row:
+    """Give a row of an OpenAI fine-tuning file, which takes no other keys.
+
+    Such a file trains on assistant turns only, and has to end with one.
+    """
+    messages = [_message(m) for m in trajectory.messages]
+    while messages[-1]["role"] != "assistant":
+        messages.pop()
+    return {"messages": messages, "tools": json.loads(tools)}
+
+
+def provenance(trajectory: Trajectory, run: str) -> Row:
+    """Give the flat facts that lead from a row back to the attempt."""
+    made = asdict(trajectory.provenance) if trajectory.provenance else {}
+    return {
+        "run": run,
+        "task": trajectory.task,
+        "column": trajectory.column,
+        "cluster": trajectory.cluster,
+        "epoch": trajectory.epoch,
+        "model": trajectory.model,
+        "score": trajectory.score,
+        "seconds": trajectory.seconds,
+        "stop_reason": str(trajectory.stop_reason),
+        **{name: made.get(name) for name in ("darebench", "scorer", "truth", "environment")},
+    }
+
+
+def tools_text(schema: Mapping[str, Any]) -> str:
+    """Write the one tool's schema as the `tools` column has it."""
+    return json.dumps([schema], sort_keys=True, ensure_ascii=False)
+
+
+def _message(message: Message) -> Row:
+    row: Row = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        row["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {
+                    "name": call.name,
+                    "arguments": json.dumps(dict(call.arguments), ensure_ascii=False),
+                },
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        row["tool_call_id"] = message.tool_call_id
+    return row

@@ -1,0 +1,35 @@
+"""K attempts a task, through the same path as evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from darebench.evals.run import OWN_AGENTS, EvalConfig, Progress, Run, evaluate
+
+ATTEMPTS = 8
+"""K of the paper's section 5."""
+SAMPLING = {"temperature": 1.0, "top_p": 0.95}
+"""The paper's, for what the configuration leaves open: greedy repeats would all be one attempt."""
+
+
+def collect(
+    config: EvalConfig | None = None,
+    *,
+    attempts: int = ATTEMPTS,
+    out: Path | None = None,
+    fresh: bool = False,
+    slots: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Make `attempts` attempts at every chosen task, or continue where an earlier call stopped.
+
+    Raises:
+        ConfigError: nothing is selected, or the folder holds another run.
+        StoreError: there is no such store.
+    """
+    config = config or EvalConfig()
+    sampling = {} if config.model in OWN_AGENTS else SAMPLING
+    generation = {**sampling, **config.generation}
+    wanted = replace(config, epochs=attempts, generation=generation)
+    return evaluate(wanted, out=out, fresh=fresh, slots=slots, progress=progress)

@@ -1,0 +1,118 @@
+"""The four strategies against a second implementation that follows the paper word by word."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darebench.errors import ConfigError
+from darebench.rollouts import Strategy, select_trajectories
+from darebench.rollouts.files import select_file
+
+
+@dataclass(frozen=True)
+class Try:
+    task: str
+    score: float | None
+    seconds: float
+    epoch: int
+
+
+TASKS = ("a_class/if", "a_class/mm", "b_reg/if", "b_reg/mm", "c_ts/xf", "c_ts/cf")
+LEAST = {"a_class/mm": 0.8, "b_reg/mm": 0.7, "c_ts/xf": 0.6, "c_ts/cf": 0.3}
+scores = st.one_of(st.none(), st.sampled_from([0.0, 0.1, 0.3, 0.6, 0.7, 0.8, 0.9, 1.0]))
+tries = st.lists(
+    st.builds(
+        Try, st.sampled_from(TASKS), scores, st.sampled_from([1.0, 2.0, 3.0]), st.integers(1, 8)
+    ),
+    max_size=40,
+)
+
+
+def naive(group, strategy):
+    task = group[0].task
+    follows = task.endswith("/if")
+    group = [t for t in group if t.score is not None]
+    valid = [t for t in group if t.score >= (1.0 if follows else LEAST[task])]
+    values = [t.score for t in group]
+    middle = sum(values) / len(values) if values else 0.0
+    if follows:
+        diverse = 1.0 in values and 0.0 in values
+    else:
+        needed = 0.1 if task.endswith("/cf") else 0.15
+        diverse = bool(values) and sum((v - middle) ** 2 for v in values) / len(values) >= needed
+    if strategy == "av":
+        return valid
+    if strategy in ("bv", "dv") and not diverse:
+        return []
+    if strategy == "dv" and not follows:
+        valid = [t for t in valid if t.score > middle]
+    key = (
+        (lambda t: (t.seconds, t.epoch)) if follows else (lambda t: (-t.score, t.seconds, t.epoch))
+    )
+    return sorted(valid, key=key)[: 2 if strategy == "dv" else 1]
+
+
+@given(tries, st.sampled_from(list(Strategy)))
+def test_a_selection_is_what_the_paper_says(given_tries, strategy):
+    wanted = []
+    for task in TASKS:
+        group = [t for t in given_tries if t.task == task]
+        wanted += naive(group, strategy) if group else []
+    key = lambda t: (t.task, t.score, t.seconds, t.epoch)  # noqa: E731
+    assert sorted(select_trajectories(given_tries, strategy), key=key) == sorted(wanted, key=key)
+
+
+@given(tries)
+def test_a_file_is_chosen_from_as_a_list_is_and_copied_byte_for_byte(tmp_path_factory, given_tries):
+    folder = tmp_path_factory.mktemp("select")
+    lines = [
+        f'{{"extra":  [1.50], "task": "{t.task}", "score": {json.dumps(t.score)}, '
+        f'"seconds": {t.seconds}, "epoch": {t.epoch}, "n": {n}}}'.encode()
+        for n, t in enumerate(given_tries)
+    ]
+    (folder / "in.jsonl").write_bytes(b"\n".join(lines))
+    for strategy in Strategy:
+        select_file(folder / "in.jsonl", folder / "out.jsonl", strategy)
+        out = [line for line in (folder / "out.jsonl").read_bytes().split(b"\n") if line]
+        assert set(out) <= set(lines)
+        chosen = {id(t) for t in select_trajectories(given_tries, strategy)}
+        assert len(out) == len(select_trajectories(given_tries, strategy)) >= len(chosen)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "no JSON"),
+        ("[1]", "no JSON object"),
+        ('{"task": "a_class/if", "seconds": 1}', "score is None"),
+        ('{"task": "a_class/if", "score": 2, "seconds": 1}', "score is 2"),
+        ('{"task": "a_class/if", "score": NaN, "seconds": 1}', "score is nan"),
+        ('{"task": "a_class/if", "score": 1, "seconds": null}', "seconds is None"),
+        ('{"task": "a/mm", "score": 1, "seconds": 1}', "_class or _reg"),
+    ],
+)
+def test_an_unusable_line_is_named(tmp_path, line, words):
+    (tmp_path / "in.jsonl").write_text(line + "\n")
+    with pytest.raises(ConfigError, match=words):
+        select_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", Strategy.FV)
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_the_command_chooses(tmp_path):
+    text = (
+        '{"task":"a_class/if","score":1,"seconds":2}\n{"task":"a_class/if","score":1,"seconds":1}\n'
+    )
+    (tmp_path / "in.jsonl").write_text(text)
+    command = [sys.executable, "-m", "darebench", "select", "--strategy", "fv", "--json"]
+    files = ["--in", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl")]
+    done = subprocess.run([*command, *files], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["selected"] == 1
+    assert (tmp_path / "out.jsonl").read_text() == text.splitlines(keepends=True)[1]
