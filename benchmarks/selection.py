@@ -47,7 +47,8 @@ def attempt(k: int, rng: random.Random) -> dict:
     for turn in range(5):
         call = {"id": f"c{turn}", "name": "python_executor", "arguments": arguments}
         messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
-        messages.append({"role": "tool", "content": "count mean std\n" * 20, "tool_call_id": f"c{turn}"})  # fmt: skip
+        answer = {"role": "tool", "content": "count mean std\n" * 20, "tool_call_id": f"c{turn}"}
+        messages.append(answer)
     record = {**arguments, "stdout": "1\n", "stderr": "", "status": "ok", "seconds": 0.1}
     return {
         "schema_version": 1, "task": f"d{k // 8}_class/{('if', 'mm')[k // 8 % 2]}",
