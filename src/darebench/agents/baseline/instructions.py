@@ -45,17 +45,17 @@ _SELECTS = (
 )
 
 
-def states_workflow(question: str) -> bool:
-    """Tell whether a question spells out a workflow: it names a model and says how to impute."""
-    return _model(question) is not None and bool(re.search(r"imput|missing", question, re.I))
+def stated_model(question: str) -> str | None:
+    """Name the model of a question that spells out a workflow: it also says how to impute."""
+    return _model(question) if re.search(r"imput|missing", question, re.I) else None
 
 
 def read_workflow(
     question: str, facts: Mapping[str, Any], train: str, val: str
 ) -> dict[str, object] | None:
     """Read the workflow's settings; None if the text does not state one."""
-    model = _model(question)
-    if model is None or not states_workflow(question):
+    model = stated_model(question)
+    if model is None:
         return None
     text = plain(question)
     columns = _columns(facts, train)
@@ -84,10 +84,22 @@ def read_workflow(
         "imputer": _imputer(text),
         "model": model,
         "random_state": int(seed[1] or seed[2]) if seed else 0,
-        "ranges": read_ranges(text),
-        "stated": _stated(text, known, types),
+        "ranges": _ranges(text, columns, known),
         "text": text,
     }
+
+
+def _ranges(
+    text: str, facts: Sequence[Mapping[str, Any]], columns: Columns
+) -> dict[str, list[Sequence[float]]]:
+    """Give each column the ranges that its values fill; else the one that the words give it."""
+    stated = _stated(text, columns, {fact["name"]: fact["dtype"] for fact in facts})
+    given: dict[str, list[Sequence[float]]] = {}
+    for fact in facts:
+        name = fact["name"]
+        if name != ROW_ID and ("ranges" in fact or name in stated):
+            given[name] = fact.get("ranges") or [stated[name]]
+    return given
 
 
 def _stated(

@@ -20,7 +20,7 @@ from darebench.agents.baseline.instructions import (
     find_targets,
     read_ranges,
     read_workflow,
-    states_workflow,
+    stated_model,
 )
 from darebench.agents.prompt import files_named_in
 from darebench.agents.protocol import Reply
@@ -72,7 +72,7 @@ def next_step(messages: Sequence[Message]) -> Step | None:
 
 def _look(question: str, names: Sequence[str]) -> Step:
     """Make the first call; for a written workflow it also tells what fits the stated ranges."""
-    text = plain(question) if states_workflow(question) else ""
+    text = plain(question) if stated_model(question) else ""
     settings = {"files": list(names), "ranges": read_ranges(text), "text": text}
     return Step(program="explore", settings=settings, load=tuple(names), save=())
 

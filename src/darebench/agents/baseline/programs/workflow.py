@@ -1,7 +1,7 @@
 """Second call of the baseline for a written workflow: filter, impute, scale, encode, fit, predict.
 
-The stated ranges are given to columns here: a range belongs to the column whose values it cuts like
-all the others do, because a row that breaks one rule breaks every rule.
+A column may come with several ranges that fit it. The stated one cuts its values like those of the
+other columns cut theirs, because a row that breaks one rule breaks every rule.
 """
 
 import re
@@ -55,26 +55,14 @@ def load(name):
     return frame.apply(lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c)
 
 
-def numeric_rules(frame, ranges, stated):
-    """Give ranges to columns: those that the inner values fill, or else the one in the words."""
+def numeric_rules(frame, ranges):
+    """Tell for each range that a column may have which known values are outside."""
     rules = []
-    for column in frame.columns:
-        if column == "row_id" or not pd.api.types.is_numeric_dtype(frame[column]):
-            continue
+    for column, pairs in ranges.items():
         values = frame[column].astype(float)
-        room = 0 if pd.api.types.is_integer_dtype(frame[column]) else 0.999
-        fitting = [pair for pair in ranges if fills(values.dropna(), *pair, room)]
-        if not fitting and column in stated:
-            fitting = [stated[column]]
-        outside = [values.notna() & ~values.between(*pair) for pair in fitting]
+        outside = [values.notna() & ~values.between(*pair) for pair in pairs]
         rules += [(column, rule) for rule in outside if rule.any()]
     return rules
-
-
-def fills(values, low, high, room):
-    """Tell whether the values inside a range reach up to its ends."""
-    inner = values[values.between(low, high)]
-    return len(inner) > 0 and inner.min() <= low + room and inner.max() >= high - room
 
 
 def text_rules(frame, text):
@@ -96,9 +84,9 @@ def text_rules(frame, text):
     return rules
 
 
-def broken(frame, ranges, stated, text):
+def broken(frame, ranges, text):
     """Tell which rows break the rules: the rules that most columns agree on are the stated ones."""
-    rules = numeric_rules(frame, ranges, stated) + text_rules(frame, text)
+    rules = numeric_rules(frame, ranges) + text_rules(frame, text)
     if not rules:
         return pd.Series(False, index=frame.index)
     known = {column: frame[column].notna() for column, _ in rules}
@@ -125,7 +113,7 @@ def broken(frame, ranges, stated, text):
 def main(settings):
     """Carry the workflow out and write the prediction file."""
     train, val = load(settings["train"]), load(settings["val"])
-    drop = broken(train, settings["ranges"], settings["stated"], settings["text"])
+    drop = broken(train, settings["ranges"], settings["text"])
     print(f"dropped {int(drop.sum())} of {len(train)} rows")
     targets, features = settings["targets"], settings["features"]
     train = train[~drop].dropna(subset=targets)
