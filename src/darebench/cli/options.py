@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,19 @@ SeedOption = Annotated[int | None, typer.Option("--seed", help="Of a random choi
 JobsOption = Annotated[
     int | None, typer.Option("--jobs", min=1, help="Programs that run at the same time.")
 ]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="baseline, or an Inspect model such as openai/gpt-5.")
+]
+TurnsOption = Annotated[int, typer.Option("--turns", min=1)]
+SecondsOption = Annotated[float, typer.Option("--seconds", min=1, help="Limit of each call.")]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", help="Of an OpenAI-compatible server.")
+]
+MaxTokensOption = Annotated[int | None, typer.Option("--max-tokens", help="Of one turn.")]
+TokenLimitOption = Annotated[int | None, typer.Option("--token-limit", help="Of an attempt.")]
+TimeLimitOption = Annotated[int | None, typer.Option("--time-limit", help="Of an attempt.")]
+RunOption = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Start over.")]
 
 
 def print_json(value: object) -> None:
