@@ -53,14 +53,12 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame.iloc[kept]
     names = column_names(frame.columns)
     columns: dict[str, pd.Series] = {}
-    n_numbers = 0
     for position, name in enumerate(names):
         values = _plain(frame.iloc[:, position].reset_index(drop=True))
         if values is None or _is_useless(name, values):
             continue
-        n_numbers += 1
         columns[name] = values
-        if n_numbers == MAX_COLUMNS:
+        if len(columns) == MAX_COLUMNS:
             break
     if not columns:
         raise CurationReject(

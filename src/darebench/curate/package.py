@@ -164,12 +164,11 @@ def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     design = draft.design
-    kinds = {family: kind for kind, family in layout.TASK_KINDS.items()}
     variants = ("v1", "v2")[-len(draft.headroom) :]
     return {
         "target": [design.target],
         "target_candidates": [design.target],
-        "problem_type": kinds[design.family],
+        "problem_type": layout.KIND_OF[design.family],
         "related_features": list(design.features),
         "not_filtered_related_features": list(design.features),
         "train_test_ratio": draft.split.ratio,

@@ -198,16 +198,11 @@ def _summary(out: Path, seconds: float) -> Curation:
         for r in rows
         if "target" not in r
     ]
-    tables = {read["table"] for read in rows if "target" not in read}
-    n_made = len({_table_of(entry) for entry in entries})
+    n_made = len({entry["source_ref"] for entry in entries})
     return Curation(
         store=out / STORE,
-        n_tables=n_made + len(tables),
+        n_tables=n_made + len({refusal.table for refusal in refused}),
         n_tasks=2 * len(entries),
         refused=tuple(refused),
         seconds=seconds,
     )
-
-
-def _table_of(entry: dict[str, Any]) -> str:
-    return entry["source_ref"]

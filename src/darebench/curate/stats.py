@@ -96,7 +96,7 @@ def _rows(tasks: Sequence[Task], part: str) -> list[int]:
 def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str, float]]]:
     found = []
     for task in tasks:
-        version = f"v{1 + layout.VARIANTS[task.family].index(task.variant)}"
+        version = f"v{layout.version_of(task.family, task.variant)}"
         known = (entries.get(task.dataset, {}).get("headroom") or {}).get(version)
         if known:
             found.append((task.column, known))

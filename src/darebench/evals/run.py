@@ -19,7 +19,7 @@ from typing import Any
 import darebench
 from darebench.environment import current_environment, fingerprint
 from darebench.errors import ConfigError
-from darebench.evals.trajectory import read_logs, write_trajectories
+from darebench.evals.trajectory import TRAJECTORIES, read_logs, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
 from darebench.scoring.score import scorer_hash
@@ -130,7 +130,7 @@ def evaluate(
     finally:
         executor.close_now()
     trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
-    write_trajectories(trajectories, folder / "trajectories.jsonl")
+    write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
         folder=folder, trajectories=tuple(trajectories), expected=len(chosen) * config.epochs
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from darebench.errors import ConfigError
 from darebench.evals.failures import classify
+from darebench.store.write import written_whole
 from darebench.types import (
     CallRecord,
     Failure,
@@ -25,6 +26,8 @@ from darebench.types import (
     Trajectory,
 )
 
+TRAJECTORIES = "trajectories.jsonl"
+"""A run's attempts, in its folder."""
 SCHEMA_VERSION = 1
 RECORD = "darebench"
 """Under this name the solver leaves an attempt's record in Inspect's sample store."""
@@ -94,11 +97,9 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
 
 def write_trajectories(trajectories: Iterable[Trajectory], path: Path) -> None:
     """Write one JSON line an attempt, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as stream:
+    with written_whole(path) as part, part.open("w", encoding="utf-8") as stream:
         for trajectory in trajectories:
             stream.write(json.dumps(to_json(trajectory), ensure_ascii=False) + "\n")
-    part.replace(path)
 
 
 def read_trajectories(path: Path) -> Iterator[Trajectory]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
-from darebench.evals.trajectory import read_trajectories
+from darebench.evals.trajectory import TRAJECTORIES, read_trajectories
 from darebench.types import Trajectory
 
 
@@ -39,7 +39,7 @@ def load_run(folder: Path) -> LoadedRun:
     return LoadedRun(
         name=folder.name,
         model=config["config"]["model"],
-        trajectories=tuple(read_trajectories(folder / "trajectories.jsonl")),
+        trajectories=tuple(read_trajectories(folder / TRAJECTORIES)),
         expected=len(config["task_ids"]) * config["config"]["epochs"],
         config=config,
         environment=environment,

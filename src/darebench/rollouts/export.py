@@ -25,6 +25,7 @@ from darebench.rollouts.files import trajectories_file
 from darebench.rollouts.rows import Row, chat_row, openai_row, provenance, tools_text, unusable
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
+from darebench.store.write import written_whole
 
 BATCH = 256
 
@@ -100,7 +101,7 @@ def export(
             for trajectory in read_trajectories(path):
                 problem = unusable(trajectory)
                 if problem is not None:
-                    counts.leave_out(problem.why)
+                    counts.leave_out(problem)
                     continue
                 counts.add(trajectory)
                 if form is Format.OPENAI:
@@ -128,21 +129,21 @@ Write = Callable[[Row], None]
 
 @contextmanager
 def _jsonl(out: Path) -> Iterator[Write]:
-    part = out.with_name(out.name + ".part")
-    with part.open("w", encoding="utf-8") as stream:
+    with written_whole(out) as part, part.open("w", encoding="utf-8") as stream:
 
         def write(row: Row) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
         yield write
-    part.replace(out)
 
 
 @contextmanager
 def _parquet(out: Path) -> Iterator[Write]:
-    part = out.with_name(out.name + ".part")
     rows: list[dict[str, Any]] = []
-    with pq.ParquetWriter(part, PARQUET, compression="zstd") as writer:
+    with (
+        written_whole(out) as part,
+        pq.ParquetWriter(part, PARQUET, compression="zstd") as writer,
+    ):
 
         def flush() -> None:
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=PARQUET))
@@ -156,7 +157,6 @@ def _parquet(out: Path) -> Iterator[Write]:
         yield write
         if rows:
             flush()
-    part.replace(out)
 
 
 @contextmanager

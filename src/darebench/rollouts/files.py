@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, TypeGuard, cast
 
 from darebench.errors import ConfigError
+from darebench.evals.trajectory import TRAJECTORIES
 from darebench.rollouts.select import Strategy, Thresholds, choose
-
-TRAJECTORIES = "trajectories.jsonl"
+from darebench.store.write import written_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +92,10 @@ def select_file(
 
 def _copy(path: Path, out: Path, numbers: set[int]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    with part.open("wb") as stream:
+    with written_whole(out) as part, part.open("wb") as stream:
         for number, line in _lines(path):
             if number in numbers:
                 stream.write(line)
-    part.replace(out)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from darebench.types import Message, Trajectory
@@ -12,25 +12,18 @@ from darebench.types import Message, Trajectory
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unusable:
-    """Why an attempt cannot be trained on."""
-
-    why: str
-
-
-def unusable(trajectory: Trajectory) -> Unusable | None:
+def unusable(trajectory: Trajectory) -> str | None:
     """Tell why an attempt cannot be trained on; None if it can.
 
     Of a call whose arguments could not be parsed the text is not kept, so that a row with one would
     teach what the model did not write.
     """
     if trajectory.score is None:
-        return Unusable(why="unscored")
+        return "unscored"
     if not any(m.role == "assistant" for m in trajectory.messages):
-        return Unusable(why="no assistant turn")
+        return "no assistant turn"
     if any(call.error is not None for m in trajectory.messages for call in m.tool_calls):
-        return Unusable(why="unparsable tool call")
+        return "unparsable tool call"
     return None
 
 

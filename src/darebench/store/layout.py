@@ -33,6 +33,7 @@ TASK_KINDS = {
     "time_series_analysis": Family.TS,
 }
 """How the question list spells a family."""
+KIND_OF = {family: kind for kind, family in TASK_KINDS.items()}
 
 VARIANTS = {
     Family.CLASS: (Variant.IF, Variant.MM),
@@ -40,6 +41,11 @@ VARIANTS = {
     Family.TS: (Variant.XF, Variant.CF),
 }
 """A family's v1 and v2."""
+
+
+def version_of(family: Family, variant: Variant) -> int:
+    """Give the number by which the layout's names tell a family's variants apart."""
+    return 1 + VARIANTS[family].index(variant)
 
 
 def dataset_folder(root: Path, file_path: str) -> Path:

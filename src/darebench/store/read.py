@@ -113,7 +113,7 @@ def _matches(task: Task, pattern: str) -> bool:
 
 
 def _names(task: Task) -> tuple[str, ...]:
-    version = 1 + layout.VARIANTS[task.family].index(task.variant)
+    version = layout.version_of(task.family, task.variant)
     return (task.id, task.dataset, f"{task.dataset}/v{version}")
 
 

@@ -6,8 +6,8 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,13 +69,12 @@ def write_store(datasets: Sequence[DatasetFiles], folder: Path) -> None:
 
 def question_entry(dataset: DatasetFiles) -> dict[str, Any]:
     """Give a dataset's object of the question list."""
-    kinds = {family: kind for kind, family in layout.TASK_KINDS.items()}
     return {
         "file_path": dataset.name,
         "question_v1": dataset.question_v1,
         "question_v2": dataset.question_v2,
         "available_tools": ["python_executor"],
-        "task": kinds[dataset.family],
+        "task": layout.KIND_OF[dataset.family],
         "usability_rating": 1.0,
         "lastUpdated": dataset.info.get("lastUpdated", ""),
         "needed_files_v1": list(dataset.needed_v1),
@@ -128,6 +127,14 @@ def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd
         (f"table_{number}", table.filter([layout.ROW_ID, *group]))
         for number, group in enumerate(groups, 1)
     ]
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes `path` if nothing fails."""
+    part = path.with_name(path.name + ".part")
+    yield part
+    part.replace(path)
 
 
 def write_json(value: object, path: Path) -> None:

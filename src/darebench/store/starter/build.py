@@ -141,7 +141,7 @@ def _common_settings(source: Source, features: Sequence[str]) -> dict[str, Any]:
     return {
         "target": list(source.targets),
         "target_candidates": list(source.targets),
-        "problem_type": {family: kind for kind, family in layout.TASK_KINDS.items()}[source.family],
+        "problem_type": layout.KIND_OF[source.family],
         "related_features": list(features),
         "not_filtered_related_features": list(features),
         "train_test_ratio": source.ratio,
