@@ -35,6 +35,8 @@ class SftConfig:
     eval_data: str | None = None
     template: str = "qwen3"
     """`qwen3` is darebench's own training template; `model` keeps the tokenizer's."""
+    show_tools: bool = True
+    """Whether the tool's schema stands in the prompt; off for models with short prompts."""
     lora: Lora | None = None
     max_length: int = 32_768
     packing: bool = True

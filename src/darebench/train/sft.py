@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,14 @@ def train_sft(config: SftConfig) -> Path:
     out = Path(config.out)
     final = out / "final"
     tokenizer = load_tokenizer(config.model, config.template)
-    train = encode_rows(config.data, tokenizer, config.max_length)
-    held_out = (
-        encode_rows(config.eval_data, tokenizer, config.max_length) if config.eval_data else None
+    encode = partial(
+        encode_rows,
+        tokenizer=tokenizer,
+        max_length=config.max_length,
+        show_tools=config.show_tools,
     )
+    train = encode(config.data)
+    held_out = encode(config.eval_data) if config.eval_data else None
     trainer = SFTTrainer(
         model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
         args=_arguments(config, has_eval=held_out is not None),
@@ -56,7 +61,7 @@ def train_sft(config: SftConfig) -> Path:
     return final
 
 
-def encode_rows(path: str, tokenizer: Any, max_length: int) -> Dataset:
+def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Dataset:
     """Encode an export: `input_ids` and `assistant_masks`, 1 where the loss is.
 
     Raises:
@@ -68,7 +73,7 @@ def encode_rows(path: str, tokenizer: Any, max_length: int) -> Dataset:
         tools = json.loads(row["tools"])
         encoded = tokenizer.apply_chat_template(
             row["messages"],
-            tools=tools or None,
+            tools=tools if tools and show_tools else None,
             tokenize=True,
             return_dict=True,
             return_assistant_tokens_mask=True,

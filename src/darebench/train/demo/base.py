@@ -132,7 +132,6 @@ def pretrain(
     checkpoint = prepare_folder(config)
     sample = (_parts(c) for c in conversations(words, 3000, mistakes, seed + 1))
     tokenizer = make_tokenizer((part for parts in sample for part in parts), shape.vocabulary)
-    render = renderer(tokenizer)
     needed = steps * batch * BLOCK
     ids, labels = _encode(tokenizer, conversations(words, 1_000_000, mistakes, seed + 2), needed)
     data = Dataset.from_dict({"input_ids": ids, "labels": labels})

@@ -35,7 +35,7 @@ from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, SftConfig
 from darebench.train.demo.programs import ScriptedModel, Writer
 from darebench.train.demo.table import Result, measure, render
-from darebench.train.demo.tasks import Curriculum, read_curriculum, thin, write_prompts
+from darebench.train.demo.tasks import Curriculum, n_bytes, read_curriculum, thin, write_prompts
 from darebench.types import Task, Trajectory, Variant
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ def _base(recipe: Recipe, curriculum: Curriculum) -> Path:
 
 def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | None) -> list[Task]:
     """Choose a few tasks of every table, the smaller tables first."""
-    tasks = sorted(curriculum.train, key=lambda t: (_bytes(t), t.id))
+    tasks = sorted(curriculum.train, key=lambda t: (n_bytes(t), t.id))
     chosen = [
         task
         for each in (Variant.IF, Variant.MM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from darebench.scoring.aggregate import Observation, summarise
+from darebench.scoring.aggregate import Observation, summary
 from darebench.types import Trajectory
 
 KINDS = {"total": "", "IF": "-IF", "MM": "-MM"}
@@ -63,10 +63,10 @@ def render(results: Sequence[Result]) -> str:
 
 def _share(values: Sequence[tuple[Trajectory, float | None]]) -> Share:
     observations = [
-        Observation(task=t.task, column="class-IF", cluster=t.cluster, score=value, answered=True)
+        Observation(task=t.task, column=t.column, cluster=t.cluster, score=value, answered=True)
         for t, value in values
     ]
-    found = summarise(observations)["class-IF"]
+    found = summary(observations)
     stderr = None if found.stderr is None else 100 * found.stderr
     return Share(mean=100 * (found.mean or 0.0), stderr=stderr, n=found.n)
 

@@ -54,7 +54,7 @@ async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
     """Write the short prompt of every task of a store that has one, unless they are there."""
     if path.is_file() and json.loads(path.read_text())["store"] == store.hash:
         return
-    tasks = [t for t in store.tasks if (t.source / _train(t)).stat().st_size <= MAX_BYTES]
+    tasks = [t for t in store.tasks if n_bytes(t) <= MAX_BYTES]
     found = await asyncio.gather(*(brief(t, executor) for t in tasks))
     prompts = {
         t.id: text
@@ -98,5 +98,7 @@ def thin(tasks: Sequence[Task], per_table: int, wanted: Callable[[Task], bool]) 
     return kept
 
 
-def _train(task: Task) -> str:
-    return next((n for n in task.files if n.startswith("train")), task.files[0])
+def n_bytes(task: Task) -> int:
+    """Give the size of a task's training file."""
+    train = next((n for n in task.files if n.startswith("train")), task.files[0])
+    return (task.source / train).stat().st_size
