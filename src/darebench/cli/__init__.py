@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from darebench.cli import curating, evaluating, sandbox, scoring, tasks, training
+from darebench.cli import curating, evaluating, sandbox, scoring, tasks, train, training
 from darebench.errors import ConfigError, DareError, StoreError
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ app.command("stats")(curating.stats)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)
 app.command("export")(training.export)
+app.add_typer(train.app, name="train")
+app.add_typer(train.reward_app, name="reward")
 
 
 def main() -> None:

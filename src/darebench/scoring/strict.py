@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.scoring.metrics import clipped_r2, macro_f1
+from darebench.scoring.parse import MAX_HEADER
 from darebench.types import Metric, Truth
 
 NA_WORDS = frozenset(
@@ -24,12 +25,18 @@ NA_WORDS = frozenset(
 """What pandas' `read_csv` takes for missing by default."""
 
 
+MAX_COLUMNS = 10_000
+"""More keep pandas busy for minutes, which a hostile file must not."""
+
+
 class _Crash(Exception):
     """The release's rule has no answer for these files."""
 
 
 def strict_scores(content: bytes, truth: Truth) -> dict[str, float] | None:
-    """Give the release's score of each target; None where its rule would crash."""
+    """Give the release's score of each target; None where its rule would crash or never end."""
+    if content[:MAX_HEADER].partition(b"\n")[0].count(b",") > MAX_COLUMNS:
+        return None
     try:
         true = pd.read_csv(io.BytesIO(truth.csv))
         given = pd.read_csv(io.BytesIO(content))

@@ -33,7 +33,7 @@ class Grader:
         """
         if task_id not in self.truths:
             raise ConfigError(f"no task {task_id!r} is graded here; check the store and the id")
-        content = prediction.encode() if isinstance(prediction, str) else prediction
+        content = _bytes(prediction) if isinstance(prediction, str) else prediction
         if isinstance(content, bytes) and len(content) > MAX_BYTES:
             content = content[:0]  # over what an attempt could have handed in: as good as empty
         return score_prediction(content, self.truths[task_id])
@@ -62,3 +62,8 @@ def open_grader(
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
     return Grader(tasks={t.id: t for t in tasks}, truths=truths, scale=scale)
+
+
+def _bytes(text: str) -> bytes:
+    """Encode whatever text came in: half a surrogate pair makes an unreadable file, not an error."""
+    return text.encode("utf-8", "surrogatepass")
