@@ -20,11 +20,8 @@ def tiny_model(need_torch, tmp_path_factory) -> Path:
     """A folder with a random model of some 100,000 weights and its tokenizer."""
     from darebench.train.demo import base
 
-    texts = (
-        part for c in base.conversations(["age", "price"], 60, 0.3, 0) for part in base._parts(c)
-    )
-    tokenizer = base.make_tokenizer(texts, 600)
-    shape = base.Shape(vocabulary=600, hidden=32, layers=2, heads=2, kv_heads=1, inner=64)
+    tokenizer = base.new_tokenizer(0.3, 0)
+    shape = base.Shape(hidden=32, layers=2, heads=2, kv_heads=1, inner=64)
     folder = tmp_path_factory.mktemp("tiny")
     base.make_model(tokenizer, shape, 0).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -1,15 +1,19 @@
 """The short prompt: what a question says, as a few lines that are Python themselves.
 
+    kind = 'if class'          n0 = 2            impute = 'mean'
+    train = 'train_v1.csv'     n1 = 0            model = 'LinearSVC'
+    val = 'val_v1.csv'         t0 = 5            seed = 48
+
 An option for models that are too small to read prose or to hold a long prompt. It is made from what
 every agent may see: the files are looked at by the baseline's first call, in the sandbox, and the
-question is read by the baseline's rules. Where these misread a question, so does the short prompt.
+question is read by the baseline's rules; where these misread it, so does the short prompt. Features
+are called by their position, and the ranges that a workflow filters by are left out.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +22,11 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import PythonExecutor
 from darebench.sandbox.executor import Executor
 from darebench.sandbox.program import Limits
+from darebench.store.layout import ROW_ID
 from darebench.types import Family, Task, Variant
 
-MAX_RULES = 2
-"""Ranges that are stated: a row that breaks one rule of a task breaks them all."""
-MAX_FEATURES = 8
-"""Of a task whose method is free; a written workflow's features are all listed."""
-MAX_LEVELS = 15
-_PLAIN = re.compile(r"[^'\"\\\n]+")
+SLOTS, COLUMNS = 8, 12
+"""Features of a workflow, of each kind, and columns of a file that a short prompt can point to."""
 
 
 async def brief(task: Task, executor: Executor) -> str | None:
@@ -44,54 +45,31 @@ async def brief(task: Task, executor: Executor) -> str | None:
     if facts is None:
         return None
     settings = plan(task.question, task.files, facts)[0].settings
-    lines = _workflow(settings) if task.variant is Variant.IF else _modelling(settings, facts)
-    if lines is None:
-        return None
-    return "\n".join([f"kind = '{task.variant} {task.family}'", *lines])
+    lines = [f"kind = '{task.variant} {task.family}'"]
+    lines += [f"{name} = {settings[name]!r}" for name in ("train", "val")]
+    if task.variant is Variant.IF:
+        stated = _workflow(settings, facts)
+        if stated is None:
+            return None
+        lines += stated
+    return "\n".join(lines) if len(settings["targets"]) == 1 else None
 
 
-def _workflow(settings: Mapping[str, Any]) -> list[str] | None:
-    """Give the lines of a written workflow; None if it was not read whole."""
-    if "ranges" not in settings:  # the plan is another program than a written workflow
+def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str] | None:
+    """Give the lines of a written workflow: features by their position in the file to predict."""
+    if "random_state" not in settings:  # the plan is another program than a written workflow
         return None
-    rules = [
-        f"rule({name!r}, {low!r}, {high!r})"
-        for name, pairs in settings["ranges"].items()
-        if len(pairs) == 1
-        for low, high in pairs
-    ]
-    lines = _common(settings, settings["numerical"], settings["categorical"])
-    if lines is None or not rules:
-        return None
+    tables = facts["files"][settings["val"]]["tables"].values()
+    names = [c["name"] for table in tables for c in table["columns"] if c["name"] != ROW_ID]
+    lines: list[str] = []
+    for letter, kind in (("n", "numerical"), ("t", "categorical")):
+        features = settings[kind]
+        if len(features) > SLOTS or not set(features) <= set(names[:COLUMNS]):
+            return None
+        lines += [f"{letter}{k} = {names.index(name)}" for k, name in enumerate(features)]
     return [
         *lines,
-        *rules[:MAX_RULES],
         f"impute = {settings['imputer']!r}",
         f"model = {settings['model']!r}",
         f"seed = {settings['random_state']!r}",
-    ]
-
-
-def _modelling(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str] | None:
-    tables = facts["files"][settings["val"]]["tables"].values()
-    columns = {c["name"]: c for table in tables for c in table["columns"]}
-    columns.pop("row_id", None)
-    numeric = [n for n, c in columns.items() if "min" in c]
-    text = [n for n, c in columns.items() if "min" not in c and c["n_unique"] <= MAX_LEVELS]
-    return _common(settings, numeric[:MAX_FEATURES], text[: MAX_FEATURES - len(numeric)])
-
-
-def _common(
-    settings: Mapping[str, Any], numeric: Sequence[str], text: Sequence[str]
-) -> list[str] | None:
-    targets = settings["targets"]
-    names = [settings["train"], settings["val"], *targets, *numeric, *text]
-    if len(targets) != 1 or not all(map(_PLAIN.fullmatch, names)) or not (numeric or text):
-        return None
-    return [
-        f"train = {settings['train']!r}",
-        f"val = {settings['val']!r}",
-        f"target = {targets[0]!r}",
-        f"numeric = {[*numeric]!r}",
-        f"text = {[*text]!r}",
     ]

@@ -141,5 +141,5 @@ class _Gumbel(LogitsProcessor):
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         width = scores.shape[-1]
         noise = torch.stack([torch.rand(width, generator=g) for g in self._generators])
-        gumbel = -torch.log(-torch.log(noise.clamp_min(1e-20)).clamp_min(1e-20))
-        return scores + gumbel.to(scores.device, scores.dtype)
+        exponential = -torch.log(noise.clamp_min(1e-20))
+        return scores - torch.log(exponential).to(scores.device, scores.dtype)

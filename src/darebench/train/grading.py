@@ -65,5 +65,5 @@ def open_grader(
 
 
 def _bytes(text: str) -> bytes:
-    """Encode whatever text came in: half a surrogate pair makes an unreadable file, not an error."""
+    """Encode whatever came in: half a surrogate pair makes an unreadable file, no error."""
     return text.encode("utf-8", "surrogatepass")

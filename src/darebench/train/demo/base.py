@@ -1,7 +1,7 @@
 """The small base model: a tokenizer made on the spot, a Qwen3-shaped network, its pretraining.
 
-Pretraining text is made-up conversations (`programs.document`) with many mistakes, over column
-names of the training tables and random ones. No held-out table, and no true answer, is in it.
+Pretraining text is made-up conversations (`programs.document`) with many mistakes: no table, and no
+true answer, is in it.
 """
 
 # torch and transformers are an optional extra, which a plain checkout does not have.
@@ -9,15 +9,19 @@ names of the training tables and random ones. No held-out table, and no true ans
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from darebench.agents.tools import NAME
+from darebench.store.layout import PREDICTION
 from darebench.train.config import SftConfig
-from darebench.train.demo.programs import Writer, document, made_up_prompt
+from darebench.train.demo.programs import DONE, Writer, document, pieces
 from darebench.train.template import renderer, training_template
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
@@ -29,8 +33,8 @@ MARKS = (
     "<think>",
     "</think>",
 )
-BLOCK = 512
 RESULTS = (
+    "The code ran without an error.\nSaved: 'prediction.csv' (",
     "The code ran without an error.",
     "The code ran without an error.\nNot saved: 'prediction.csv': it was not written",
     "The code failed with exit code 1.\n--- stderr ---\nFileNotFoundError: [Errno 2] No such file",
@@ -43,7 +47,6 @@ RESULTS = (
 class Shape:
     """The network's size; some 3.5 million parameters."""
 
-    vocabulary: int = 2048
     hidden: int = 256
     layers: int = 4
     heads: int = 4
@@ -51,38 +54,45 @@ class Shape:
     inner: int = 768
 
 
-def conversations(
-    words: Sequence[str], n: int, mistakes: float, seed: int
-) -> Iterator[list[dict[str, Any]]]:
+def conversations(n: int, mistakes: float, seed: int) -> Iterator[list[dict[str, Any]]]:
     """Make up conversations."""
-    rng = np.random.default_rng(seed)
-    writer = Writer(rng=rng, mistakes=mistakes)
+    writer = Writer(rng=np.random.default_rng(seed), mistakes=mistakes)
     for _ in range(n):
-        yield document(made_up_prompt(words, rng), writer, RESULTS)
+        yield document(writer, RESULTS)
 
 
-def make_tokenizer(texts: Iterator[str], size: int) -> Any:
-    """Train a byte-level BPE whose words are whole lines, so that a usual line is one token."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
+    """Train a byte-level BPE, and give every line of the programs a token of its own.
+
+    A program is some twenty tokens then, which is what makes minutes on a CPU enough; any other
+    text can still be written, only at more length.
+    """
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(r"\\n|\n"), "merged_with_previous"),
-            pre_tokenizers.Split(Regex(r"'[^'\n\\]{1,80}'|\d"), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
         special_tokens=[PAD, START, END, *MARKS],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        max_token_length=120,
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    lines = [text for piece in pieces() for text in (piece.rstrip("\n"), json.dumps(piece)[1:-1])]
+    frame = [
+        "user\n",
+        "assistant\n",
+        f'{{"name": "{NAME}", "arguments": {{"code": "',
+        '", "files_to_load": [',
+        f'], "files_to_save": ["{PREDICTION}"]}}}}',
+        '], "files_to_save": []}}',
+        *RESULTS,
+        DONE,
+    ]
+    added = [AddedToken(text, normalized=False) for text in dict.fromkeys([*lines, *frame])]
+    tokenizer.add_tokens(added)
     made = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
     made.chat_template = training_template()
     return made
@@ -111,37 +121,30 @@ def make_model(tokenizer: Any, shape: Shape, seed: int) -> Any:
 
 
 def pretrain(
-    words: Sequence[str],
     out: Path,
     *,
     steps: int,
-    batch: int = 4,
-    mistakes: float = 0.35,
+    batch: int = 32,
+    mistakes: float = 0.3,
     shape: Shape | None = None,
     seed: int = 0,
 ) -> Path:
     """Make the tokenizer and the model, and train it on made-up conversations."""
-    from datasets import Dataset
-    from transformers import Trainer, TrainingArguments, default_data_collator
+    from transformers import Trainer, TrainingArguments
 
     from darebench.train.metrics import JsonLines
     from darebench.train.setup import prepare_folder
 
-    shape = shape or Shape()
     config = SftConfig(model="new", data="made up", out=str(out), max_steps=steps, seed=seed)
     checkpoint = prepare_folder(config)
-    sample = (_parts(c) for c in conversations(words, 3000, mistakes, seed + 1))
-    tokenizer = make_tokenizer((part for parts in sample for part in parts), shape.vocabulary)
-    needed = steps * batch * BLOCK
-    ids, labels = _encode(tokenizer, conversations(words, 1_000_000, mistakes, seed + 2), needed)
-    data = Dataset.from_dict({"input_ids": ids, "labels": labels})
+    tokenizer = new_tokenizer(mistakes, seed)
     trainer = Trainer(
-        model=make_model(tokenizer, shape, seed),
+        model=make_model(tokenizer, shape or Shape(), seed),
         args=TrainingArguments(
             output_dir=str(out),
             max_steps=steps,
             per_device_train_batch_size=batch,
-            learning_rate=1.5e-3,
+            learning_rate=1e-3,
             lr_scheduler_type="cosine",
             warmup_steps=0.05,
             adam_beta2=0.98,
@@ -155,8 +158,9 @@ def pretrain(
             report_to="none",
             disable_tqdm=True,
         ),
-        train_dataset=data,
-        data_collator=default_data_collator,
+        train_dataset=_rows(tokenizer, steps * batch, mistakes, seed + 2),
+        data_collator=partial(_collate, tokenizer.pad_token_id),
+        processing_class=tokenizer,
         callbacks=[JsonLines(out)],
     )
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -166,40 +170,37 @@ def pretrain(
     return final
 
 
-def _encode(
-    tokenizer: Any, made_up: Iterator[Sequence[dict[str, Any]]], needed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Encode conversations one after another, cut into blocks; the loss is on what is written."""
+def new_tokenizer(mistakes: float, seed: int) -> Any:
+    """Make the tokenizer from some made-up conversations."""
+    texts = (m["content"] for c in conversations(300, mistakes, seed + 1) for m in c)
+    return make_tokenizer(texts)
+
+
+def _rows(tokenizer: Any, n: int, mistakes: float, seed: int) -> Any:
+    """Encode conversations; the loss is on what the assistant writes."""
+    from datasets import Dataset
+
     render = renderer(tokenizer)
-    end, role = tokenizer.eos_token_id, tokenizer.encode("assistant\n")
-    ids: list[int] = []
-    labels: list[int] = []
-    while len(ids) < needed:
-        new = tokenizer.encode(render(next(made_up), None, False), add_special_tokens=False)
+    end, role = tokenizer.eos_token_id, tokenizer.encode("assistant\n")[0]
+    rows: list[dict[str, list[int]]] = []
+    for conversation in conversations(n, mistakes, seed):
+        ids = tokenizer.encode(render(conversation, None, False), add_special_tokens=False)
+        labels: list[int] = []
         written = False
-        for position, token in enumerate(new):
+        for token in ids:
             labels.append(token if written else -100)
-            if written:
-                written = token != end
-            elif new[position + 1 - len(role) : position + 1] == role:
-                written = True
-        ids += new
-    shape = (-1, BLOCK)
-    return (
-        np.array(ids[:needed], dtype=np.int64).reshape(shape),
-        np.array(labels[:needed], dtype=np.int64).reshape(shape),
-    )
+            written = token != end if written else token == role
+        rows.append({"input_ids": ids, "labels": labels})
+    return Dataset.from_list(rows)
 
 
-def _parts(conversation: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Give the stretches between special tokens, as the template writes them."""
-    for message in conversation:
-        role = "user" if message["role"] == "tool" else message["role"]
-        yield f"{role}\n"
-        if message["role"] == "tool":
-            yield f"\n{message['content']}\n"
-        elif message["content"]:
-            yield message["content"]
-        for call in message.get("tool_calls", ()):
-            function = call["function"]
-            yield f'\n{{"name": "{function["name"]}", "arguments": {function["arguments"]}}}\n'
+def _collate(pad: int, rows: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+
+    def padded(name: str, filler: int) -> Any:
+        return torch.tensor([r[name] + [filler] * (longest - len(r[name])) for r in rows])
+
+    ids = padded("input_ids", pad)
+    return {"input_ids": ids, "attention_mask": ids != pad, "labels": padded("labels", -100)}

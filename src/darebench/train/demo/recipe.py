@@ -71,7 +71,7 @@ def run_recipe(recipe: Recipe) -> list[Result]:
     executor = LocalExecutor(recipe.slots)
     try:
         curriculum = _tasks(recipe, executor)
-        base = _base(recipe, curriculum)
+        base = _base(recipe)
         models = {"base": base}
         _stage(recipe, "attempts", partial(_attempts, recipe, curriculum, base, executor))
         for strategy in STRATEGIES:
@@ -116,12 +116,14 @@ def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
     return read_curriculum(store, prompts, seed=recipe.seed)
 
 
-def _base(recipe: Recipe, curriculum: Curriculum) -> Path:
-    from darebench.train.demo.base import pretrain
+def _base(recipe: Recipe) -> Path:
+    from darebench.train.demo.base import Shape, pretrain
+
+    shape = Shape() if recipe.scale >= 0.5 else Shape(hidden=128, inner=512)
 
     def work() -> dict[str, Any]:
-        steps = recipe.amount(640, 20)
-        pretrain(curriculum.words(), recipe.out / "base", steps=steps, seed=recipe.seed)
+        steps = recipe.amount(4000, 20)
+        pretrain(recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed)
         return {"steps": steps}
 
     _stage(recipe, "pretrain", work)
@@ -140,9 +142,10 @@ def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | N
     return sorted(chosen, key=lambda t: t.id)
 
 
-def _held_out(curriculum: Curriculum) -> list[Task]:
+def _held_out(recipe: Recipe, curriculum: Curriculum) -> list[Task]:
     tasks = curriculum.held_out
-    both = [thin(tasks, 2, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
+    each = 2 if recipe.scale >= 0.5 else 1
+    both = [thin(tasks, each, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
     return [task for part in both for task in part]
 
 
@@ -292,7 +295,7 @@ def play_model(
 def _evaluate(
     recipe: Recipe, curriculum: Curriculum, name: str, folder: Path, executor: LocalExecutor
 ) -> dict[str, Any]:
-    tasks = _held_out(curriculum)
+    tasks = _held_out(recipe, curriculum)
     arena = _arena(curriculum, tasks, executor)
     found = play_model(folder, tasks, arena, seed=recipe.seed, greedy=True, name=name)
     write_trajectories(found, recipe.out / f"eval-{name}.jsonl")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ from darebench.store.read import Store
 from darebench.store.write import written_whole
 from darebench.types import Message, Task
 
-MAX_CHARACTERS = 420
-"""Of a short prompt: longer ones do not fit a small model's context."""
 MAX_BYTES = 400_000
 """Of a task's training file: larger ones take seconds, and a demonstration makes thousands."""
 
@@ -38,17 +35,6 @@ class Curriculum:
         """Open an attempt with the short prompt alone."""
         return (Message(role="user", content=self.prompts[task.id]),)
 
-    def words(self) -> list[str]:
-        """List the column names that stand in the training prompts."""
-        found = {
-            name
-            for task in self.train
-            for line in self.prompts[task.id].splitlines()
-            if line.startswith(("target", "numeric", "text"))
-            for name in re.findall(r"'([^']*)'", line)
-        }
-        return sorted(found)
-
 
 async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
     """Write the short prompt of every task of a store that has one, unless they are there."""
@@ -56,11 +42,7 @@ async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
         return
     tasks = [t for t in store.tasks if n_bytes(t) <= MAX_BYTES]
     found = await asyncio.gather(*(brief(t, executor) for t in tasks))
-    prompts = {
-        t.id: text
-        for t, text in zip(tasks, found, strict=True)
-        if text is not None and len(text) <= MAX_CHARACTERS
-    }
+    prompts = {t.id: text for t, text in zip(tasks, found, strict=True) if text is not None}
     with written_whole(path) as part:
         text = json.dumps({"schema": 1, "store": store.hash, "prompts": prompts}, indent=1)
         part.write_text(text + "\n", encoding="utf-8")
