@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, QuietOption, StoreOption, TasksArgument, print_json
+from darebench.cli.options import JsonOption, QuietOption, StoreOption, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Train models on attempts; needs the extra `train`.")
 ConfigArgument = Annotated[Path, typer.Argument(help="A TOML file; configs/ has some.")]

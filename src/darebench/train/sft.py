@@ -9,9 +9,7 @@ a row longer than `max_length` is left out and counted, because its cut end woul
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
 from darebench.errors import ConfigError
+from darebench.rollouts.validate import encode, read_rows
 from darebench.train.config import SftConfig
 from darebench.train.metrics import JsonLines, tensorboard
 from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
@@ -38,14 +37,14 @@ def train_sft(config: SftConfig) -> Path:
     out = Path(config.out)
     final = out / "final"
     tokenizer = load_tokenizer(config.model, config.template)
-    encode = partial(
+    encoded = partial(
         encode_rows,
         tokenizer=tokenizer,
         max_length=config.max_length,
         show_tools=config.show_tools,
     )
-    train = encode(config.data)
-    held_out = encode(config.eval_data) if config.eval_data else None
+    train = encoded(config.data)
+    held_out = encoded(config.eval_data) if config.eval_data else None
     trainer = SFTTrainer(
         model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
         args=_arguments(config, has_eval=held_out is not None),
@@ -69,15 +68,8 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
     """
     rows: list[dict[str, list[int]]] = []
     too_long = 0
-    for row in read_export(Path(path)):
-        tools = json.loads(row["tools"])
-        encoded = tokenizer.apply_chat_template(
-            row["messages"],
-            tools=tools if tools and show_tools else None,
-            tokenize=True,
-            return_dict=True,
-            return_assistant_tokens_mask=True,
-        )
+    for row in read_rows(Path(path)):
+        encoded = encode(row, tokenizer, show_tools=show_tools)
         if len(encoded["input_ids"]) > max_length:
             too_long += 1
             continue
@@ -92,30 +84,6 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
     if not rows:
         raise ConfigError(f"{path} has no row of at most {max_length} tokens")
     return Dataset.from_list(rows)
-
-
-def read_export(path: Path) -> Iterable[dict[str, Any]]:
-    """Read the rows of an export, .jsonl or .parquet.
-
-    Raises:
-        ConfigError: there is no such file, or it is of another kind.
-    """
-    if not path.is_file():
-        raise ConfigError(f"{path} is missing; make it with `darebench export`")
-    if path.suffix == ".jsonl":
-        with path.open(encoding="utf-8") as stream:
-            yield from map(json.loads, stream)
-        return
-    if path.suffix != ".parquet":
-        raise ConfigError(f"{path} is neither .jsonl nor .parquet")
-    import pyarrow.parquet as pq
-
-    for batch in pq.ParquetFile(path).iter_batches(256):
-        for row in batch.to_pylist():
-            row["messages"] = [
-                {k: v for k, v in message.items() if v is not None} for message in row["messages"]
-            ]
-            yield row
 
 
 def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:
