@@ -25,10 +25,11 @@ from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 PATH = "/run_code"
 MAX_FILES = 1000
 """Names in `files`, and again in `fetch_files`."""
-OTHER_LANGUAGES = frozenset(
-    """cpp nodejs go go_test java php csharp bash typescript sql rust cuda lua R perl D_ut ruby
-    scala julia pytest junit kotlin_script jest verilog python_gpu lean swift racket""".split()
-)
+OTHER_LANGUAGES = frozenset({
+    "cpp", "nodejs", "go", "go_test", "java", "php", "csharp", "bash", "typescript", "sql", "rust",
+    "cuda", "lua", "R", "perl", "D_ut", "ruby", "scala", "julia", "pytest", "junit", "jest",
+    "kotlin_script", "verilog", "python_gpu", "lean", "swift", "racket",
+})  # fmt: skip
 """What SandboxFusion runs as well; a request for one is well-formed, and not run."""
 
 
@@ -53,7 +54,7 @@ def _few(value: object) -> object:
 
 
 def _known(value: object) -> object:
-    if value == "python" or value in OTHER_LANGUAGES:
+    if isinstance(value, str) and (value == "python" or value in OTHER_LANGUAGES):
         return value
     raise ValueError("no language of that name; use 'python'")
 

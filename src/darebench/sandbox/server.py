@@ -73,7 +73,7 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
     app = Starlette(
         routes=routes,
         lifespan=service.lifespan,
-        exception_handlers={_Refusal: _refused},
+        exception_handlers={_Refusal: _refused, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
     return guarded(app, settings.token, service.metrics, paths)
@@ -90,6 +90,10 @@ class _Refusal(Exception):
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, _Refusal)
     return JSONResponse({"detail": error.detail}, error.status, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": "the server failed; its log says why"}, 500)
 
 
 class _Gone(Exception):
@@ -156,9 +160,8 @@ class _Service:
             async with self._body(request) as body:
                 ask = await _in_thread_if(len(body) > INLINE_BYTES, _parse, body)
                 if ask.run_timeout > (limit := self._settings.seconds):
-                    raise _Refusal(
-                        400, f"run_timeout: {ask.run_timeout:g} s, the limit is {limit:g}"
-                    )
+                    asked = f"{ask.run_timeout:g} s"
+                    raise _Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
                 if ask.language != "python":
                     why = f"{ask.language!r} is not run here; use 'python'"
                     return fusion.fault(why, self._settings.pod_name)
