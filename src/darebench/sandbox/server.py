@@ -18,21 +18,18 @@ from typing import Any, TypeVar
 from prometheus_client import generate_latest
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from darebench.errors import DareError
 from darebench.sandbox import fusion
+from darebench.sandbox.bodies import Bodies, Gone, Refusal, busy, refused
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.gate import OPEN, Metrics, guarded
 from darebench.sandbox.program import Limits, Outcome, Program
 
-BODY_S = 120.0
-"""How long a request's body may take to arrive."""
-HELD_BODIES = 4
-"""Bodies of the largest size that may be in memory at one time; of smaller ones, more."""
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
 MAX_COMMAS = 1_000_000
@@ -73,31 +70,14 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
     app = Starlette(
         routes=routes,
         lifespan=service.lifespan,
-        exception_handlers={_Refusal: _refused, Exception: _failed},
+        exception_handlers={Refusal: refused, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
     return guarded(app, settings.token, service.metrics, paths)
 
 
-class _Refusal(Exception):
-    """A request that is answered without running it."""
-
-    def __init__(self, status: int, detail: object, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, _Refusal)
-    return JSONResponse({"detail": error.detail}, error.status, error.headers)
-
-
 async def _failed(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "the server failed; its log says why"}, 500)
-
-
-class _Gone(Exception):
-    """The client went away."""
 
 
 class _Service:
@@ -109,7 +89,7 @@ class _Service:
         self._settings = settings
         self._slots = asyncio.Semaphore(settings.slots)
         self._admitted = 0
-        self._held_bytes = 0
+        self._bodies = Bodies(settings.body_mb)
         self._scratch = Path()
 
     @contextlib.asynccontextmanager
@@ -142,26 +122,26 @@ class _Service:
     async def run_code(self, request: Request) -> Response:
         """Run one program."""
         if "json" not in request.headers.get("content-type", ""):
-            raise _Refusal(415, "send JSON, with Content-Type: application/json")
+            raise Refusal(415, "send JSON, with Content-Type: application/json")
         try:
             with self.metrics.latency.time():
                 content = await self._call(request)
-        except _Gone:
+        except Gone:
             self.metrics.calls.labels("abandoned").inc()
             return Response(status_code=499)  # for the log: nobody reads it
         except (DareError, OSError) as error:
             self.metrics.calls.labels("fault").inc()
             _log.error("the sandbox failed: %s", error)
             content = fusion.fault(str(error), self._settings.pod_name)
-        return Response(content, media_type="application/json")
+        return self._bodies.answer(content)
 
     async def _call(self, request: Request) -> bytes:
         with contextlib.ExitStack() as stack:
-            async with self._body(request) as body:
+            async with self._bodies.read(request) as body:
                 ask = await _in_thread_if(len(body) > INLINE_BYTES, _parse, body)
                 if ask.run_timeout > (limit := self._settings.seconds):
                     asked = f"{ask.run_timeout:g} s"
-                    raise _Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
+                    raise Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
                 if ask.language != "python":
                     why = f"{ask.language!r} is not run here; use 'python'"
                     return fusion.fault(why, self._settings.pod_name)
@@ -173,38 +153,11 @@ class _Service:
             large = any(getattr(f, "n_bytes", 0) > INLINE_BYTES for f in outcome.files.values())
             return await _in_thread_if(large, fusion.answer, outcome, self._settings.pod_name)
 
-    @contextlib.asynccontextmanager
-    async def _body(self, request: Request) -> AsyncIterator[bytearray]:
-        """Read a body within the limits of size, time, and memory for all bodies together."""
-        limit = self._settings.body_mb << 20
-        too_large = _Refusal(413, f"the request is over the limit of {self._settings.body_mb} MB")
-        length = request.headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > limit:
-            raise too_large
-        body = bytearray()
-        try:
-            try:
-                async with asyncio.timeout(BODY_S):
-                    async for chunk in request.stream():
-                        body += chunk
-                        self._held_bytes += len(chunk)
-                        if len(body) > limit:
-                            raise too_large
-                        if self._held_bytes > HELD_BODIES * limit:
-                            raise _busy("its requests hold too much memory")
-            except ClientDisconnect:
-                raise _Gone from None
-            except TimeoutError:
-                raise _Refusal(408, f"the request took over {BODY_S:g} s to arrive") from None
-            yield body
-        finally:
-            self._held_bytes -= len(body)
-
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
         """Take a place among the calls that run or wait."""
         if self._admitted >= self._settings.slots + self._settings.queue:
-            raise _busy(f"{self._settings.queue} calls are waiting already")
+            raise busy(f"{self._settings.queue} calls are waiting already")
         self._admitted += 1
         try:
             yield
@@ -233,17 +186,13 @@ class _Service:
         return outcome
 
 
-def _busy(why: str) -> _Refusal:
-    return _Refusal(503, f"the server is busy: {why}; try again", {"Retry-After": "1"})
-
-
 def _parse(body: bytearray) -> fusion.RunCode:
     if len(body) > INLINE_BYTES and body.count(b",") > MAX_COMMAS:
-        raise _Refusal(413, f"the request has over {MAX_COMMAS} commas; send data as files")
+        raise Refusal(413, f"the request has over {MAX_COMMAS} commas; send data as files")
     try:
         return fusion.RunCode.model_validate_json(body)
     except ValidationError as error:
-        raise _Refusal(422, fusion.problems(error)) from None
+        raise Refusal(422, fusion.problems(error)) from None
 
 
 def _stage(ask: fusion.RunCode, limits: Limits, folder: Path | None) -> Program:
@@ -280,7 +229,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Await `work`, and cancel it if the client goes away first.
 
     Raises:
-        _Gone: it did.
+        Gone: it did.
     """
     running = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(request.receive())
@@ -288,7 +237,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             return running.result()
-        raise _Gone
+        raise Gone
     finally:
         gone.cancel()
         running.cancel()
