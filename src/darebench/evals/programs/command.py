@@ -188,6 +188,8 @@ def walk(top: Path):
     """List a folder's files, folders and links, made readable for us, with how they were."""
     for path in sorted(top.iterdir()):
         info = path.lstat()
+        if info.st_uid != os.getuid():  # the interpreter's folder, where that is under /tmp
+            continue
         kind = stat.S_IFMT(info.st_mode)
         if kind == stat.S_IFLNK:
             yield path, info
