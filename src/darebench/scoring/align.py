@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from darebench.errors import TaskFormatError
 from darebench.scoring import numbers
-from darebench.scoring.keys import ABSENT, column_codes, instant_codes, integer_codes
+from darebench.scoring.keys import ABSENT, column_codes, instant_codes, integer_codes, n_distinct
 from darebench.scoring.parse import Texts, Unusable, parse
 from darebench.types import ReasonCode, Truth
 
@@ -90,8 +90,8 @@ def align(answer: Answer, given: Texts) -> Alignment:
     best: tuple[Codes, Codes] | None = None
     most = -1
     for asked, codes in _ways(answer, given):
-        found = len(np.intersect1d(asked, codes[codes != ABSENT]))
-        if found > most and len(np.unique(asked)) == n_asked:
+        found = _n_found(asked, codes)
+        if found > most and n_distinct(asked) == n_asked:
             best, most = (asked, codes), found
         if found == n_asked:
             break
@@ -140,9 +140,15 @@ def _refuse_same_instants(answer: Answer, given: Texts) -> None:
     if None in choice:
         return
     asked, codes = _combine(tuple(choice))
-    found = codes[codes != ABSENT]
-    if len(np.unique(asked)) == answer.texts.n_rows == len(np.unique(found)):
+    if n_distinct(asked) == answer.texts.n_rows == _n_found(asked, codes):
         _settle(answer, integer_codes(asked, codes), plain=False)
+
+
+def _n_found(asked: Codes, codes: Codes) -> int:
+    """Count the asked-for rows that the prediction has."""
+    there = np.zeros(int(asked.max()) + 1, dtype=bool)
+    there[codes[codes != ABSENT]] = True
+    return int(np.count_nonzero(there[asked]))
 
 
 def _combine(choice: tuple[tuple[Codes, Codes], ...]) -> tuple[Codes, Codes]:

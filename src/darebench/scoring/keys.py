@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from darebench.scoring import numbers
 from darebench.scoring.instants import Reading, readable, readings
-from darebench.scoring.values import NA_WORDS, Canonical, as_text, comparison
+from darebench.scoring.values import NA_WORDS, Canonical, as_number, as_text, comparison
 
 Codes = NDArray[np.int64]
 ABSENT = -1
@@ -30,6 +30,11 @@ def integer_codes(true: Codes, given: Codes) -> Codes:
     place = np.clip(np.searchsorted(true, given, sorter=order), 0, len(true) - 1)
     found = order[place]
     return np.where(true[found] == given, found, ABSENT)
+
+
+def n_distinct(codes: Codes) -> int:
+    """Count the different codes, all of them small and none of them ABSENT."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def column_codes(
@@ -66,7 +71,7 @@ def _ways(
 ) -> Iterator[tuple[Codes, Codes]]:
     canonical = comparison(asked)
     codes = _as_text(asked, given) if canonical is as_text else _as_values(asked, given, canonical)
-    if len(np.unique(codes[0])) < len(asked):  # 1 and 01 are two keys here
+    if n_distinct(codes[0]) < len(asked):  # 1 and 01 are two keys here
         canonical, codes = as_text, _as_text(asked, given)
     yield codes
     if is_time or canonical is as_text:
@@ -78,21 +83,29 @@ def _ways(
 
 
 def _as_text(true: pa.Array, given: pa.Array) -> tuple[Codes, Codes]:
-    both = [
-        pc.call_function("utf8_normalize", [t], pc.Utf8NormalizeOptions("NFC"))
-        for t in (true, given)
-    ]
+    both = [_composed(texts) for texts in (true, given)]
     known = both[0].unique()
     codes = [pc.call_function("index_in", [t], pc.SetLookupOptions(known)) for t in both]
     asked, found = (c.fill_null(ABSENT).to_numpy(zero_copy_only=False) for c in codes)
     return asked.astype(np.int64), found.astype(np.int64)
 
 
+def _composed(texts: pa.Array) -> pa.Array:
+    if pc.call_function("all", [pc.call_function("string_is_ascii", [texts])]).as_py():
+        return texts
+    return pc.call_function("utf8_normalize", [texts], pc.Utf8NormalizeOptions("NFC"))
+
+
 def _as_values(true: pa.Array, given: pa.Array, canonical: Canonical) -> tuple[Codes, Codes]:
-    whole, found = numbers.as_integers(true), numbers.as_integers(given)
-    if whole is not None and found is not None:
-        return _number_codes(whole, found)
-    return _by_value(true, given, canonical)
+    whole = numbers.as_integers(true) if canonical is as_number else None
+    spelled = numbers.is_number(given)
+    found = numbers.as_integers(given.filter(pa.array(spelled)))
+    if whole is None or found is None:
+        return _by_value(true, given, canonical)
+    true_codes, found_codes = _number_codes(whole, found)
+    given_codes = np.full(len(given), ABSENT)
+    given_codes[spelled] = found_codes
+    return true_codes, given_codes
 
 
 def _by_value(true: pa.Array, given: pa.Array, canonical: Canonical) -> tuple[Codes, Codes]:

@@ -37,7 +37,7 @@ def comparison(texts: pa.Array) -> Canonical:
     if numbers.is_number(known).all():
         few = len(known) <= _MOST_BOOLEANS
         is_boolean = few and {numbers.number(t) for t in known.to_pylist()} <= {0, 1}
-        return _number_or_boolean if is_boolean else _number
+        return _number_or_boolean if is_boolean else as_number
     if len(known) <= _MOST_BOOLEANS and {t.lower() for t in known.to_pylist()} <= set(_BOOLEANS):
         return _number_or_boolean
     return as_text
@@ -48,10 +48,11 @@ def as_text(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _number(text: str) -> object:
+def as_number(text: str) -> object:
+    """Compare as numbers; what is none stays text."""
     value = numbers.number(text)
     return text if value is None else value
 
 
 def _number_or_boolean(text: str) -> object:
-    return _BOOLEANS.get(text.lower(), _number(text))
+    return _BOOLEANS.get(text.lower(), as_number(text))
