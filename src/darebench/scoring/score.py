@@ -33,7 +33,11 @@ from darebench.types import (
 
 
 def score_prediction(
-    prediction: Path | bytes | None, truth: Truth, *, release_rules: bool = False
+    prediction: Path | bytes | None,
+    truth: Truth,
+    *,
+    release_rules: bool = False,
+    store: str | None = None,
 ) -> Score:
     """Score one prediction. Whatever the file holds, the answer is a Score, never an exception.
 
@@ -41,6 +45,7 @@ def score_prediction(
         prediction: The csv file, its bytes, or None where there is none.
         truth: What it is compared with.
         release_rules: Put the public release's number into `score` (0 where its rule crashes).
+        store: Hash of the store that the truth belongs to, for the record.
 
     Raises:
         TaskFormatError: the truth itself cannot be used.
@@ -67,7 +72,8 @@ def score_prediction(
     rows = RowCounts(
         expected=answer.texts.n_rows, given=given.n_rows if given else 0, matched=matched
     )
-    return _summed(targets, rows, truth, release_rules=release_rules)
+    summed = _summed(targets, rows, truth, release_rules=release_rules)
+    return replace(summed, provenance=replace(summed.provenance, store=store))
 
 
 @cache
