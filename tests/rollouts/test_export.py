@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from attempts import attempt, attempts
 
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
 from darebench.rollouts.export import Format, export, read_budget
 from darebench.rollouts.validate import check_export, read_rows
-from attempts import attempt, attempts
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import replace
 
 import pytest
 
-from darebench.errors import SandboxFault
 from darebench.sandbox import LocalExecutor
-from darebench.store.read import open_store
-from darebench.types import Message
 
 pytestmark = pytest.mark.usefixtures("need_torch", "quiet_libraries")
 TASKS = ("iris_class/mm", "diabetes_reg/mm")

@@ -102,7 +102,7 @@ def self_test(render: Render, end: str, tools: Sequence[Mapping[str, Any]]) -> l
         if not render(conversation[: n + 1], tools, False).startswith(shorter):
             problems.append(f"message {n} changes the text of earlier ones")
     prompt = render(conversation[:2], tools, True)
-    if not render(conversation[:3], tools, False).startswith(prompt):
+    if not render(conversation[:3], tools, False).startswith(f"{prompt}first"):
         problems.append("the generation prompt is not how an assistant turn begins")
     if render(conversation, [], False) != render(conversation, None, False):
         problems.append("an empty list of tools renders unlike none")
