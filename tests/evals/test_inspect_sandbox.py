@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from darebench.evals.inspect_sandbox import DarebenchSandbox
 from darebench.evals.inspect_task import shared
 from darebench.sandbox import LocalExecutor, Outcome, Program
 
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 WITHOUT = ("test_exec_as_user",)  # there is one user
 SLOW = ("test_exec_timeout_kills_process", "test_exec_timeout_kills_child_processes")
 CHECKS = [
@@ -40,6 +42,12 @@ def executor():
     executor = LocalExecutor(2)
     yield executor
     executor.close_now()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left():
+    yield
+    gc.collect()  # what Inspect leaves open is warned of now, not at the end of all tests
 
 
 @pytest.fixture
@@ -159,13 +167,6 @@ def test_reserved_names_do_no_harm(run):
     assert run("cat", "kept").stdout == "1\n"
 
 
-def of_inspect(test):
-    """Let pass what Inspect's own agent warns of: an old parameter name, a stream left open."""
-    old = pytest.mark.filterwarnings("ignore:The 'initial' parameter is deprecated")
-    left = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-    return old(left(test))
-
-
 def played(turns):
     """Make a model that calls these tools one after the other, then answers."""
 
@@ -194,7 +195,6 @@ def evaluated(turns, tmp_path: Path, **more):
     return log
 
 
-@of_inspect
 def test_other_peoples_agents_and_tools_run_in_it(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     turns = [
@@ -221,7 +221,6 @@ class Broken:
         pass
 
 
-@of_inspect
 def test_a_fault_ends_the_sample_and_is_no_tool_error(tmp_path, monkeypatch):
     good = LocalExecutor(1)
 

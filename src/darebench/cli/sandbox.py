@@ -109,9 +109,8 @@ def sandbox_serve(
         from darebench.sandbox.listen import serve
         from darebench.sandbox.server import ServerSettings
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the server needs {error.name}: pip install 'darebench[server]'"
-        ) from None
+        package = (error.name or "").partition(".")[0]
+        raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
     token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
     if token_file is not None:
         token = token_file.read_text(encoding="utf-8").strip()
