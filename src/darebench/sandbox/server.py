@@ -29,6 +29,7 @@ from darebench.sandbox.bodies import Bodies, Gone, Refusal, busy, refused
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.gate import OPEN, Metrics, guarded
 from darebench.sandbox.program import Limits, Outcome, Program
+from darebench.sandbox.scratch import scratch_folder
 
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
@@ -95,10 +96,7 @@ class _Service:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Hold the folder for files on their way, and close the executor at the end."""
-        with tempfile.TemporaryDirectory(
-            prefix="darebench-serve-", ignore_cleanup_errors=True
-        ) as scratch:
-            self._scratch = Path(scratch)
+        with scratch_folder() as self._scratch:
             try:
                 yield
             finally:
