@@ -128,6 +128,23 @@ def test_a_command_that_kills_all_loses_only_its_own_changes(run):
     assert run("ls").stdout == "before\n"
 
 
+@pytest.mark.parametrize(
+    "result", ["", "[" * 60000, "[]", '{"code": "x"}', '{"error": "x"}', "9" * 100_000]
+)
+def test_a_forged_result_is_the_commands_failure(run, result):
+    forge = "cat > .darebench-result; echo x > .darebench-state; kill -9 $PPID; kill -9 -1"
+    assert run("sh", "-c", forge, input=result).returncode == 137
+
+
+def test_files_that_were_spoilt_are_no_fault(run, sandbox):
+    run("sh", "-c", "head -c 999 /dev/urandom > .darebench-state; kill -9 $PPID; kill -9 -1")
+    assert run("ls").returncode != 0
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(sandbox.read_file("a"))
+    with pytest.raises(PermissionError):
+        asyncio.run(sandbox.write_file("a", "b"))
+
+
 def test_a_missing_program_is_the_commands_failure(run):
     result = run("no-such-program")
     assert (result.returncode, result.stderr) == (127, "no-such-program: not found\n")
