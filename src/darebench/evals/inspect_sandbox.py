@@ -61,14 +61,8 @@ class _Result(BaseModel):
     """What a command's program says of it; the command may have forged it."""
 
     code: int | None = 137
-    """None if it ran out of time; 137 if it took down all that ran, or was killed for its memory."""
-    error: Literal[
-        "FileNotFoundError",
-        "IsADirectoryError",
-        "PermissionError",
-        "OutputLimitExceededError",
-        None,
-    ] = None
+    """None if it ran out of time; 137 if it took down all that ran, or for its memory."""
+    error: Literal["missing", "folder", "forbidden", "large", None] = None
     message: str = ""
     lost: str = ""
     """Why the files are still those from before."""
