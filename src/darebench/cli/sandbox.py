@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, print_json
+from darebench.cli.options import JsonOption, QuietOption, note, print_json
 from darebench.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Run Python closed in.")
@@ -23,6 +23,7 @@ def sandbox_run(
     seconds: Annotated[float, typer.Option("--seconds", min=0.1)] = 200.0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MB.")] = 8192,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a Python file closed in. Example: darebench sandbox run code.py --load a.csv=a.csv"""
     from darebench.sandbox import Limits, Saved, run_python
@@ -58,13 +59,13 @@ def sandbox_run(
         print(outcome.stdout, end="")
         print(outcome.stderr, end="", file=sys.stderr)
         if outcome.detail:
-            print(f"darebench: {outcome.status}: {outcome.detail}", file=sys.stderr)
+            note(f"darebench: {outcome.status}: {outcome.detail}", quiet=quiet)
     if outcome.status != "ok":
         raise typer.Exit(1)
 
 
 @app.command("check")
-def sandbox_check(as_json: JsonOption = False) -> None:
+def sandbox_check(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Say what the sandbox covers on this machine. Example: darebench sandbox check"""
     from dataclasses import asdict
 
