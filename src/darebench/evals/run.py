@@ -18,9 +18,11 @@ from typing import Any
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError
 from darebench.evals.folder import SCHEMA, prepare
+from darebench.evals.remote import check_same, open_remote
 from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
+from darebench.sandbox.client import RemoteExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
 from darebench.types import Family, Task, Trajectory, Variant
@@ -47,6 +49,8 @@ class EvalConfig:
     turns: int = 5
     seconds: float = 200.0
     """Wall-clock limit of each call of the tool."""
+    sandbox: str | None = None
+    """Address of a SandboxFusion server that runs the calls; this machine's own without it."""
     base_url: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
     generation: Mapping[str, Any] = field(default_factory=dict)
@@ -96,11 +100,13 @@ def evaluate(
         config: What to run; the baseline on the starter store without one.
         out: The run's folder; `runs/<model>-<hash of what is run>` without it.
         fresh: Make all attempts again, although the folder has some.
-        slots: Programs that run at the same time; as many as there are cores without it.
+        slots: Programs that run at the same time, if they run here; as many as there are cores
+            without it.
         progress: Told how far it is.
 
     Raises:
-        ConfigError: nothing is selected, the model cannot be used, or the folder holds another run.
+        ConfigError: nothing is selected, the model cannot be used, the folder holds another run, or
+            the sandbox does not fit.
         StoreError: there is no such store.
         KeyboardInterrupt: it was interrupted; what has ended is kept.
     """
@@ -120,7 +126,7 @@ def evaluate(
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
     prepare(folder, record, fresh=fresh)
-    executor = LocalExecutor(slots)
+    executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
     try:
         _solve_references(chosen, executor, progress)
         n_expected = len(chosen) * config.epochs
@@ -157,7 +163,7 @@ def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
 
 
 def _solve_references(
-    tasks: Sequence[Task], executor: LocalExecutor, progress: Progress | None
+    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, progress: Progress | None
 ) -> None:
     """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
@@ -170,6 +176,8 @@ def _solve_references(
         if progress is not None:
             progress("references", len(done), len(chosen))
 
+    if isinstance(executor, RemoteExecutor):
+        asyncio.run(check_same(executor))
     cache = cache_folder("references")
     solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
     failed = [result.message for result in solved.values() if isinstance(result, Unsolved)]
@@ -182,7 +190,7 @@ def _run_inspect(
     store: Store,
     folder: Path,
     expected: int,
-    executor: LocalExecutor,
+    executor: LocalExecutor | RemoteExecutor,
     progress: Progress | None,
 ) -> None:
     from inspect_ai import eval_set
@@ -225,7 +233,7 @@ def _run_inspect(
                 continue_on_fail=True,
                 retry_on_error=2,
                 log_buffer=1,
-                max_samples=2 * executor.slots if config.model in OWN_AGENTS else 32,
+                max_samples=_n_samples(config, executor),
                 token_limit=config.token_limit,
                 time_limit=config.time_limit,
                 display="none",
@@ -237,5 +245,15 @@ def _run_inspect(
     finally:
         listener.reset(token)
         shared.reset(own)
+<<<<<<< HEAD
     if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
+=======
+
+
+def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:
+    """Say how many attempts are under way at a time: a model's answers take long, ours do not."""
+    if isinstance(executor, LocalExecutor) and config.model in OWN_AGENTS:
+        return 2 * executor.slots
+    return 32
+>>>>>>> main
