@@ -245,10 +245,8 @@ def _run_inspect(
     finally:
         listener.reset(token)
         shared.reset(own)
-<<<<<<< HEAD
     if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
-=======
 
 
 def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:
@@ -256,4 +254,3 @@ def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> 
     if isinstance(executor, LocalExecutor) and config.model in OWN_AGENTS:
         return 2 * executor.slots
     return 32
->>>>>>> main
