@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.html import write_page
 from darebench.report.load import load_run
-from darebench.types import Failure, StopReason
+from darebench.store.read import open_store
+from darebench.types import Failure, Family, StopReason
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
@@ -86,6 +88,16 @@ def test_kept_predictions_score_the_same_again(oracle):
     result = score_batch(oracle.folder / "predictions" / "epoch-1", None)
     assert result["missing"] == []
     assert {s["score"] for s in result["scores"]} == {1.0}
+
+
+def test_a_broken_dataset_is_left_out_and_named(tmp_path):
+    store = Path(shutil.copytree(open_store().root, tmp_path / "store"))
+    (store / "databases/affairs_class/source/train_v1.sqlite").write_bytes(b"")
+    run = evaluate(
+        EvalConfig(store=str(store), model="null", family=Family.CLASS), out=tmp_path / "run"
+    )
+    assert [t.task for t in run.trajectories] == ["iris_class/if", "iris_class/mm"]
+    assert [p.dataset for p in run.problems] == ["affairs_class"]
 
 
 def play(script, tmp_path, monkeypatch, **more):

@@ -100,6 +100,8 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
     with show_progress(quiet or as_json) as report:
         run = run_evaluation(config, out=out, fresh=fresh, slots=jobs, progress=report)
     page = write_page(run.folder)
+    for problem in run.problems:
+        note(f"left out: {problem.dataset}: {problem.message}", quiet=quiet)
     if as_json:
         print_json(summary_json(run))
     else:

@@ -25,7 +25,7 @@ from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
-from darebench.types import Family, Task, Trajectory, Variant
+from darebench.types import Family, Task, TaskProblem, Trajectory, Variant
 
 OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
 Progress = Callable[[str, int, int], None]
@@ -74,6 +74,8 @@ class Run:
     trajectories: tuple[Trajectory, ...]
     expected: int
     """Attempts that were asked for."""
+    problems: tuple[TaskProblem, ...] = ()
+    """Datasets of the store that could not be used."""
 
     @property
     def unscored(self) -> int:
@@ -136,7 +138,10 @@ def evaluate(
     trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
     write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
-        folder=folder, trajectories=tuple(trajectories), expected=len(chosen) * config.epochs
+        folder=folder,
+        trajectories=tuple(trajectories),
+        expected=len(chosen) * config.epochs,
+        problems=store.problems,
     )
 
 
