@@ -36,3 +36,7 @@ def real_store() -> Path:
     if not REAL_STORE.is_dir():
         pytest.skip("the public dev tasks are not beside this checkout")
     return REAL_STORE
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write the golden files again.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, QuietOption, print_json, show_progress
+from darebench.cli.options import JsonOption, QuietOption, note, print_json, show_progress
 
 
 def curate(
@@ -48,14 +47,15 @@ def curate(
         return
     print(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
     for stage, number in Counter(str(r.stage) for r in made.refused).most_common():
-        print(f"{number} tables refused in stage {stage}", file=sys.stderr)
+        note(f"{number} tables refused in stage {stage}", quiet=quiet)
     for refusal in made.refused if len(made.refused) <= 20 else ():
-        print(f"{refusal.table}: {refusal.reason}", file=sys.stderr)
+        note(f"{refusal.table}: {refusal.reason}", quiet=quiet)
 
 
 def stats(
     store: Annotated[str | None, typer.Argument(help="A store; else the starter store.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show what a store holds. Example: darebench stats curation/store"""
     from darebench.curate.stats import measure_store

@@ -102,6 +102,7 @@ def select(
     variance_xf: Annotated[float, typer.Option("--variance-xf")] = 0.15,
     variance_cf: Annotated[float, typer.Option("--variance-cf")] = 0.1,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
     from darebench.rollouts.files import select_file
@@ -132,6 +133,7 @@ def export(
     turns: Annotated[int | None, typer.Option("--turns", help="Of the attempts.")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Of each call.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write attempts as training data. Example: darebench export dv.jsonl --out train.parquet"""
     from darebench.agents.protocol import Budget
