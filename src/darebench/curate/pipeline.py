@@ -11,18 +11,20 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 
+from darebench.curate.cluster import Cluster, workers
 from darebench.curate.design import RulesDesigner
 from darebench.curate.records import Designer, Refusal, Source, Stage, slug
 from darebench.curate.sources import open_source
+from darebench.curate.sources.remote import pin
 from darebench.curate.table import Options, curate_table, read_record
-from darebench.errors import ConfigError
+from darebench.errors import ConfigError, DareError
 from darebench.store import layout
 from darebench.store.write import write_json
 
@@ -52,7 +54,10 @@ def curate(
     out: Path,
     *,
     options: Options | None = None,
+    filters: Mapping[str, str] | None = None,
+    designer: Designer | None = None,
     jobs: int = 1,
+    cluster: Cluster = Cluster.LOCAL,
     limit: int | None = None,
     report: Report | None = None,
 ) -> Curation:
@@ -60,19 +65,23 @@ def curate(
 
     Raises:
         ConfigError: there is no such source, or `out` holds another curation.
+        SourceFault, ProviderFault: a site or a model's provider left tables unfinished.
     """
     started = time.monotonic()
-    options = options or Options()
-    source = open_source(source_name)
+    options, designer = options or Options(), designer or RulesDesigner()
+    source = open_source(source_name, filters)
+    made_from = {"source": repr(source), "designer": repr(designer), "limit": limit}
+    _claim(out, {**made_from, **asdict(options)})
+    source = pin(source, out, limit=limit, licences=options.licences)
     keys = source.keys()[:limit]
     if not keys:
         raise ConfigError(f"{source_name} holds no table; put files or folders into it")
     units = list(zip(keys, _unique_slugs(keys), strict=True))
-    _claim(out, {"source": repr(source), "limit": limit, **asdict(options)})
     if not (out / STORE).is_dir():
         work = out / WORK
         work.mkdir(exist_ok=True)
-        _run(source, units, RulesDesigner(), options, work, jobs, report)
+        with workers(cluster, jobs):
+            _run(source, units, designer, options, work, report)
         _assemble([name for _, name in units], out)
     shutil.rmtree(out / WORK, ignore_errors=True)
     return _summary(out, time.monotonic() - started)
@@ -112,19 +121,28 @@ def _run(
     designer: Designer,
     options: Options,
     work: Path,
-    jobs: int,
     report: Report | None,
 ) -> None:
+    """Curate what is not done yet.
+
+    Raises:
+        SourceFault, ProviderFault: some tables are unfinished; the others are done.
+    """
     for leftover in work.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
     calls = (delayed(curate_table)(source, k, n, designer, options, work) for k, n in todo)
-    backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
-    with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
-        runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
-        for done, _ in enumerate(runs, 1 + len(units) - len(todo)):
-            if report is not None:
-                report("tables", done, len(units))
+    faults: list[DareError] = []
+    runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
+    for done, fault in enumerate(runs, 1 + len(units) - len(todo)):
+        if fault is not None:
+            faults.append(fault)
+        if report is not None:
+            report("tables", done, len(units))
+    if faults:
+        first = faults[0]
+        message = f"{len(faults)} of {len(units)} tables are unfinished; the same command continues"
+        raise type(first)(f"{message} ({first})")
 
 
 def _assemble(names: Sequence[str], out: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from darebench.types import Family
@@ -112,6 +113,11 @@ def slug(text: str) -> str:
         return plain
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain}-{digest}".strip("-")
+
+
+def accepts(licence: str, globs: Sequence[str]) -> bool:
+    """Tell whether one of some globs matches a licence, whatever the case."""
+    return any(fnmatchcase(licence.lower(), glob.lower()) for glob in globs)
 
 
 class Designer(Protocol):

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,18 @@ from threadpoolctl import threadpool_limits
 from darebench.curate.clean import clean, fingerprint_columns
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
-from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table
+from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table, accepts
 from darebench.curate.series import draft_series
 from darebench.curate.tabular import Draft, draft_tabular
 from darebench.curate.verify import verify
-from darebench.errors import ConfigError, CurationReject, DareError, SandboxFault
+from darebench.errors import (
+    ConfigError,
+    CurationReject,
+    DareError,
+    ProviderFault,
+    SandboxFault,
+    SourceFault,
+)
 from darebench.store import layout
 from darebench.store.write import question_entry, write_json, write_store
 from darebench.types import Family
@@ -59,11 +65,15 @@ class _Progress:
 
 def curate_table(
     source: Source, key: str, slug: str, designer: Designer, options: Options, work: Path
-) -> None:
-    """Leave `work/<slug>` with the table's datasets and its record, all at once."""
+) -> DareError | None:
+    """Leave `work/<slug>` with the table's datasets and its record, all at once.
+
+    Returns:
+        None, or the fault of a site or a model's provider that left the table unfinished.
+    """
     done = work / slug
     if done.is_dir():
-        return
+        return None
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
     progress = _Progress()
     try:
@@ -72,8 +82,11 @@ def curate_table(
         write_json(_record(slug, progress), scratch / RESULT)
         scratch.chmod(0o755)
         scratch.rename(done)
+    except (ProviderFault, SourceFault) as fault:
+        return fault
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -86,8 +99,8 @@ def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""
     try:
         yield
-    except (ConfigError, SandboxFault):
-        raise  # ours, not the table's: the run stops, and goes on when it is mended
+    except (ConfigError, ProviderFault, SandboxFault, SourceFault):
+        raise  # not the table's: it stays unfinished, and goes on when that is mended
     except DareError as error:
         reason = str(error)
     except Exception as error:  # whatever a table can break; the ledger names it
@@ -109,7 +122,7 @@ def _curate(
     progress: _Progress,
 ) -> None:
     raw = source.load(key)
-    if not any(fnmatchcase(raw.licence.lower(), g.lower()) for g in options.licences):
+    if not accepts(raw.licence, options.licences):
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     progress.stage = Stage.PROFILE
     frame = clean(raw.frame)
