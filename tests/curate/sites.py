@@ -8,6 +8,7 @@ import io
 import json
 import threading
 import zipfile
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
@@ -340,6 +341,29 @@ class Openml(Site):
                 "<oml:number_of_missing_values>0</oml:number_of_missing_values></oml:feature>"
             )
         return f'<oml:data_features xmlns:oml="http://openml.org/openml">{rows}</oml:data_features>'
+
+
+class Chat(Site):
+    """The OpenAI chat API; `script` turns a conversation into an answer or a status."""
+
+    def __init__(self, script: Callable[[list[dict[str, str]]], str | int]) -> None:
+        super().__init__()
+        self.script = script
+        self.conversations: list[list[dict[str, str]]] = []
+
+    def answer(self, to, method, path, body, headers):
+        said = json.loads(body)["messages"]
+        self.conversations.append(said)
+        text = self.script(said)
+        if isinstance(text, int):
+            to.send(text, {"error": {"message": f"scripted {text}"}})
+            return
+        message = {"role": "assistant", "content": text}
+        to.send(200, {
+            "id": "x", "object": "chat.completion", "created": 0, "model": "m",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+        })  # fmt: skip
 
 
 def _error(code: int, message: str) -> str:

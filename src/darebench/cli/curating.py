@@ -11,7 +11,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from darebench.cli.options import JsonOption, QuietOption, print_json, show_progress
+from darebench.cli.options import (
+    BaseUrlOption,
+    JsonOption,
+    QuietOption,
+    print_json,
+    show_progress,
+)
 from darebench.errors import ConfigError
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -40,20 +46,39 @@ def curate(
         typer.Option("--filter", help="Of a site, as NAME=VALUE; docs/curation.md lists them."),
     ] = None,
     cluster: Annotated[str, typer.Option("--cluster", help="local or ray.")] = "local",
+    designer: Annotated[str, typer.Option("--designer", help="rules or model.")] = "rules",
+    model: Annotated[
+        str | None, typer.Option("--model", help="Of --designer model, as openai/gpt-5.")
+    ] = None,
+    rewrite_model: Annotated[
+        str | None, typer.Option("--rewrite-model", help="Words the questions anew.")
+    ] = None,
+    read_model: Annotated[
+        str | None, typer.Option("--read-model", help="Reads new wordings back.")
+    ] = None,
+    base_url: BaseUrlOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
     from darebench.curate.cluster import Cluster
+    from darebench.curate.language.authors import Models, choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
 
     options = Options(seed=seed, max_targets=max_targets, licences=tuple(licences or ["*"]))
+    models = Models(
+        designer=_design_model(designer, model),
+        rewriter=rewrite_model,
+        reader=read_model,
+        base_url=base_url,
+    )
     with show_progress(quiet or as_json) as report:
         made = run(
             source,
             out,
             options=options,
+            authors=choose_authors(models, out),
             filters=_pairs(filters or []),
             jobs=jobs,
             cluster=_choice(Cluster, cluster, "--cluster"),
@@ -68,9 +93,17 @@ def curate(
                 "tasks": made.n_tasks,
                 "refused": [refusal.as_dict() for refusal in made.refused],
                 "seconds": round(made.seconds, 3),
+                "models": asdict(made.usage),
             }
         )
         return
+    if made.usage.calls:
+        usage = made.usage
+        print(
+            f"{usage.calls} answers of models, {usage.cached} of them kept from before; paid for: "
+            f"{usage.input_tokens} tokens read, {usage.output_tokens} written",
+            file=sys.stderr,
+        )
     print(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
     for stage, number in Counter(str(r.stage) for r in made.refused).most_common():
         print(f"{number} tables refused in stage {stage}", file=sys.stderr)
@@ -85,6 +118,15 @@ def _pairs(filters: list[str]) -> dict[str, str]:
     if bare:
         raise ConfigError(f"--filter {bare[0]!r} has no value; write --filter {bare[0]}=VALUE")
     return {name: value for name, _, value in pairs}
+
+
+def _design_model(designer: str, model: str | None) -> str | None:
+    """Give the model that designs; None for the rules."""
+    if designer not in ("rules", "model"):
+        raise ConfigError(f"--designer {designer!r} is none of rules, model")
+    if (designer == "model") != (model is not None):
+        raise ConfigError("--designer model and --model NAME belong together; give both or none")
+    return model
 
 
 def _choice(kind: type[_Choice], word: str, option: str) -> _Choice:

@@ -106,7 +106,9 @@ def package_series(table: Table, draft: Draft, name: str, rng: np.random.Generat
         **_settings(table, draft),
         "time_column": design.time_column,
         "time_format": design.time_format,
-        "is_resampled": False,
+        "is_resampled": bool(design.interval),
+        "resample_interval": design.interval,
+        "aggregation": design.aggregation,
         "contain_multiple_files": False,
         "entity_columns": list(design.entities),
         "prediction_starting_time": str(start),
@@ -192,7 +194,7 @@ def _workflow_settings(
 ) -> dict[str, Any]:
     folder = f"./{name}/{layout.SOURCE}"
     types = {
-        c: "numerical" if pd.api.types.is_numeric_dtype(table.frame[c]) else "categorical"
+        c: "numerical" if _is_numeric(table, draft, c) else "categorical"
         for c in [*draft.design.features, workflow.target]
     }
     return {
@@ -215,6 +217,11 @@ def _workflow_settings(
     }
 
 
+def _is_numeric(table: Table, draft: Draft, column: str) -> bool:
+    numeric = pd.api.types.is_numeric_dtype(table.frame[column])
+    return numeric and column not in draft.design.categorical
+
+
 def _shared(
     table: Table, draft: Draft, name: str, metadata: str, settings: dict[str, Any]
 ) -> dict[str, Any]:
@@ -231,7 +238,7 @@ def _shared(
             "lastUpdated": raw.updated,
             "tags": list(raw.keywords),
         },
-        "domain": find_domain(table),
+        "domain": draft.design.domain or find_domain(table),
         "extra": {"headroom": settings["headroom"], "source_ref": table.ref},
     }
 

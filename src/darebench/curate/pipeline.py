@@ -20,10 +20,11 @@ from joblib import Parallel, delayed
 
 from darebench.curate.cluster import Cluster, workers
 from darebench.curate.design import RulesDesigner
-from darebench.curate.records import Designer, Refusal, Source, Stage, slug
+from darebench.curate.language.ask import CALLS, Usage, read_usage
+from darebench.curate.records import Refusal, Source, Stage, slug
 from darebench.curate.sources import open_source
 from darebench.curate.sources.remote import pin
-from darebench.curate.table import Options, curate_table, read_record
+from darebench.curate.table import Authors, Options, curate_table, read_record
 from darebench.errors import ConfigError, DareError
 from darebench.store import layout
 from darebench.store.write import write_json
@@ -47,6 +48,8 @@ class Curation:
     refused: tuple[Refusal, ...]
     """Whole tables only; the ledger has single targets too."""
     seconds: float
+    usage: Usage
+    """What models were asked, over all calls that made it."""
 
 
 def curate(
@@ -55,7 +58,7 @@ def curate(
     *,
     options: Options | None = None,
     filters: Mapping[str, str] | None = None,
-    designer: Designer | None = None,
+    authors: Authors | None = None,
     jobs: int = 1,
     cluster: Cluster = Cluster.LOCAL,
     limit: int | None = None,
@@ -68,9 +71,9 @@ def curate(
         SourceFault, ProviderFault: a site or a model's provider left tables unfinished.
     """
     started = time.monotonic()
-    options, designer = options or Options(), designer or RulesDesigner()
+    options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
     source = open_source(source_name, filters)
-    made_from = {"source": repr(source), "designer": repr(designer), "limit": limit}
+    made_from = {"source": repr(source), "authors": repr(authors), "limit": limit}
     _claim(out, {**made_from, **asdict(options)})
     source = pin(source, out, limit=limit, licences=options.licences)
     keys = source.keys()[:limit]
@@ -81,7 +84,7 @@ def curate(
         work = out / WORK
         work.mkdir(exist_ok=True)
         with workers(cluster, jobs):
-            _run(source, units, designer, options, work, report)
+            _run(source, units, authors, options, work, report)
         _assemble([name for _, name in units], out)
     shutil.rmtree(out / WORK, ignore_errors=True)
     return _summary(out, time.monotonic() - started)
@@ -118,7 +121,7 @@ def _claim(out: Path, config: dict[str, Any]) -> None:
 def _run(
     source: Source,
     units: Sequence[tuple[str, str]],
-    designer: Designer,
+    authors: Authors,
     options: Options,
     work: Path,
     report: Report | None,
@@ -131,7 +134,7 @@ def _run(
     for leftover in work.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
-    calls = (delayed(curate_table)(source, k, n, designer, options, work) for k, n in todo)
+    calls = (delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo)
     faults: list[DareError] = []
     runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
     for done, fault in enumerate(runs, 1 + len(units) - len(todo)):
@@ -223,4 +226,5 @@ def _summary(out: Path, seconds: float) -> Curation:
         n_tasks=2 * len(entries),
         refused=tuple(refused),
         seconds=seconds,
+        usage=read_usage(out / CALLS),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from darebench.curate.profile import Profile
+    from darebench.store.write import DatasetFiles
 
 
 class Stage(StrEnum):
@@ -100,9 +101,16 @@ class Design:
     """Columns that a model may use, in the table's order."""
     groups: tuple[str, ...] = ()
     """Columns whose values must not span training and validation, for class and reg."""
+    domain: str = ""
+    """What the table is about; empty to find it by its words."""
+    categorical: tuple[str, ...] = ()
+    """Features of numbers that stand for categories."""
     time_column: str = ""
     time_format: str = ""
     entities: tuple[str, ...] = ()
+    interval: str = ""
+    """To which rows are joined, for ts; empty for none."""
+    aggregation: str = ""
 
 
 def slug(text: str) -> str:
@@ -129,6 +137,14 @@ class Designer(Protocol):
         Raises:
             CurationReject: the table is not fit for any task.
         """
+        ...
+
+
+class Rewrites(Protocol):
+    """Words the questions of a dataset anew. Can be pickled."""
+
+    def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
+        """Give the dataset with the texts that say the same."""
         ...
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from darebench.curate.headroom import measure
 from darebench.curate.records import Design, Table
+from darebench.curate.resample import resample
 from darebench.curate.split import split_times
 from darebench.curate.tabular import Draft, check_room, leaking, tables_of
 from darebench.errors import CurationReject
@@ -28,7 +29,8 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
     """
     keys = [design.time_column, *design.entities]
     rows = table.frame[[*keys, *design.features, design.target]]
-    rows = _fewer_series(rows.dropna(subset=[design.target]), design)
+    rows, design = resample(rows.dropna(subset=[design.target]), design)
+    rows = _fewer_series(rows, design)
     dropped: list[str] = []
     for _ in range(4):
         split = split_times(rows, design, rng)

@@ -20,7 +20,16 @@ from threadpoolctl import threadpool_limits
 from darebench.curate.clean import clean, fingerprint_columns
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
-from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table, accepts
+from darebench.curate.records import (
+    Design,
+    Designer,
+    Refusal,
+    Rewrites,
+    Source,
+    Stage,
+    Table,
+    accepts,
+)
 from darebench.curate.series import draft_series
 from darebench.curate.tabular import Draft, draft_tabular
 from darebench.curate.verify import verify
@@ -53,10 +62,20 @@ class Options:
     """Globs of the licences that are accepted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authors:
+    """Who decides what tables become, and how questions are worded."""
+
+    designer: Designer
+    rewriter: Rewrites | None = None
+    """None to keep the templates' texts."""
+
+
 @dataclass(slots=True)
 class _Progress:
     """What has become of one table so far, and in which stage it is."""
 
+    authors: Authors
     stage: Stage = Stage.SOURCE
     table: Table | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +83,7 @@ class _Progress:
 
 
 def curate_table(
-    source: Source, key: str, slug: str, designer: Designer, options: Options, work: Path
+    source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
 ) -> DareError | None:
     """Leave `work/<slug>` with the table's datasets and its record, all at once.
 
@@ -75,10 +94,10 @@ def curate_table(
     if done.is_dir():
         return None
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
-    progress = _Progress()
+    progress = _Progress(authors=authors)
     try:
         with threadpool_limits(1), _refusing(progress, slug):
-            _curate(source, key, slug, designer, options, scratch, progress)
+            _curate(source, key, slug, options, scratch, progress)
         write_json(_record(slug, progress), scratch / RESULT)
         scratch.chmod(0o755)
         scratch.rename(done)
@@ -116,7 +135,6 @@ def _curate(
     source: Source,
     key: str,
     slug: str,
-    designer: Designer,
     options: Options,
     scratch: Path,
     progress: _Progress,
@@ -129,7 +147,7 @@ def _curate(
     table = Table(slug=slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
     progress.table = table
     progress.stage = Stage.DESIGN
-    designs = designer.design(table)
+    designs = progress.authors.designer.design(table)
     made: Counter[Family] = Counter()
     for design in designs:
         if made.total() >= options.max_targets:
@@ -181,6 +199,8 @@ def _write(
     progress.stage = Stage.BUILD
     package = package_series if draft.design.family is Family.TS else package_tabular
     dataset = package(table, draft, name, rng)
+    if progress.authors.rewriter is not None:
+        dataset = progress.authors.rewriter.rewrite(dataset)
     progress.stage = Stage.VERIFY
     with tempfile.TemporaryDirectory(prefix=".", dir=scratch) as folder:
         store = Path(folder) / "store"
