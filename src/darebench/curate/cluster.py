@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
-from joblib import parallel_config
+from joblib import Parallel, parallel_config
 
 from darebench.errors import ConfigError
+
+PART = 16
+"""Calls for each of Ray's workers between two reports."""
 
 
 class Cluster(StrEnum):
@@ -23,24 +27,29 @@ class Cluster(StrEnum):
     """The Ray cluster at `RAY_ADDRESS`, else one that is started here."""
 
 
-@contextmanager
-def workers(cluster: Cluster, jobs: int) -> Iterator[None]:
-    """Let joblib send its work to a cluster while the block runs.
+def run_all(calls: Sequence[Any], cluster: Cluster, jobs: int) -> Iterator[Any]:
+    """Run joblib's delayed calls and give their results as they come, in any order.
 
     Raises:
         ConfigError: Ray is not installed, or its cluster cannot be reached.
     """
     if cluster is Cluster.RAY:
-        with _ray(jobs):
-            yield
+        yield from _run_on_ray(calls, jobs)
         return
     backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
     with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
-        yield
+        yield from Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
+
+
+def _run_on_ray(calls: Sequence[Any], jobs: int) -> Iterator[Any]:
+    """Send calls in parts, because Ray's backend gives results only when all of them are there."""
+    with _ray(), parallel_config(backend="ray", n_jobs=jobs), Parallel() as parallel:
+        for start in range(0, len(calls), PART * jobs):
+            yield from parallel(calls[start : start + PART * jobs])
 
 
 @contextmanager
-def _ray(jobs: int) -> Iterator[None]:
+def _ray() -> Iterator[None]:
     try:
         import ray
         from ray.util.joblib import register_ray
@@ -54,8 +63,7 @@ def _ray(jobs: int) -> Iterator[None]:
         raise ConfigError(f"the Ray cluster cannot be reached: {text}; see RAY_ADDRESS") from None
     register_ray()
     try:
-        with parallel_config(backend="ray", n_jobs=jobs):
-            yield
+        yield
     finally:
         if ours:
             ray.shutdown()

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import delayed
 
-from darebench.curate.cluster import Cluster, workers
+from darebench.curate.cluster import Cluster, run_all
 from darebench.curate.design import RulesDesigner
 from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.records import Refusal, Source, Stage, slug
@@ -81,10 +81,9 @@ def curate(
         raise ConfigError(f"{source_name} holds no table; put files or folders into it")
     units = list(zip(keys, _unique_slugs(keys), strict=True))
     if not (out / STORE).is_dir():
-        work = out / WORK
+        work = (out / WORK).absolute()
         work.mkdir(exist_ok=True)
-        with workers(cluster, jobs):
-            _run(source, units, authors, options, work, report)
+        _run(source, units, authors, options, work, (cluster, jobs), report)
         _assemble([name for _, name in units], out)
     shutil.rmtree(out / WORK, ignore_errors=True)
     return _summary(out, time.monotonic() - started)
@@ -124,6 +123,7 @@ def _run(
     authors: Authors,
     options: Options,
     work: Path,
+    workers: tuple[Cluster, int],
     report: Report | None,
 ) -> None:
     """Curate what is not done yet.
@@ -134,10 +134,9 @@ def _run(
     for leftover in work.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
-    calls = (delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo)
+    calls = [delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo]
     faults: list[DareError] = []
-    runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
-    for done, fault in enumerate(runs, 1 + len(units) - len(todo)):
+    for done, fault in enumerate(run_all(calls, *workers), 1 + len(units) - len(todo)):
         if fault is not None:
             faults.append(fault)
         if report is not None:
