@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from darebench.cli import curating, evaluating, sandbox, scoring, tasks, training
+from darebench.cli import curating, evaluating, publishing, sandbox, scoring, tasks, training
 from darebench.errors import ConfigError, DareError, StoreError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
 app.command("curate")(curating.curate)
 app.command("stats")(curating.stats)
+app.command("push")(publishing.push)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)
 app.command("export")(training.export)
