@@ -141,7 +141,7 @@ class Hub(Site):
                 to.send(409, {"error": "exists", "url": f"{self.url}/datasets/{name}"})
             else:
                 self.repos[name] = {".gitattributes": b"*.parquet filter=lfs\n"}
-                self.private[name] = bool(asked.get("private"))
+                self.private[name] = asked.get("visibility") == "private"
                 to.send(200, {"url": f"{self.url}/datasets/{name}", "name": name})
         elif parts == ["api", "validate-yaml"]:
             to.send(200, {"errors": [], "warnings": []})

@@ -142,8 +142,8 @@ def test_wrong_names_and_filters_are_named(tmp_path, name, filters, words):
 
 @pytest.fixture
 def kaggle(monkeypatch, tmp_path):
-    from kagglesdk import kaggle_env
-
+    kaggle_env = pytest.importorskip("kagglesdk.kaggle_env")
+    pytest.importorskip("kagglehub")
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "kagglehub"))
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path / "nothing"))
     monkeypatch.setenv("KAGGLE_USERNAME", "me")
@@ -230,14 +230,18 @@ def test_a_site_that_fails_leaves_a_table_unfinished_and_the_next_call_finishes_
     with pytest.raises(SourceFault, match="1 of 1 tables are unfinished; the same command"):
         curate("kaggle://ann/cells", tmp_path / "out", options=options)
     assert not (tmp_path / "out" / "store").exists()
+    left = [
+        json.loads(row) for row in (tmp_path / "out" / "unfinished.jsonl").read_text().splitlines()
+    ]
+    assert [row["table"] for row in left] == ["ann-cells"]
     made = curate("kaggle://ann/cells", tmp_path / "out", options=options)
     assert (made.n_tasks, made.refused) == (2, ())
+    assert not (tmp_path / "out" / "unfinished.jsonl").exists()
 
 
 @pytest.fixture
 def openml(monkeypatch, tmp_path):
-    import openml
-
+    openml = pytest.importorskip("openml")
     monkeypatch.setattr(remote.time, "sleep", lambda s: None)
     frame = bundled("diabetes").round(4)
     lines = ["@RELATION diabetes", *(f"@ATTRIBUTE {c} REAL" for c in frame.columns), "@DATA"]

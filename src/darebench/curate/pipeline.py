@@ -21,15 +21,16 @@ from joblib import delayed
 from darebench.curate.cluster import Cluster, run_all
 from darebench.curate.design import RulesDesigner
 from darebench.curate.language.ask import CALLS, Usage, read_usage
-from darebench.curate.records import Refusal, Source, Stage, slug
+from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
 from darebench.curate.sources import open_source
 from darebench.curate.sources.remote import pin
 from darebench.curate.table import Authors, Options, curate_table, read_record
-from darebench.errors import ConfigError, DareError
+from darebench.errors import ConfigError
 from darebench.store import layout
 from darebench.store.write import write_json
 
 CONFIG, LEDGER, STORE, WORK = "config.json", "ledger.jsonl", "store", "work"
+UNFINISHED = "unfinished.jsonl"
 TEST_SHARE = 0.05
 """Of the tables, the last updated ones (paper section 3)."""
 TWIN_SHARE = 0.6
@@ -135,16 +136,26 @@ def _run(
         shutil.rmtree(leftover, ignore_errors=True)
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
     calls = [delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo]
-    faults: list[DareError] = []
-    for done, fault in enumerate(run_all(calls, *workers), 1 + len(units) - len(todo)):
-        if fault is not None:
-            faults.append(fault)
+    unfinished: list[Unfinished] = []
+    for done, left in enumerate(run_all(calls, *workers), 1 + len(units) - len(todo)):
+        if left is not None:
+            unfinished.append(left)
         if report is not None:
             report("tables", done, len(units))
-    if faults:
-        first = faults[0]
-        message = f"{len(faults)} of {len(units)} tables are unfinished; the same command continues"
-        raise type(first)(f"{message} ({first})")
+    _record_unfinished(unfinished, work.parent, len(units))
+
+
+def _record_unfinished(unfinished: Sequence[Unfinished], out: Path, n_tables: int) -> None:
+    """Write down what is unfinished, and stop if anything is."""
+    path = out / UNFINISHED
+    path.unlink(missing_ok=True)
+    if not unfinished:
+        return
+    rows = sorted((left.table, str(left.fault)) for left in unfinished)
+    lines = [json.dumps({"table": table, "reason": reason}) + "\n" for table, reason in rows]
+    path.write_text("".join(lines), encoding="utf-8")
+    message = f"{len(rows)} of {n_tables} tables are unfinished; the same command continues"
+    raise type(unfinished[0].fault)(f"{message} ({rows[0][1]}; all of them: {path})")
 
 
 def _assemble(names: Sequence[str], out: Path) -> None:

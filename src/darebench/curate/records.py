@@ -10,6 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
+from darebench.errors import DareError
 from darebench.types import Family
 
 if TYPE_CHECKING:
@@ -89,6 +90,14 @@ class Refusal:
         """Flat form for JSON."""
         row = {"table": self.table, "stage": str(self.stage), "reason": self.reason}
         return {**row, "target": self.target} if self.target else row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
+
+    table: str
+    fault: DareError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

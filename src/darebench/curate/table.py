@@ -28,6 +28,7 @@ from darebench.curate.records import (
     Source,
     Stage,
     Table,
+    Unfinished,
     accepts,
 )
 from darebench.curate.series import draft_series
@@ -84,11 +85,11 @@ class _Progress:
 
 def curate_table(
     source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
-) -> DareError | None:
+) -> Unfinished | None:
     """Leave `work/<slug>` with the table's datasets and its record, all at once.
 
     Returns:
-        None, or the fault of a site or a model's provider that left the table unfinished.
+        None, or what left the table unfinished.
     """
     done = work / slug
     if done.is_dir():
@@ -102,7 +103,7 @@ def curate_table(
         scratch.chmod(0o755)
         scratch.rename(done)
     except (ProviderFault, SourceFault) as fault:
-        return fault
+        return Unfinished(table=slug, fault=fault)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return None

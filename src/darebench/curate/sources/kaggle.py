@@ -142,7 +142,7 @@ def _pages(given: dict[str, Any]) -> Iterator[list[Any]]:
     request.max_size = int(given.get("max_mb", MAX_BYTES / 1e6) * 1e6)
     request.page_size = PAGE_SIZE
     while True:
-        answer = _asked(lambda: _client().datasets.dataset_api_client.list_datasets(request))
+        answer = _call("list_datasets", request)
         yield answer.datasets
         if not answer.datasets or not answer.next_page_token:
             return
@@ -162,7 +162,7 @@ def _look_up(key: str) -> Any:
 
     request = ApiGetDatasetRequest()
     request.owner_slug, request.dataset_slug = key.split("/")
-    return _asked(lambda: _client().datasets.dataset_api_client.get_dataset(request))
+    return _call("get_dataset", request)
 
 
 def _metadata(key: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _metadata(key: str) -> dict[str, Any]:
 
     request = ApiGetDatasetMetadataRequest()
     request.owner_slug, request.dataset_slug = key.split("/")
-    answer = _asked(lambda: _client().datasets.dataset_api_client.get_dataset_metadata(request))
+    answer = _call("get_dataset_metadata", request)
     if answer.error_message:
         raise CurationReject(f"its page cannot be read: {answer.error_message}")
     return answer.info.to_dict()
@@ -187,10 +187,15 @@ def _listed(dataset: Any) -> Listed:
     )
 
 
-def _client() -> Any:
+def _call(name: str, request: Any) -> Any:
+    """Make one of the client's calls about datasets."""
     from kagglehub.clients import build_kaggle_client
 
-    return build_kaggle_client()
+    def call() -> Any:
+        with build_kaggle_client() as client:
+            return getattr(client.datasets.dataset_api_client, name)(request)
+
+    return _asked(call)
 
 
 @contextmanager
