@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -334,3 +336,43 @@ def test_an_answer_is_kept_by_conversation_and_model(tmp_path):
         given = [asked("a", "x"), asked("a", "x"), asked("b", "x"), asked("a", "y")]
     assert given == ["answer 1", "answer 1", "answer 2", "answer 3"]
     assert read_usage(log) == Usage(calls=4, cached=1, input_tokens=300, output_tokens=60)
+
+
+def darebench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "darebench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_command_shows_what_models_cost(folder, tmp_path):
+    with Chat(lambda said: json.dumps(PLAN) if is_design(said) else honest(said)) as chat:
+        call = ["curate", str(folder), "--designer", "model", "--model", "openai-api/local/cli"]
+        call += ["--rewrite-model", "openai-api/local/writer", "--base-url", f"{chat.url}/v1"]
+        call += ["--max-targets", "1", "--out"]
+        done = darebench(*call, str(tmp_path / "out"), "--json")
+        again = darebench(*call, str(tmp_path / "again"), "--quiet")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made["tasks"] == 2
+    assert made["models"] == {"calls": 3, "cached": 0, "input_tokens": 300, "output_tokens": 60}
+    assert again.returncode == 0
+    assert "3 answers of models, 3 of them kept from before" in again.stderr
+    assert content(tmp_path / "out" / "store") == content(tmp_path / "again" / "store")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--designer", "model"), "--model NAME"),
+        (("--designer", "oracle"), "none of rules, model"),
+        (("--model", "openai/gpt-5"), "belong together"),
+        (("--cluster", "moon"), "none of local, ray"),
+        (("--read-model", "openai-api/local/m"), "--rewrite-model"),
+        (("--rewrite-model", "nothing/m"), "cannot be used"),
+        (("--filter", "tag"), "has no value"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(folder, tmp_path, options, words):
+    done = darebench("curate", str(folder), "--out", str(tmp_path / "out"), *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

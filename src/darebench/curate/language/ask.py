@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -202,4 +204,5 @@ def _model(name: str, base_url: str | None) -> Model:
     from inspect_ai.model import GenerateConfig, get_model
 
     config = GenerateConfig(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
-    return get_model(name, base_url=base_url, config=config, memoize=False)
+    with redirect_stdout(io.StringIO()):  # Inspect greets there, where our JSON belongs
+        return get_model(name, base_url=base_url, config=config, memoize=False)
