@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from darebench.cli import curating, evaluating, sandbox, scoring, tasks, training
+from darebench.cli import auditing, curating, evaluating, sandbox, scoring, tasks, training
 from darebench.errors import ConfigError, DareError, StoreError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("reference")(scoring.reference)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
 app.command("curate")(curating.curate)
+app.command("audit")(auditing.audit)
 app.command("stats")(curating.stats)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)

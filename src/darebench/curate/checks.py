@@ -18,8 +18,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from darebench.curate.answers import labels_blank, solvable_without_data
 from darebench.curate.findings import Finding, Severity, TaskTables
 from darebench.curate.giveaway import Sign, given_away
+from darebench.curate.walk import low_signal
 from darebench.scoring.instants import readable, readings
 from darebench.store.layout import ROW_ID
 from darebench.types import Family, Variant
@@ -41,6 +43,9 @@ def check_task(tables: TaskTables) -> list[Finding]:
         order_leak,
         question_readable,
         columns_described,
+        labels_blank,
+        low_signal,
+        solvable_without_data,
     )
     return [finding for check in checks for finding in check(tables)]
 

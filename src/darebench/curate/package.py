@@ -19,6 +19,7 @@ from darebench.curate.questions import write_forecast, write_modelling, write_wo
 from darebench.curate.records import Table, slug
 from darebench.curate.tabular import Draft
 from darebench.curate.workflow import Workflow, draw_workflow
+from darebench.environment import current_environment
 from darebench.errors import CurationReject
 from darebench.store import layout
 from darebench.store.noise import with_noise
@@ -205,6 +206,7 @@ def _workflow_settings(
         "imputer_type": workflow.imputer,
         "model_type": workflow.model,
         "random_state": workflow.random_state,
+        "environment": current_environment().as_dict(),
         "noise": "every filtered column out of range",
         "save_file_type": workflow.suffix.lstrip("."),
         "train_err_split_save_file": f"{folder}/{files['train_v1']}",

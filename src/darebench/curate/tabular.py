@@ -13,7 +13,7 @@ import pandas as pd
 
 from darebench.curate.checks import find_clues
 from darebench.curate.findings import TaskTables
-from darebench.curate.headroom import Headroom, measure
+from darebench.curate.headroom import SOLVED, Headroom, measure
 from darebench.curate.records import Design, Table
 from darebench.curate.split import Split, split_rows
 from darebench.errors import CurationReject
@@ -23,8 +23,6 @@ MAX_ROWS = 10_000
 MIN_CLASS_SHARE = 0.02
 MIN_CLASS_ROWS = 40
 LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.05}
-SOLVED = 0.995
-"""Score of a quick model from which on a task is an identity rather than a prediction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
