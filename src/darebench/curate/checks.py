@@ -28,6 +28,8 @@ from darebench.types import Family, Variant
 
 SMALL_STEP = 0.01
 """How much of the score one row may decide."""
+FEWEST_ROWS = 30
+"""Validation rows under which a score says little; from there to 100 it is flagged."""
 REPEATED_SHARE = 0.05
 SHORTEST, LONGEST = 80, 20_000
 """Characters of a question that a person would still read."""
@@ -118,7 +120,7 @@ def validation_size(tables: TaskTables) -> list[Finding]:
     message = f"{n_rows} validation rows: one row moves the score by {100 * step:.1f} points"
     found = []
     if step > SMALL_STEP:
-        severity = Severity.WARNING if n_rows >= 30 else Severity.DEFECT
+        severity = Severity.NOTE if n_rows >= FEWEST_ROWS else Severity.DEFECT
         found.append(_size_finding(step, message, severity))
     if tables.family is Family.CLASS:
         found += [f for target in tables.targets for f in _rare_class(tables.truth[target])]

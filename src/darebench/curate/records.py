@@ -102,6 +102,21 @@ class Design:
     time_column: str = ""
     time_format: str = ""
     entities: tuple[str, ...] = ()
+    interval: str = ""
+    """To which irregular series are aggregated, one of `resample.INTERVALS`."""
+
+    others: tuple[str, ...] = ()
+    """Further targets of the same task."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All targets."""
+        return (self.target, *self.others)
+
+    @property
+    def title(self) -> str:
+        """Name the targets in one text."""
+        return ", ".join(self.targets)
 
 
 def slug(text: str) -> str:

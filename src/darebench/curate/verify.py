@@ -11,8 +11,8 @@ from darebench.store.read import open_store
 from darebench.types import Variant
 
 
-def verify(store: Path) -> None:
-    """Prove both tasks of a store of one dataset.
+def verify(store: Path) -> list[str]:
+    """Prove both tasks of a store of one dataset; gives what is worth knowing of them.
 
     Raises:
         CurationReject: a check finds more than a note; the reason names the task and the figure.
@@ -20,8 +20,11 @@ def verify(store: Path) -> None:
     opened = open_store(store)
     if opened.problems:
         raise CurationReject(opened.problems[0].message)
+    flags = []
     # The reference takes longest.
     for task in sorted(opened.tasks, key=lambda task: task.variant is Variant.IF):
         for finding in find_all(task, read_tables(task)):
             if finding.severity is not Severity.NOTE:
                 raise CurationReject(f"{task.variant}: {finding.check}: {finding.message}")
+            flags.append(f"{task.variant}: {finding.check}: {finding.message}")
+    return sorted(flags)
