@@ -17,7 +17,7 @@ from darebench.curate.findings import Severity
 from darebench.curate.pipeline import curate
 from darebench.curate.stats import measure_store
 from darebench.curate.table import Options
-from darebench.curate.verify import read_tables
+from darebench.curate.written import read_tables
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.curate.times import as_text, iso_times, with_dates
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 
@@ -57,7 +58,9 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
         values = _plain(frame.iloc[:, position].reset_index(drop=True))
         if values is None or _is_useless(name, values):
             continue
-        columns[name] = values
+        values.name = name
+        times = iso_times(values)
+        columns[name] = values if times is None else times
         if len(columns) == MAX_COLUMNS:
             break
     if not columns:
@@ -65,7 +68,8 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
             f"none of the {len(names)} columns is usable: they are constant, nearly all missing, "
             "indexes, free text or nested"
         )
-    return _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
+    frame = _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
+    return with_dates(frame)
 
 
 def column_names(names: Sequence[Any]) -> list[str]:
@@ -158,9 +162,7 @@ def _as_float(value: Any) -> float:
 def _times_as_text(values: pd.Series) -> pd.Series:
     if values.dt.tz is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    midnight = (values.dropna() == values.dropna().dt.normalize()).all()
-    text = values.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
-    return text.astype(object).where(values.notna(), np.nan)
+    return as_text(values)
 
 
 def _is_useless(name: str, values: pd.Series) -> bool:

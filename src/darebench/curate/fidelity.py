@@ -6,6 +6,7 @@ reader can understand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,7 @@ def lost_in_workflow(
     if read is None:
         return "the text is not read as a workflow"
     wanted = {
-        "targets": [workflow.target],
+        "targets": list(workflow.targets),
         "features": list(workflow.features),
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
@@ -45,10 +46,14 @@ def lost_in_workflow(
     return _lost_ranges(question, workflow)
 
 
-def lost_target(question: str, target: str, facts: dict[str, Any], names: tuple[str, str]) -> str:
-    """Say whether the target of a modelling or forecasting question comes back."""
+def lost_targets(
+    question: str, targets: Sequence[str], facts: dict[str, Any], names: tuple[str, str]
+) -> str:
+    """Say whether the targets of a modelling or forecasting question come back."""
     found = find_targets(question, facts, *names)
-    return "" if found == [target] else f"target {target!r} comes back as {found!r}"
+    if sorted(found) == sorted(targets):
+        return ""
+    return f"targets {list(targets)!r} come back as {found!r}"
 
 
 def _lost_ranges(question: str, workflow: Workflow) -> str:

@@ -118,8 +118,21 @@ class Design:
     time_format: str = ""
     entities: tuple[str, ...] = ()
     interval: str = ""
-    """To which rows are joined, for ts; empty for none."""
-    aggregation: str = ""
+    """To which irregular series are aggregated, one of `resample.INTERVALS`."""
+    aggregation: str = "mean"
+    """Of numbers, one of `resample.AGGREGATIONS`."""
+    others: tuple[str, ...] = ()
+    """Further targets of the same task."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All targets."""
+        return (self.target, *self.others)
+
+    @property
+    def title(self) -> str:
+        """Name the targets in one text."""
+        return ", ".join(self.targets)
 
 
 def slug(text: str) -> str:

@@ -8,9 +8,9 @@ import logging
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.clean import clean, fingerprint_columns
+from darebench.curate.draft import Draft
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
 from darebench.curate.records import (
@@ -32,7 +33,7 @@ from darebench.curate.records import (
     accepts,
 )
 from darebench.curate.series import draft_series
-from darebench.curate.tabular import Draft, draft_tabular
+from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
 from darebench.errors import (
     ConfigError,
@@ -47,6 +48,8 @@ from darebench.store.write import question_entry, write_json, write_store
 from darebench.types import Family
 
 RESULT = "result.json"
+MOST_TOGETHER = 3
+"""Targets of one task, at most (paper section 3)."""
 WORKFLOWS = 3
 """Settings that are drawn for a target before it is refused because of them."""
 _log = logging.getLogger(__name__)
@@ -149,18 +152,36 @@ def _curate(
     progress.table = table
     progress.stage = Stage.DESIGN
     designs = progress.authors.designer.design(table)
-    made: Counter[Family] = Counter()
+    made: list[Design] = []
     for design in designs:
-        if made.total() >= options.max_targets:
+        if len(made) >= options.max_targets:
             break
         progress.stage = Stage.DESIGN
-        with _refusing(progress, slug, design.target):
+        with _refusing(progress, slug, design.title):
+            made.append(_curate_target(table, design, options, scratch, progress))
+    for design in _joined(made):
+        progress.stage = Stage.DESIGN
+        with _refusing(progress, slug, design.title):
             _curate_target(table, design, options, scratch, progress)
-            made[design.family] += 1
     progress.stage = Stage.DESIGN
     if not progress.entries:
         reasons = Counter(r.reason.split(":")[0] for r in progress.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
+
+
+def _joined(made: Sequence[Design]) -> list[Design]:
+    """Make one task of the first targets of a family, where each is a task of its own as well."""
+    joined = []
+    for family in Family:
+        alike = [d for d in made if d.family is family and not d.others][:MOST_TOGETHER]
+        if len(alike) < 2:
+            continue
+        targets = [d.target for d in alike]
+        shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
+        features = tuple(name for name in alike[0].features if name in shared)
+        if len(features) >= 2:
+            joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
+    return joined
 
 
 def _commonest(reasons: Counter[str]) -> str:
@@ -169,28 +190,28 @@ def _commonest(reasons: Counter[str]) -> str:
 
 def _curate_target(
     table: Table, design: Design, options: Options, scratch: Path, progress: _Progress
-) -> None:
+) -> Design:
+    """Write one dataset; gives its design as it was carried out."""
     is_series = design.family is Family.TS
-    identity = f"{table.ref}\n{design.target}\n{design.family}"
+    identity = f"{table.ref}\n{design.title}\n{design.family}"
     number = int(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16)
     make_draft = draft_series if is_series else draft_tabular
     draft = make_draft(table, design, np.random.default_rng([options.seed, number]))
     taken = [entry["file_path"] for entry in progress.entries]
-    name = dataset_name(table, design.target, design.family, taken)
+    name = dataset_name(table, design, taken)
     last = CurationReject("no settings were drawn")
     for attempt in range(1 if is_series else WORKFLOWS):
         rng = np.random.default_rng([options.seed, number, attempt])
         try:
-            progress.entries.append(_write(table, draft, name, rng, scratch, progress))
+            progress.entries.append(_write(draft, name, rng, scratch, progress))
         except CurationReject as error:
             last = error
         else:
-            return
+            return draft.design
     raise last
 
 
 def _write(
-    table: Table,
     draft: Draft,
     name: str,
     rng: np.random.Generator,
@@ -199,18 +220,18 @@ def _write(
 ) -> dict[str, Any]:
     progress.stage = Stage.BUILD
     package = package_series if draft.design.family is Family.TS else package_tabular
-    dataset = package(table, draft, name, rng)
+    dataset = package(draft, name, rng)
     if progress.authors.rewriter is not None:
         dataset = progress.authors.rewriter.rewrite(dataset)
     progress.stage = Stage.VERIFY
     with tempfile.TemporaryDirectory(prefix=".", dir=scratch) as folder:
         store = Path(folder) / "store"
         write_store([dataset], store)
-        verify(store)
+        flags = verify(store)
         target = scratch / layout.DATABASES / name
         target.parent.mkdir(exist_ok=True)
         (store / layout.DATABASES / name).rename(target)
-    return question_entry(dataset)
+    return {**question_entry(dataset), "flags": flags}
 
 
 def _record(slug: str, progress: _Progress) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.agents.baseline.instructions import read_ranges
-from darebench.curate.tabular import Draft
+from darebench.curate.draft import Draft
 from darebench.reference.spec import IMPUTERS, MODELS
 
 SUFFIXES = (".csv", ".parquet", ".sqlite")
@@ -30,7 +30,7 @@ MAX_SQLITE_COLUMNS = 500
 class Workflow:
     """Everything that the question of an IF task states."""
 
-    target: str
+    targets: tuple[str, ...]
     task_kind: str
     """`classification` or `regression`."""
     columns: tuple[str, ...]
@@ -70,7 +70,7 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
         suffix = ".parquet"
     family = draft.design.family
     return Workflow(
-        target=draft.design.target,
+        targets=draft.design.targets,
         task_kind="classification" if family == "class" else "regression",
         columns=tuple(columns),
         features=tuple(features),
@@ -78,11 +78,18 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
         categorical=tuple(name for name in features if name not in numerical),
         ranges={name: _range(train[name]) for name in columns},
         imputer=str(rng.choice(IMPUTERS)),
-        model=_draw_model(MODELS[family], len(train), rng),
+        model=_draw_model(_models(draft), len(train), rng),
         random_state=int(rng.integers(0, 100)),
         suffix=suffix,
         n_tables=int(rng.integers(2, 4)) if suffix == ".sqlite" and len(columns) > 2 else 1,
     )
+
+
+def _models(draft: Draft) -> tuple[str, ...]:
+    """List the models that can learn the targets; scikit-learn's MLPClassifier takes one only."""
+    models = MODELS[draft.design.family]
+    alone = len(draft.design.targets) == 1
+    return tuple(m for m in models if alone or m != "MLPClassifier")
 
 
 def _draw_model(models: tuple[str, ...], n_rows: int, rng: np.random.Generator) -> str:

@@ -67,6 +67,7 @@ class QuestionSettings(_Wire):
     random_state: int | None = None
     time_column: str | None = None
     time_format: str | None = None
+    environment: dict[str, str] = {}
 
 
 class DataInfo(_Wire):

@@ -11,14 +11,13 @@ from typing import Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from darebench.curate.design import MIN_VALUES
+from darebench.curate.design import MAX_CLASSES, MOST_NUMBERS
 from darebench.curate.metadata import DOMAINS, OTHER
 from darebench.curate.profile import Column, Kind
 from darebench.curate.records import Design, Table
 from darebench.curate.resample import AGGREGATIONS, INTERVALS
 from darebench.types import Family
 
-MAX_CLASSES = 30
 FAMILIES = {
     "classification": Family.CLASS,
     "regression": Family.REG,
@@ -100,7 +99,7 @@ def to_designs(plan: Plan, table: Table) -> list[Design]:
                     time_format=task.time.format if task.time else "",
                     entities=tuple(task.time.entities) if task.time else (),
                     interval=(task.time.interval or "") if task.time else "",
-                    aggregation=(task.time.aggregation or "") if task.time else "",
+                    aggregation=(task.time.aggregation or "mean") if task.time else "mean",
                 )
             )
     return designs
@@ -134,7 +133,7 @@ def _target_problems(family: str, column: Column) -> Iterator[str]:
             yield f"{column.name!r} has {column.n_distinct} values; that is no class"
     elif not number:
         yield f"{column.name!r} is no number, so {family} cannot predict it"
-    elif family == "regression" and column.n_distinct < MIN_VALUES:
+    elif family == "regression" and column.n_distinct <= MOST_NUMBERS:
         yield f"{column.name!r} has only {column.n_distinct} values; that is a class"
 
 

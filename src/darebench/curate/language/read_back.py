@@ -18,7 +18,7 @@ _ROLE = (
     "for granted: what an assignment does not say is null. You answer with one JSON object."
 )
 _SHAPE_WORKFLOW = """{
- "target": the column to predict,
+ "targets": the columns to predict,
  "features": the columns to train on, in the order that is asked for,
  "numerical": those of them that are treated as numeric,
  "categorical": those of them that are treated as categorical,
@@ -34,7 +34,7 @@ _SHAPE_WORKFLOW = """{
  "output": the file to write
 }"""
 _SHAPE_FREE = """{
- "target": the column to predict,
+ "targets": the columns to predict,
  "output": the file to write,
  "measure": how the result is measured
 }"""
@@ -43,7 +43,7 @@ _SHAPE_FREE = """{
 class _Free(BaseModel):
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
-    target: str | None = None
+    targets: list[str] | None = None
     output: str | None = None
     measure: str | None = None
 
@@ -51,7 +51,7 @@ class _Free(BaseModel):
 class _Written(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
-    target: str | None = None
+    targets: list[str] | None = None
     features: list[str] | None = None
     numerical: list[str] | None = None
     categorical: list[str] | None = None
@@ -100,7 +100,7 @@ def lost_to_model(
 def _workflow_settings(dataset: DatasetFiles) -> dict[str, Any]:
     kept = dataset.settings
     return {
-        "target": kept["target"][0],
+        "targets": list(kept["target"]),
         "features": list(kept["selected_features"]),
         "numerical": list(kept["numerical_features"]),
         "categorical": list(kept["categorical_features"]),
@@ -119,8 +119,8 @@ def _workflow_settings(dataset: DatasetFiles) -> dict[str, Any]:
 
 def _free_settings(dataset: DatasetFiles) -> dict[str, Any]:
     measure = "macro-F1" if dataset.family is Family.CLASS else "R2"
-    target = dataset.settings["target"][0]
-    return {"target": target, "output": layout.PREDICTION, "measure": measure}
+    targets = list(dataset.settings["target"])
+    return {"targets": targets, "output": layout.PREDICTION, "measure": measure}
 
 
 def _same(given: Any, wanted: Any) -> bool:

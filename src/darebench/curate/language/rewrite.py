@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_target
+from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
 from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
 from darebench.curate.workflow import Workflow
@@ -111,14 +111,14 @@ def lost_to_parser(dataset: DatasetFiles, text: str, needed: Sequence[str], vers
     facts = file_facts(train, val, names, dataset.metadata)
     if version == 1 and dataset.family is not Family.TS:
         return lost_in_workflow(text, to_workflow(dataset), facts, names)
-    return lost_target(text, dataset.settings["target"][0], facts, names)
+    return lost_targets(text, dataset.settings["target"], facts, names)
 
 
 def to_workflow(dataset: DatasetFiles) -> Workflow:
     """Read the workflow of a dataset's IF task from its settings."""
     kept: dict[str, Any] = dict(dataset.settings)
     return Workflow(
-        target=kept["target"][0],
+        targets=tuple(kept["target"]),
         task_kind=kept["problem_type"],
         columns=tuple(kept["related_features"]),
         features=tuple(kept["selected_features"]),
