@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from darebench.cli.options import JsonOption, QuietOption, print_json, show_progress
+from darebench.errors import ConfigError
 
 
 def curate(
@@ -25,14 +27,27 @@ def curate(
     licences: Annotated[
         list[str] | None, typer.Option("--licences", help="Globs of accepted licences; else all.")
     ] = None,
+    noise: Annotated[
+        str, typer.Option("--noise", help="paper, or hard: few values, near, malformed, repeated.")
+    ] = "paper",
+    workflows: Annotated[
+        str, typer.Option("--workflows", help="paper, or rich: more steps, more models.")
+    ] = "paper",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
+    from darebench.curate.workflow import Noise, Workflows
 
-    options = Options(seed=seed, max_targets=max_targets, licences=tuple(licences or ["*"]))
+    options = Options(
+        seed=seed,
+        max_targets=max_targets,
+        noise=_one_of(Noise, noise, "--noise"),
+        workflows=_one_of(Workflows, workflows, "--workflows"),
+        licences=tuple(licences or ["*"]),
+    )
     with show_progress(quiet or as_json) as report:
         made = run(source, out, options=options, jobs=jobs, limit=limit, report=report)
     if as_json:
@@ -51,6 +66,15 @@ def curate(
         print(f"{number} tables refused in stage {stage}", file=sys.stderr)
     for refusal in made.refused if len(made.refused) <= 20 else ():
         print(f"{refusal.table}: {refusal.reason}", file=sys.stderr)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _one_of(choices: type[_Choice], text: str, option: str) -> _Choice:
+    if text not in list(choices):
+        raise ConfigError(f"{option} takes {' or '.join(choices)}, got {text!r}")
+    return choices(text)
 
 
 def stats(

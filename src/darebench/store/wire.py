@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from darebench.errors import TaskFormatError
+from darebench.store.extras import ExtrasWire
 
 
 def _listed(value: object) -> object:
@@ -54,6 +55,7 @@ class QuestionSettings(_Wire):
     time_column: str | None = None
     time_format: str | None = None
     environment: dict[str, str] = {}
+    extras: ExtrasWire | None = None
 
 
 class DataInfo(_Wire):
