@@ -352,7 +352,7 @@ def test_the_command_shows_what_models_cost(folder, tmp_path):
         (("--designer", "model"), "--model NAME"),
         (("--designer", "oracle"), "none of rules, model"),
         (("--model", "openai/gpt-5"), "belong together"),
-        (("--cluster", "moon"), "none of local, ray"),
+        (("--cluster", "moon"), "takes local or ray"),
         (("--read-model", "openai-api/local/m"), "--rewrite-model"),
         (("--rewrite-model", "nothing/m"), "cannot be used"),
         (("--filter", "tag"), "has no value"),

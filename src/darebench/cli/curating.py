@@ -57,6 +57,12 @@ def curate(
         str | None, typer.Option("--read-model", help="Reads new wordings back.")
     ] = None,
     base_url: BaseUrlOption = None,
+    noise: Annotated[
+        str, typer.Option("--noise", help="paper, or hard: few values, near, malformed, repeated.")
+    ] = "paper",
+    workflows: Annotated[
+        str, typer.Option("--workflows", help="paper, or rich: more steps, more models.")
+    ] = "paper",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -65,8 +71,15 @@ def curate(
     from darebench.curate.language.authors import Models, choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
+    from darebench.curate.workflow import Noise, Workflows
 
-    options = Options(seed=seed, max_targets=max_targets, licences=tuple(licences or ["*"]))
+    options = Options(
+        seed=seed,
+        max_targets=max_targets,
+        noise=_one_of(Noise, noise, "--noise"),
+        workflows=_one_of(Workflows, workflows, "--workflows"),
+        licences=tuple(licences or ["*"]),
+    )
     models = Models(
         designer=_design_model(designer, model),
         rewriter=rewrite_model,
@@ -81,7 +94,7 @@ def curate(
             authors=choose_authors(models, out),
             filters=_pairs(filters or []),
             jobs=jobs,
-            cluster=_choice(Cluster, cluster, "--cluster"),
+            cluster=_one_of(Cluster, cluster, "--cluster"),
             limit=limit,
             report=report,
         )
@@ -129,11 +142,10 @@ def _design_model(designer: str, model: str | None) -> str | None:
     return model
 
 
-def _choice(kind: type[_Choice], word: str, option: str) -> _Choice:
-    """Read a word that stands for one of few things."""
-    if word not in list(kind):
-        raise ConfigError(f"{option} {word!r} is none of {', '.join(kind)}")
-    return kind(word)
+def _one_of(choices: type[_Choice], text: str, option: str) -> _Choice:
+    if text not in list(choices):
+        raise ConfigError(f"{option} takes {' or '.join(choices)}, got {text!r}")
+    return choices(text)
 
 
 def stats(

@@ -39,6 +39,7 @@ _INDEX_NAME = re.compile(
 _NUMBER = re.compile(
     r"[$€£]?\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]\s*-?\d+(?:\.\d+)?|-?\d+(?:\.\d+)?%"
 )
+_COMMA = re.compile(r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?")
 
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
@@ -121,6 +122,8 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     numbers = pd.to_numeric(texts, errors="coerce")
     if numbers.isna().any() and texts.map(lambda t: _NUMBER.fullmatch(t) is not None).mean() > 0.5:
         numbers = pd.to_numeric(texts.str.replace(r"[$€£,%\s]", "", regex=True), errors="coerce")
+    elif numbers.isna().any() and _has_decimal_commas(texts):
+        numbers = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce")
     if numbers.notna().all():
         return _plain_number(numbers.reindex(values.index))
     if texts.str.lower().isin(_TRUTHS).all():
@@ -128,6 +131,13 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     if texts.str.len().max() > LONGEST_VALUE:
         return None
     return texts.reindex(values.index).astype(object)
+
+
+def _has_decimal_commas(texts: pd.Series) -> bool:
+    """Tell whether all values are numbers with a decimal comma, and not with grouped digits."""
+    if not texts.map(lambda t: _COMMA.fullmatch(t) is not None).all():
+        return False
+    return not texts.map(lambda t: _NUMBER.fullmatch(t) is not None).all()
 
 
 def _one_line(value: Any) -> str:

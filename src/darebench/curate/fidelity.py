@@ -6,13 +6,19 @@ reader can understand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from darebench.agents.baseline.instructions import find_targets, read_ranges, read_workflow
+from darebench.curate.extras import lost_extras
 from darebench.curate.workflow import Workflow
+from darebench.reference.spec import MORE_MODELS
+
+_ALIKE = "DecisionTreeClassifier"
+"""What stands in for a model that the parser does not know."""
 
 
 def file_facts(train: pd.DataFrame, val: pd.DataFrame, names: tuple[str, str], text: str) -> dict:
@@ -28,7 +34,9 @@ def lost_in_workflow(
     question: str, workflow: Workflow, facts: dict[str, Any], names: tuple[str, str]
 ) -> str:
     """Name the first setting that does not come back from the text; empty if all do."""
-    read = read_workflow(question, facts, *names)
+    more = [model for models in MORE_MODELS.values() for model in models]
+    spoken = question.replace(workflow.model, _ALIKE) if workflow.model in more else question
+    read = read_workflow(spoken, facts, *names)
     if read is None:
         return "the text is not read as a workflow"
     wanted = {
@@ -37,13 +45,16 @@ def lost_in_workflow(
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
         "imputer": workflow.imputer,
-        "model": workflow.model,
+        "model": _ALIKE if workflow.model in more else workflow.model,
         "random_state": workflow.random_state,
     }
     for key, value in wanted.items():
         if read[key] != value:
             return f"{key} {value!r} comes back as {read[key]!r}"
-    return _lost_ranges(question, workflow)
+    stray = [m for m in more if m != workflow.model and re.search(rf"\b{m}\b", question)]
+    if stray:
+        return f"model {workflow.model!r} comes back as {stray[0]!r}"
+    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras)
 
 
 def lost_targets(

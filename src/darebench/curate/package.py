@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,25 +19,28 @@ from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
 from darebench.curate.records import Design, Table, slug
-from darebench.curate.workflow import Workflow, draw_workflow
+from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
 from darebench.environment import current_environment
 from darebench.errors import CurationReject
 from darebench.store import layout
-from darebench.store.noise import with_noise
+from darebench.store.extras import Extras
+from darebench.store.noise import with_hard_noise, with_noise
 from darebench.store.write import DatasetFiles
 
 WORDINGS = 4
 """How often a question is written before a plainer one is, and before it is refused."""
 
 
-def package_tabular(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
+def package_tabular(
+    draft: Draft, name: str, rng: np.random.Generator, style: Style | None = None
+) -> DatasetFiles:
     """Draw an IF workflow and write both questions.
 
     Raises:
         CurationReject: too few features can be filtered, or no text comes back as its settings.
     """
     table = draft.table
-    workflow = draw_workflow(draft, rng)
+    workflow = draw_workflow(draft, rng, style)
     if workflow is None:
         raise CurationReject("fewer than two features have a range that a question can state")
     suffix = workflow.suffix
@@ -45,7 +49,7 @@ def package_tabular(draft: Draft, name: str, rng: np.random.Generator) -> Datase
     targets, (train, val, _) = draft.design.targets, draft.split
     columns = [*workflow.columns, *targets]
     clean = train[columns]
-    noisy = with_noise(clean, workflow.ranges, rng)
+    noisy = _noisy(clean, workflow, rng)
     if workflow.n_tables > 1:
         noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
     metadata = write_metadata(table, [*draft.design.features, *targets])
@@ -78,6 +82,12 @@ def package_tabular(draft: Draft, name: str, rng: np.random.Generator) -> Datase
         needed_v2=(files["train_v2"], files["val_v2"], layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
+
+
+def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) -> pd.DataFrame:
+    if workflow.noise is Noise.PAPER:
+        return with_noise(clean, workflow.ranges, rng)
+    return with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
 
 
 def package_series(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
@@ -208,7 +218,8 @@ def _workflow_settings(
         "model_type": workflow.model,
         "random_state": workflow.random_state,
         "environment": current_environment().as_dict(),
-        "noise": "every filtered column out of range",
+        "noise": str(workflow.noise),
+        "extras": asdict(workflow.extras) if workflow.extras != Extras() else None,
         "save_file_type": workflow.suffix.lstrip("."),
         "train_err_split_save_file": f"{folder}/{files['train_v1']}",
         "train_no_err_save_file": f"{folder}/{clean_name}",

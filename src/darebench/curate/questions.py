@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from darebench.curate.extras import write_cleaning, write_features, write_target
 from darebench.curate.workflow import Workflow
 from darebench.store.layout import METADATA_TEXT, PREDICTION
 
@@ -72,11 +73,15 @@ _IMPUTES = (
     "frequent value.",
 )
 _PREPARES = (
-    "Scale the numeric block with StandardScaler, encode the categorical block with OneHotEncoder "
-    "(unknown categories ignored, dense output), and put the numeric block first.",
-    "Then standardise the numeric block (StandardScaler) and one-hot encode the categorical block "
-    "(OneHotEncoder that ignores unknown categories, dense), the numeric block before the other.",
+    "Scale the numeric block with {scaler}, encode the categorical block with {encoder}, and put "
+    "the numeric block first.",
+    "Then scale the numeric block ({scaler}) and encode the categorical block ({encoder}), the "
+    "numeric block before the other.",
 )
+_ENCODER_WORDS = {
+    "OneHotEncoder": "OneHotEncoder, unknown categories ignored and output dense",
+    "OrdinalEncoder": "OrdinalEncoder, with handle_unknown use_encoded_value, unknown_value -1",
+}
 _FITS = (
     "Fit scikit-learn's {model} with random_state {seed} and defaults otherwise.",
     "The model is scikit-learn's {model}; set random_state to {seed} where it has one and leave "
@@ -129,17 +134,21 @@ def write_workflow(
         "target": named_targets(workflow.targets),
         "out": PREDICTION,
     }
+    extras = workflow.extras
     parts = [
         _draw(_OPENINGS, rng, **names),
         _draw(_FILES, rng, train=train, val=val, meta=METADATA_TEXT),
         _draw(_JOINED, rng) if workflow.n_tables > 1 else "",
         _draw(_EMPTY, rng),
         _draw(_FILTERS, rng, rules="; ".join(_rules(workflow, labels, rng))),
+        *write_cleaning(extras, rng, malformed=workflow.malformed),
         _draw(_TARGETLESS, rng),
         _draw(_SELECTS, rng, features=_listed([labels[n] for n in workflow.features])),
         *(_draw(t, rng, names=_listed([labels[n] for n in block])) for t, block in blocks if block),
+        *write_features(extras, rng),
         _draw(_IMPUTES, rng, imputer=_IMPUTER_WORDS.get(workflow.imputer, workflow.imputer)),
-        _draw(_PREPARES, rng),
+        _draw(_PREPARES, rng, scaler=extras.scaler, encoder=_ENCODER_WORDS[extras.encoder]),
+        *write_target(extras),
         _draw(_FITS, rng, model=workflow.model, seed=workflow.random_state),
         _draw(_SAVES, rng, **names),
     ]

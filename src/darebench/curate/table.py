@@ -35,6 +35,7 @@ from darebench.curate.records import (
 from darebench.curate.series import draft_series
 from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
+from darebench.curate.workflow import Noise, Style, Workflows
 from darebench.errors import (
     ConfigError,
     CurationReject,
@@ -62,6 +63,8 @@ class Options:
     seed: int = 0
     max_targets: int = 8
     """Datasets of one table, at most."""
+    noise: Noise = Noise.PAPER
+    workflows: Workflows = Workflows.PAPER
     licences: tuple[str, ...] = ("*",)
     """Globs of the licences that are accepted."""
 
@@ -203,7 +206,7 @@ def _curate_target(
     for attempt in range(1 if is_series else WORKFLOWS):
         rng = np.random.default_rng([options.seed, number, attempt])
         try:
-            progress.entries.append(_write(draft, name, rng, scratch, progress))
+            progress.entries.append(_write(draft, options, name, rng, scratch, progress))
         except CurationReject as error:
             last = error
         else:
@@ -213,14 +216,18 @@ def _curate_target(
 
 def _write(
     draft: Draft,
+    options: Options,
     name: str,
     rng: np.random.Generator,
     scratch: Path,
     progress: _Progress,
 ) -> dict[str, Any]:
     progress.stage = Stage.BUILD
-    package = package_series if draft.design.family is Family.TS else package_tabular
-    dataset = package(draft, name, rng)
+    if draft.design.family is Family.TS:
+        dataset = package_series(draft, name, rng)
+    else:
+        style = Style(noise=options.noise, workflows=options.workflows)
+        dataset = package_tabular(draft, name, rng, style)
     if progress.authors.rewriter is not None:
         dataset = progress.authors.rewriter.rewrite(dataset)
     progress.stage = Stage.VERIFY

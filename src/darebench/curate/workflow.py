@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,44 @@ import pandas as pd
 
 from darebench.agents.baseline.instructions import read_ranges
 from darebench.curate.draft import Draft
-from darebench.reference.spec import IMPUTERS, MODELS
+from darebench.curate.extras import draw_extras
+from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
+from darebench.store.extras import Extras
+from darebench.types import Family
 
 SUFFIXES = (".csv", ".parquet", ".sqlite")
 MAX_FILTERED = 12
+FOREST_ROWS = 3_000
 MAX_LEVELS = 15
 """Values that a question can list for one category."""
 MLP_ROWS, SVC_ROWS = 1_000, 4_000
 """More rows would make the reference slow."""
 MAX_SQLITE_COLUMNS = 500
+
+
+class Noise(StrEnum):
+    """What the noise rows of the IF training file are like."""
+
+    PAPER = "paper"
+    """Every filtered column is far out of its range."""
+    HARD = "hard"
+    """Some are, near the border or in other units; misspelled, malformed and repeated values."""
+
+
+class Workflows(StrEnum):
+    """Which steps an IF workflow is drawn from."""
+
+    PAPER = "paper"
+    RICH = "rich"
+    """Also derived columns, group statistics, clipping, target transforms, more models."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What IF tasks are like; the defaults are the paper's."""
+
+    noise: Noise = Noise.PAPER
+    workflows: Workflows = Workflows.PAPER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +77,21 @@ class Workflow:
     suffix: str
     n_tables: int
     """Into how many sqlite tables the training file is split."""
+    extras: Extras = field(default_factory=Extras)
+    """Steps beyond the paper's template."""
+    noise: Noise = Noise.PAPER
+
+    @property
+    def malformed(self) -> bool:
+        """Some numbers of the training file are text, which only csv can hold."""
+        return self.noise is Noise.HARD and self.suffix == ".csv"
 
 
-def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
+def draw_workflow(
+    draft: Draft, rng: np.random.Generator, style: Style | None = None
+) -> Workflow | None:
     """Draw settings; None if fewer than two features can be filtered by a stated range."""
+    style = style or Style()
     train = draft.split.train
     able = [name for name in draft.design.features if _can_filter(train[name])]
     if len(able) < 2:
@@ -69,7 +110,7 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
     if suffix == ".sqlite" and len(draft.design.features) > MAX_SQLITE_COLUMNS:
         suffix = ".parquet"
     family = draft.design.family
-    return Workflow(
+    drawn = Workflow(
         targets=draft.design.targets,
         task_kind="classification" if family == "class" else "regression",
         columns=tuple(columns),
@@ -82,7 +123,28 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
         random_state=int(rng.integers(0, 100)),
         suffix=suffix,
         n_tables=int(rng.integers(2, 4)) if suffix == ".sqlite" and len(columns) > 2 else 1,
+        noise=style.noise,
     )
+    return _enriched(drawn, draft, style, rng)
+
+
+def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Generator) -> Workflow:
+    """Add what a style asks for beyond the paper; draws nothing for the paper's own."""
+    extras, model, family = Extras(), drawn.model, draft.design.family
+    if style.workflows is Workflows.RICH:
+        extras = draw_extras(
+            draft.split.train,
+            drawn.numerical,
+            drawn.categorical,
+            drawn.targets,
+            rng,
+            is_class=family is Family.CLASS,
+        )
+        if rng.random() < 0.5:
+            model = _draw_model(MORE_MODELS[family], len(draft.split.train), rng)
+    if style.noise is Noise.HARD:
+        extras = replace(extras, drop_duplicates=True)
+    return replace(drawn, extras=extras, model=model)
 
 
 def _models(draft: Draft) -> tuple[str, ...]:
@@ -94,6 +156,7 @@ def _models(draft: Draft) -> tuple[str, ...]:
 
 def _draw_model(models: tuple[str, ...], n_rows: int, rng: np.random.Generator) -> str:
     slow = {"MLPClassifier": MLP_ROWS, "MLPRegressor": MLP_ROWS, "LinearSVC": SVC_ROWS}
+    slow |= {m: FOREST_ROWS for m in models if m.startswith(("RandomForest", "ExtraTrees"))}
     return str(rng.choice([m for m in models if n_rows <= slow.get(m, n_rows)]))
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from darebench.errors import TaskFormatError
+from darebench.store.extras import ExtrasWire
 
 
 def _listed(value: object) -> object:
@@ -68,6 +69,7 @@ class QuestionSettings(_Wire):
     time_column: str | None = None
     time_format: str | None = None
     environment: dict[str, str] = {}
+    extras: ExtrasWire | None = None
 
 
 class DataInfo(_Wire):

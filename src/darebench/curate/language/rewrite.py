@@ -16,6 +16,7 @@ from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
 from darebench.curate.workflow import Workflow
 from darebench.store import layout
+from darebench.store.extras import Extras, ExtrasWire
 from darebench.store.write import DatasetFiles
 from darebench.types import Family, Message
 
@@ -117,6 +118,7 @@ def lost_to_parser(dataset: DatasetFiles, text: str, needed: Sequence[str], vers
 def to_workflow(dataset: DatasetFiles) -> Workflow:
     """Read the workflow of a dataset's IF task from its settings."""
     kept: dict[str, Any] = dict(dataset.settings)
+    extras = kept.get("extras")
     return Workflow(
         targets=tuple(kept["target"]),
         task_kind=kept["problem_type"],
@@ -130,4 +132,5 @@ def to_workflow(dataset: DatasetFiles) -> Workflow:
         random_state=kept["random_state"],
         suffix=kept["save_file_type"],
         n_tables=dataset.split_tables,
+        extras=ExtrasWire.model_validate(extras).to_extras() if extras else Extras(),
     )
