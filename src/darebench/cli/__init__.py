@@ -7,7 +7,16 @@ import sys
 
 import typer
 
-from darebench.cli import curating, evaluating, sandbox, scoring, tasks, training
+from darebench.cli import (
+    auditing,
+    curating,
+    evaluating,
+    publishing,
+    sandbox,
+    scoring,
+    tasks,
+    training,
+)
 from darebench.errors import (
     ConfigError,
     DareError,
@@ -33,7 +42,9 @@ app.command("reference")(scoring.reference)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
 app.command("curate")(curating.curate)
+app.command("audit")(auditing.audit)
 app.command("stats")(curating.stats)
+app.command("push")(publishing.push)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)
 app.command("export")(training.export)
