@@ -8,7 +8,9 @@ cheap; the libraries live in the zygote alone.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
+import json
 import os
 import select
 import shutil
@@ -19,7 +21,7 @@ import time
 import traceback
 from pathlib import Path
 
-from darebench.sandbox import cell, child, linux, walls, wire, zygote
+from darebench.sandbox import cell, child, linux, walls, warden, wire, zygote
 from darebench.sandbox.warden import Started, guard
 
 NOBODY = 65534
@@ -114,14 +116,15 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
     requests.close()
     linux.set_dumpable(True)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    for group, reply in _calls(control, 0, handle):
+    lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for group, reply in _calls(control, 0, handle, lessons):
         linux.unshare(linux.CLONE_NEWPID)
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 linux.unshare(_OF_A_CALL)
                 cell.furnish()
-                guard(reply, found, cell.Places(), group, lambda: _ask_zygote(desk))
+                guard(reply, found, cell.Places(), group, lambda: _ask_zygote(desk), pupil)
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
@@ -142,7 +145,8 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int) -> No
     """Do without namespaces, as the caller has allowed: the keeper is the zygote as well."""
     zygote.prepare(found)
     wire.send(control, {"ready": True})
-    for group, reply in _calls(control, parent, -1):
+    lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for group, reply in _calls(control, parent, -1, lessons):
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
@@ -150,7 +154,8 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int) -> No
                 box = tempfile.mkdtemp(prefix="darebench-call-", dir="/tmp")
                 try:
                     places = _open_places(box)
-                    guard(reply, found, places, group, lambda: _fork(child.live, found, places))
+                    start = functools.partial(_fork, found, places)
+                    guard(reply, found, places, group, start, pupil)
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
         reply.close()
@@ -168,27 +173,30 @@ def _open_places(box: str) -> cell.Places:
     return places
 
 
-def _fork(live, found: walls.Walls, places: cell.Places) -> Started:
+def _fork(found: walls.Walls, places: cell.Places) -> Started:
     channel, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        live(theirs.detach(), found, places)
+        child.live(theirs.detach(), found, places)
     theirs.close()
     return Started(pid=pid, channel=channel)
 
 
-def _calls(control: socket.socket, parent: int, handle: int):
+def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
     """Wait for requests: a name and a reply socket each, until the executor or the zygote is gone."""
     poll = select.poll()
-    for descriptor in (control.fileno(), handle):
+    for descriptor in (control.fileno(), lessons.fileno(), handle):
         if descriptor >= 0:
             poll.register(descriptor, select.POLLIN)
     for number in itertools.count():
         ready: set[int] = set()
-        while not ready:
+        while control.fileno() not in ready:
             ready = {fd for fd, _ in poll.poll(PATIENCE_S * 1000)}
             if os.getppid() != parent or handle in ready:
                 return
+            if lessons.fileno() in ready:
+                warden.ranges[:] = [(a, b) for a, b in json.loads(lessons.recv(1 << 20))]
+                poll.unregister(lessons)
             _reap()
         try:
             _, descriptors = wire.receive(control)

@@ -149,12 +149,12 @@ def _run(zygote: Zygote, program: Program) -> Outcome:
             finally:
                 wire.close_all(streams.theirs)
             result, descriptors = streams.pump(spare.reply)
+            files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
+            if "fault" in result:
+                raise SandboxFault(result["fault"])
+            return _outcome(program, result, files, streams)
         finally:
             zygote.give_back(spare)
-        files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
-        if "fault" in result:
-            raise SandboxFault(result["fault"])
-        return _outcome(program, result, files, streams)
 
 
 def _send(

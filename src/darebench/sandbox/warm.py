@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import mmap
 import os
 import sys
-import traceback
 import types
 import warnings
 from pathlib import Path
-
-_N_ROWS = 200
-_PAGE = mmap.PAGESIZE
-_EXCLUSIVE, _PRESENT = 1 << 56, 1 << 63
-_GAP_PAGES = 2
-"""Ranges that are this close are one: a call costs as much as some pages."""
 
 TABULAR = """
 import io
@@ -160,62 +152,6 @@ def _run(code: str) -> None:
         exec(compile(code, "<warm>", "exec", dont_inherit=True), types.ModuleType("warm").__dict__)
 
 
-def touched_ranges() -> list[tuple[int, int]]:
-    """Run the most common pipeline in a fork, and list the memory of this process that it wrote to.
-
-    Returns:
-        Start and size in bytes of each range.
-    """
-    source, sink = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            areas = _writable()
-            _run(TABULAR)
-            with os.fdopen(sink, "w") as stream:
-                for first, n_pages in _merged(_written(areas)):
-                    stream.write(f"{first * _PAGE} {n_pages * _PAGE}\n")
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    os.close(sink)
-    with os.fdopen(source) as stream:
-        ranges = [(int(start), int(size)) for start, size in map(str.split, stream)]
-    os.waitpid(pid, 0)
-    return ranges
-
-
-def _writable() -> list[tuple[int, int]]:
-    """List this process's writable private memory: first page and number of pages."""
-    areas = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        span, rights, *_ = line.split()
-        if rights.startswith("rw") and rights.endswith("p"):
-            start, end = (int(part, 16) // _PAGE for part in span.split("-"))
-            areas.append((start, end - start))
-    return areas
-
-
-def _written(areas: list[tuple[int, int]]) -> list[int]:
-    """List the pages that are this process's alone: since the fork it has written to them."""
-    pages = []
-    with open("/proc/self/pagemap", "rb", buffering=0) as stream:  # noqa: PTH123 -- unbuffered
-        for first, n_pages in areas:
-            stream.seek(first * 8)
-            entries = memoryview(stream.read(n_pages * 8)).cast("Q")
-            both = _EXCLUSIVE | _PRESENT
-            pages += [first + i for i, entry in enumerate(entries) if entry & both == both]
-    return pages
-
-
-def _merged(pages: list[int]) -> list[tuple[int, int]]:
-    ranges: list[tuple[int, int]] = []
-    for page in pages:
-        if ranges and page <= sum(ranges[-1]) + _GAP_PAGES:
-            ranges[-1] = (ranges[-1][0], page + 1 - ranges[-1][0])
-        else:
-            ranges.append((page, 1))
-    return ranges
+def tabular() -> None:
+    """Run the most common kind of program."""
+    _run(TABULAR)

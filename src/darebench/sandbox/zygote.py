@@ -82,7 +82,7 @@ def prepare(walls: Walls) -> None:
     warm.up()
     child.become_fresh()
     _require_safety()
-    child.RANGES[:] = warm.touched_ranges()
+    child.learn()
 
 
 def _require_safety() -> None:
