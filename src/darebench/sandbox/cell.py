@@ -7,6 +7,7 @@ that, run darebench in a virtual machine, or use a remote sandbox that is one.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import site
@@ -25,14 +26,12 @@ SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/al
 DEVICES = ("null", "zero", "full", "random", "urandom")
 MASKED = ("darebench",)
 """Packages of ours that a program has no business with."""
-SECRET_PROC = ("kcore", "keys", "key-users", "kallsyms", "kmsg", "modules", "sched_debug",
-               "timer_list", "sysrq-trigger", "config.gz", "cmdline", "kpagecount", "kpageflags",
-               "kpagecgroup", "vmallocinfo", "slabinfo", "pagetypeinfo")  # fmt: skip
-"""What /proc tells about the host and no program has to know."""
+SECRET_PROC = ("cmdline", "keys", "key-users")
+"""What /proc tells everybody about the host; the rest is for its root alone."""
 N_INODES = 200_000
-BOX = "/sandbox/box"
-WORK = "/sandbox/work"
-CODE = "/sandbox/code"
+BOX = "/sandbox"
+WORK = f"{BOX}/work"
+CODE = f"{BOX}/code"
 _OWN = linux.MS_NOSUID | linux.MS_NODEV
 _READ_ONLY = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID
 
@@ -46,7 +45,7 @@ def build(root: str) -> None:
     linux.set_hostname("sandbox")
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", root, "tmpfs", _OWN, "size=1m,mode=755")
-    for path in ("proc", BOX, WORK, CODE, "tmp", "dev/shm", "old", "var/tmp", "etc"):
+    for path in ("proc", BOX, "tmp", "dev/shm", "old", "var/tmp", "etc"):
         Path(root, path.lstrip("/")).mkdir(parents=True, exist_ok=True)
     # The zygote's own, for what libraries try at their import; /tmp before what may live in it.
     for path in ("tmp", "dev/shm"):
@@ -73,13 +72,13 @@ def build(root: str) -> None:
 
 def furnish() -> None:
     """Give one call its own files: working folder, /tmp and shared memory on one small tmpfs."""
-    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", BOX, "tmpfs", _OWN, f"{_quota(1)},mode=755")
+    for folder in ("work", "code", "tmp", "shm"):
+        os.mkdir(f"{BOX}/{folder}")  # noqa: PTH102 -- a Path costs more than the folder
     # An interpreter that lives under /tmp must stay visible when /tmp becomes the call's own.
     kept = {path: os.open(path, os.O_PATH) for path in _folders() if path.startswith("/tmp/")}
-    for folder, place in (("work", WORK), ("tmp", "/tmp"), ("code", CODE), ("shm", "/dev/shm")):
-        Path(BOX, folder).mkdir()
-        linux.mount(f"{BOX}/{folder}", place, None, linux.MS_BIND)
+    linux.mount(f"{BOX}/tmp", "/tmp", None, linux.MS_BIND)
+    linux.mount(f"{BOX}/shm", "/dev/shm", None, linux.MS_BIND)
     for path, descriptor in kept.items():
         Path(path).mkdir(parents=True)
         linux.mount(f"/proc/self/fd/{descriptor}", path, None, linux.MS_BIND | linux.MS_REC)
@@ -87,11 +86,10 @@ def furnish() -> None:
     _link("", _interpreter(), below="/tmp/")
     linux.mount("proc", "/proc", "proc", _OWN | linux.MS_NOEXEC)
     for name in SECRET_PROC:
-        if Path("/proc", name).exists():
+        with contextlib.suppress(FileNotFoundError):  # this kernel has no such list
             linux.mount("/dev/null", f"/proc/{name}", None, linux.MS_BIND)
     linux.mount("/proc/sys", "/proc/sys", None, linux.MS_BIND)
     linux.mount("none", "/proc/sys", None, _READ_ONLY | linux.MS_NOEXEC)
-    linux.unmount(BOX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,7 @@ class Places:
 
     def resize(self, disk_mb: int) -> None:
         """Set how much the call may write in all, its inputs included."""
-        linux.mount("none", self.work, None, linux.MS_REMOUNT | _OWN, _quota(disk_mb))
+        linux.mount("none", BOX, None, linux.MS_REMOUNT | _OWN, _quota(disk_mb))
 
     def used_mb(self) -> int:
         """Measure what the call has written, its inputs included; without a cell, only the disk."""
@@ -140,11 +138,12 @@ def _interpreter() -> tuple[_Way, ...]:
     return (*ways, _way(sys.executable))
 
 
-def _folders() -> list[str]:
+@functools.cache
+def _folders() -> tuple[str, ...]:
     """Name the real folders of the interpreter, outermost only."""
     ends = {way.end for way in _interpreter() if Path(way.end).is_dir()}
     inside = {p for p in ends if any(p != q and Path(p).is_relative_to(q) for q in ends)}
-    return [p for p in sorted(ends - inside) if not _is_in_system(p)]
+    return tuple(p for p in sorted(ends - inside) if not _is_in_system(p))
 
 
 def _is_in_system(path: str) -> bool:
@@ -167,9 +166,9 @@ def _way(path: str) -> _Way:
 
 def _link(root: str, ways: Iterable[_Way], below: str = "/") -> None:
     """Make the links of these ways in the new root, but for those that a bound folder has."""
-    for link, target in (pair for way in ways for pair in way.links):
+    for link, target in (pair for way in ways for pair in way.links if pair[0].startswith(below)):
         copy = Path(f"{root}{link}")
-        if link.startswith(below) and not os.path.lexists(copy):
+        if not os.path.lexists(copy):
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.symlink_to(target)
 

@@ -60,7 +60,7 @@ def _rehearse() -> None:
     wire.send(theirs, {"code": "print(1)", "limits": limits}, [nothing] * 3)
     code, limits = _wait(ours)
     _set_limits(limits, 0, alone=True)
-    script.run(code, cell.Places())
+    script.run(code, cell.Places(), n_open=1 << 16)
 
 
 def live(channel: int, walls: Walls, places: cell.Places, warden: int = -1) -> NoReturn:

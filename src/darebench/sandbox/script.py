@@ -74,8 +74,13 @@ def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrappe
     return stream
 
 
-def run(code: str, places: Places) -> int:
+def run(code: str, places: Places, n_open: int = 3) -> int:
     """Run source text as the main module, to the end that an interpreter comes to.
+
+    Args:
+        code: The source text.
+        places: Where it runs.
+        n_open: Descriptors that are open before it.
 
     Returns:
         The exit code.
@@ -91,7 +96,7 @@ def run(code: str, places: Places) -> int:
     except BaseException as error:
         status = 1
         _report(error)
-    return _finish(status)
+    return _finish(status, n_open)
 
 
 def _exit_code(stop: SystemExit) -> int:
@@ -126,12 +131,12 @@ def _report(error: BaseException) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def _finish(status: int) -> int:
+def _finish(status: int, n_open: int = 3) -> int:
     """Do what an interpreter does at its end: threads, exit functions, open files, streams."""
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
     status = _flush(status)
-    _drop_globals()
+    _drop_globals(n_open)
     status = _flush(status)
     linux.flush_c_streams()
     return status
@@ -147,7 +152,7 @@ def _flush(status: int) -> int:
     return status
 
 
-def _drop_globals() -> None:
+def _drop_globals(n_open: int) -> None:
     """Let go of the program's objects, so that open files are written and finalizers run."""
     names = sys.modules["__main__"].__dict__
     for early in (True, False):
@@ -155,7 +160,8 @@ def _drop_globals() -> None:
             is_private = name.startswith("_") and not name.startswith("__")
             if name != "__builtins__" and is_private == early:
                 names[name] = None
-    if len(os.listdir("/proc/self/fd")) > 4:  # noqa: PTH208 -- a count is enough
+    # One more is the listing's own. A collection touches much memory: only for what may be unwritten.
+    if len(os.listdir("/proc/self/fd")) > n_open + 1:  # noqa: PTH208 -- a count is enough
         gc.collect()
         for found in gc.get_objects():
             if isinstance(found, io.IOBase) and found not in (sys.stdin, sys.stdout, sys.stderr):
