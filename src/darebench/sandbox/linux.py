@@ -150,3 +150,9 @@ def populate(start: int, size: int) -> bool:
 def flush_c_streams() -> None:
     """Write out what C code has printed and not flushed."""
     _libc.fflush(None)
+
+
+def trim_heap() -> None:
+    """Give memory that the C library holds and nobody uses back to the kernel, if it can."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)

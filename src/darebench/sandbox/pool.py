@@ -28,14 +28,16 @@ _LIBRARIES = re.compile(r"\b(?:pandas|sklearn|scipy|matplotlib|seaborn|statsmode
 _ENVIRONMENT = {
     "PATH": os.defpath,
     "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
     "TZ": "UTC",
     "MPLBACKEND": "Agg",
     "MPLCONFIGDIR": "/tmp",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
-    # Both keep the zygote single-threaded, which a fork must be.
+    # A fork must be single-threaded, and small: arrow's own pools start a thread or reserve 1 GB.
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 _START = "import sys; del sys.path[0]; from darebench.sandbox.keeper import main; main()"
 

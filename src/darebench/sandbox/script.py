@@ -17,6 +17,10 @@ from darebench.sandbox import linux
 from darebench.sandbox.cell import Places
 
 _EXCEPTHOOK = sys.excepthook
+_INTERRUPTED = 256 + signal.SIGINT
+"""Stands for an end by that signal, which no exit code is."""
+_streams: list[io.TextIOWrapper] = []
+"""The first stdout and stderr, which are written out at the end even if others took their place."""
 
 
 def environment(places: Places) -> dict[str, str]:
@@ -54,10 +58,11 @@ def _open_streams() -> None:
     source, sink = os.pipe()
     for target, descriptor in enumerate((source, sink, sink)):
         os.dup2(descriptor, target)
-    sys.stdin = _text(0, "r", "<stdin>", "strict")
-    sys.stdout = _text(1, "w", "<stdout>", "strict")
+    sys.stdin = _text(0, "r", "<stdin>", "surrogateescape")
+    sys.stdout = _text(1, "w", "<stdout>", "surrogateescape")
     sys.stderr = _text(2, "w", "<stderr>", "backslashreplace")
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    _streams[:] = [sys.stdout, sys.stderr]
     for target, descriptor in enumerate(saved):
         os.dup2(descriptor, target)
     for descriptor in (source, sink, *saved):
@@ -74,13 +79,8 @@ def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrappe
     return stream
 
 
-def run(code: str, places: Places, n_open: int = 3) -> int:
+def run(code: str, places: Places) -> int:
     """Run source text as the main module, to the end that an interpreter comes to.
-
-    Args:
-        code: The source text.
-        places: Where it runs.
-        n_open: Descriptors that are open before it.
 
     Returns:
         The exit code.
@@ -88,18 +88,19 @@ def run(code: str, places: Places, n_open: int = 3) -> int:
     main = sys.modules["__main__"]
     if main.__file__ != places.script:
         main.__file__ = places.script
+    raised = None
     try:
         exec(compile(code, places.script, "exec", dont_inherit=True), main.__dict__)
-        status = 0
-    except SystemExit as stop:
-        status = _exit_code(stop)
-    except BaseException as error:
-        status = 1
-        _report(error)
-    return _finish(status, n_open)
+    except BaseException as error:  # shown below, where it is not the context of what else happens
+        raised = error
+    status = 0 if raised is None else _exit_code(raised)
+    del raised
+    return _finish(status, places)
 
 
-def _exit_code(stop: SystemExit) -> int:
+def _exit_code(stop: BaseException) -> int:
+    if not isinstance(stop, SystemExit):
+        return _report(stop)
     if stop.code is None or isinstance(stop.code, int):
         return (stop.code or 0) & 0xFF
     with contextlib.suppress(OSError, ValueError):
@@ -108,42 +109,42 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def _report(error: BaseException) -> None:
+def _report(error: BaseException) -> int:
     """Show an exception that nobody caught, without this module's own line."""
     ours = error.__traceback__
-    own = ours.tb_next if ours is not None else None
-    error.__traceback__ = own
+    error.__traceback__ = own = ours.tb_next if ours is not None else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     hook = getattr(sys, "excepthook", _EXCEPTHOOK)
     try:
         hook(type(error), error, own)
-    except SystemExit:
-        raise
+    except SystemExit as stop:
+        return _exit_code(stop)
     except BaseException as second:
         print("Error in sys.excepthook:", file=sys.stderr)
+        second.__traceback__ = second.__traceback__ and second.__traceback__.tb_next
         _EXCEPTHOOK(type(second), second, second.__traceback__)
         print("\nOriginal exception was:", file=sys.stderr)
         _EXCEPTHOOK(type(error), error, own)
-    if isinstance(error, KeyboardInterrupt):
-        _finish(1)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+    return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
 
 
-def _finish(status: int, n_open: int = 3) -> int:
+def _finish(status: int, places: Places) -> int:
     """Do what an interpreter does at its end: threads, exit functions, open files, streams."""
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
     status = _flush(status)
-    _drop_globals(n_open)
+    _drop_globals(places)
     status = _flush(status)
     linux.flush_c_streams()
+    if status == _INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     return status
 
 
 def _flush(status: int) -> int:
-    for stream in (sys.stdout, sys.stderr):
+    for stream in dict.fromkeys((sys.stdout, sys.stderr, *_streams)):
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
@@ -152,18 +153,18 @@ def _flush(status: int) -> int:
     return status
 
 
-def _drop_globals(n_open: int) -> None:
+def _drop_globals(places: Places) -> None:
     """Let go of the program's objects, so that open files are written and finalizers run."""
-    names = sys.modules["__main__"].__dict__
-    for early in (True, False):
-        for name in list(names):
-            is_private = name.startswith("_") and not name.startswith("__")
-            if name != "__builtins__" and is_private == early:
-                names[name] = None
-    # One more is the listing's own. A collection touches much memory: only for what may be unwritten.
-    if len(os.listdir("/proc/self/fd")) > n_open + 1:  # noqa: PTH208 -- a count is enough
-        gc.collect()
-        for found in gc.get_objects():
-            if isinstance(found, io.IOBase) and found not in (sys.stdin, sys.stdout, sys.stderr):
-                with contextlib.suppress(Exception):
-                    found.flush()
+    own = [sys.modules["__main__"]]
+    own += [m for m in list(sys.modules.values()) if _is_below(m, places.work)]
+    for names in (vars(module) for module in own if isinstance(module, types.ModuleType)):
+        for early in (True, False):
+            for name in list(names):
+                is_private = name.startswith("_") and not name.startswith("__")
+                if name != "__builtins__" and is_private == early:
+                    names[name] = None
+    gc.collect()
+
+
+def _is_below(module: object, folder: str) -> bool:
+    return str(getattr(module, "__file__", "")).startswith(folder)
