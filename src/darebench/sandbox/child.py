@@ -167,5 +167,3 @@ def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
 def _field_kb(name: str) -> int:
     _, found, rest = Path("/proc/self/status").read_text().partition(name)
     return int(rest.split(maxsplit=1)[0]) if found else 0
-
-

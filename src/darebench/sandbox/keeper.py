@@ -34,9 +34,7 @@ _OF_A_CALL = (
     | linux.CLONE_NEWNET
     | linux.CLONE_NEWCGROUP
 )
-_OF_THE_CELL = (
-    linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
-)
+_OF_THE_CELL = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
 
 
 def main() -> None:

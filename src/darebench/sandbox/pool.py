@@ -175,4 +175,3 @@ class Zygote:
         cgroup.remove(self._groups)
         with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
             self._root.rmdir()
-
