@@ -22,6 +22,9 @@ def sandbox_run(
     out: Annotated[Path, typer.Option("--out", help="Where saved files go.")] = Path(),
     seconds: Annotated[float, typer.Option("--seconds", min=0.1)] = 200.0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MB.")] = 8192,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run even if this machine cannot hide its files.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a Python file closed in. Example: darebench sandbox run code.py --load a.csv=a.csv"""
@@ -36,6 +39,7 @@ def sandbox_run(
         save=save or (),
         save_to=out,
         limits=Limits(wall_s=seconds, memory_mb=memory),
+        allow_unsafe=unsafe,
     )
     if as_json:
         files = {
