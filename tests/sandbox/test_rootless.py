@@ -150,3 +150,53 @@ def test_an_interpreter_in_a_private_folder():
         assert outcome.stdout == "1000\n"
     finally:
         executor.close_now()
+
+
+UNSAFE = """
+from darebench.errors import ConfigError
+from darebench.sandbox import Limits, LocalExecutor, Program
+import os, pathlib, tempfile
+try:
+    LocalExecutor(1).execute_now(Program(code="print(1)"))
+except ConfigError as error:
+    print("refused:", error)
+e = LocalExecutor(1, allow_unsafe=True)
+out = pathlib.Path(tempfile.mkdtemp())
+def run(code, **limits):
+    return e.execute_now(Program(code=code, save=("x",), save_to=out, limits=Limits(wall_s=20, **limits)))
+o = run("import os, sys, pandas; open('x', 'w').write('3'); print(os.getcwd() == os.environ['HOME'], sys.argv)")
+print(o.stdout, o.stderr, o.exit_code, out.joinpath("x").read_text())
+print(sorted(e.missing()))
+o = run("import socket; socket.socket()")
+print("socket", o.exit_code)
+o = run("open('/tmp/outside', 'w')")
+print("outside", o.exit_code)
+o = run("import os, time\\nif os.fork() == 0:\\n    os.setsid()\\n    os.execvp('sleep', ['sleep', '983'])\\ntime.sleep(0.3)")
+print("daemon", o.exit_code)
+o = e.execute_now(Program(code="while True: pass", limits=Limits(wall_s=1)))
+print(o.status)
+e.close_now()
+print("left", [p for p in os.listdir("/tmp") if p.startswith("darebench-call-")])
+"""
+
+
+def test_without_namespaces_it_refuses_or_does_what_it_can():
+    command = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["unshare", "-Ur", "sh", "-ec", command, sys.executable, UNSAFE],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if "unshare" in done.stderr and done.returncode:
+        pytest.skip("this machine has no user namespaces to take away")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("refused:"), done
+    assert "user namespaces are not available" in lines[0]
+    assert lines[1].startswith("True ['/tmp/darebench-call-"), done
+    assert lines[2] == "  0 3", done
+    assert "namespaces" in lines[3]
+    assert lines[4] == "socket 1"
+    assert lines[5] == "outside 1" or "landlock" in lines[3]
+    assert lines[6:9] == ["daemon 0", "timeout", "left []"], done
+    assert "983" not in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout
