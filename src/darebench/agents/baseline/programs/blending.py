@@ -14,11 +14,9 @@ def r2(truth, guess, floor=-1.0):
 
 
 def mean_scores(names, truths, guesses):
-    """Average each forecast's R2 over the stretches; `guesses` has one mapping for each."""
-    if not truths:
-        return np.zeros(len(names))
+    """Average each forecast's clipped R2 over the stretches; `guesses` has a mapping for each."""
     return np.array(
-        [np.mean([r2(t, g[n]) for t, g in zip(truths, guesses, strict=True)]) for n in names]
+        [np.mean([r2(t, g[n], 0.0) for t, g in zip(truths, guesses, strict=True)]) for n in names]
     )
 
 

@@ -17,7 +17,7 @@ MAX_MOVING = 25
 
 
 def build_views(train, val, targets):
-    """Give the rows' series, time and matrices, training first; columns that say nothing are left out."""
+    """Give the rows' series, times and matrices, training first; what never varies is left out."""
     names = [c for c in val.columns if c in train.columns and c not in ("row_id", *targets)]
     both = pd.concat([train[names], val[names]], ignore_index=True)
     column = find_time_column(val[names])
@@ -62,9 +62,10 @@ def split_columns(frame, past):
 
 
 def varying(matrix, past):
-    """Keep the columns that vary in training."""
+    """Keep the columns that vary in training; a column of zeros if there is none."""
     filled = np.where(np.isnan(matrix), np.inf, matrix)
-    return matrix[:, (filled[past] != filled[past][:1]).any(axis=0)]
+    kept = matrix[:, (filled[past] != filled[past][:1]).any(axis=0)]
+    return kept if kept.shape[1] else np.zeros((len(matrix), 1))
 
 
 def find_series(frame, when, past):

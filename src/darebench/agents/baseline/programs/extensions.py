@@ -4,8 +4,8 @@ import numpy as np
 
 from darebench.agents.baseline.programs.lines import fit_line, lines
 from darebench.agents.baseline.programs.seasons import (
+    autoregression,
     calendar_trees,
-    cycles_of,
     seasons,
     years_ago,
 )
@@ -21,7 +21,7 @@ def extensions(history, query, span):
                 found[f"{scale}{name}{season}"] = back(values + outside)
         for name, values in years_ago(history, query, z):
             found[f"{scale}{name}"] = back(values)
-        run = cycles_of(history, query, z)
+        run = autoregression(history, query, z)
         if run is not None:
             found[f"{scale}autoregression"] = back(run)
     e, d, at = history["e"].to_numpy(), history["d"].to_numpy(float), query["e"].to_numpy()

@@ -1,8 +1,8 @@
 """Second call of the baseline for time series: forecast by what did best in back-tests.
 
 With the future's features given (`val` has a row_id) regressions on them and the target's own
-history compete; without, every entity's history is extended. Either way the competitors are compared
-on the last stretches of the training data, cut where the real cut lies, and blended for R2.
+history compete; without, every entity's history is extended. Either way the competitors are
+compared on the last stretches of the training data, cut as the real cut lies, and blended for R2.
 """
 
 import time

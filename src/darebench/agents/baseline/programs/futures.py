@@ -1,4 +1,4 @@
-"""Predicts a target at times whose features are given: the best blend of regressions and history."""
+"""Predicts a target at times whose features are given: by regressions and by its own history."""
 
 import time
 
@@ -9,7 +9,7 @@ from sklearn.model_selection import KFold
 from darebench.agents.baseline.programs.blending import greedy, mean_scores, mix, soft_weights
 from darebench.agents.baseline.programs.exogenous import build_views
 from darebench.agents.baseline.programs.extensions import extensions
-from darebench.agents.baseline.programs.history import HISTORY_SHARPNESS, horizon
+from darebench.agents.baseline.programs.history import SHARPNESS, horizon, prior
 from darebench.agents.baseline.programs.regressions import regressions
 from darebench.agents.baseline.programs.times import clean_number
 
@@ -41,12 +41,10 @@ def regress(train, val, targets, target, deadline):
             guesses.append(predict(views, y, inside, outside, deadline))
             histories.append(own_history(views, y, inside, outside) if is_later else {})
     own = add_own(truths, guesses, histories)
-    names = [n for n in guesses[0] if all(n in g for g in guesses)] if guesses else ["ridge"]
+    names = [n for n in guesses[0] if all(n in g for g in guesses)] if guesses else ["mean"]
     weights = greedy(names, truths, guesses) if guesses else np.ones(1)
     used = [name for name, w in zip(names, weights, strict=True) if w > 0]
-    if guesses:
-        best = mean_scores(names, truths, guesses).max()
-        print(f"{target}: back-tested R2 {best:.4f}; {dict(zip(names, weights, strict=True))}")
+    print(f"{target}: {len(guesses)} back-tests choose {', '.join(used)}")
     final = predict(views, y, order, rows, np.inf, used)
     if OWN in used:
         final[OWN] = mix(*own, own_history(views, y, order, rows))
@@ -54,7 +52,7 @@ def regress(train, val, targets, target, deadline):
 
 
 def later_folds(order, n, n_asked):
-    """Cut the training rows as the real cut lies: the past, then as large a part as is asked for."""
+    """Cut the training rows as the real cut lies: the past, then as large a part as is asked."""
     size = max(int(n * min(n_asked / (n + n_asked), 0.4)), 3)
     for end in range(len(order), len(order) - FOLDS * size, -size):
         if end - size >= max(size // 2, 12):
@@ -69,11 +67,15 @@ def random_folds(order):
 
 def predict(views, y, inside, outside, deadline, only=None):
     """Call the regressions, as many as the time allows, or some of them by name."""
-    found = {}
+    found = {"mean": np.full(len(outside), y[inside].mean())}
     for name, run in regressions(views, y, inside, outside):
-        wanted = only is None or name in only
-        if wanted and not (len(found) >= 3 and time.monotonic() > deadline):
+        late = len(found) > 3 and time.monotonic() > deadline
+        if late or (only is not None and name not in only):
+            continue
+        try:
             found[name] = np.nan_to_num(run(), nan=y[inside].mean())
+        except ValueError as error:  # too few rows or columns for it; the others go on
+            print(f"{name} is left out: {error}"[:200])
     return found
 
 
@@ -93,7 +95,7 @@ def add_own(truths, guesses, histories):
     if not histories or not all(histories):
         return [], np.zeros(0)
     names = [name for name in histories[0] if all(name in h for h in histories)]
-    weights = soft_weights(mean_scores(names, truths, histories), HISTORY_SHARPNESS)
+    weights = soft_weights(mean_scores(names, truths, histories) + prior(names), SHARPNESS)
     for guess, history in zip(guesses, histories, strict=True):
         guess[OWN] = mix(names, weights, history)
     return names, weights

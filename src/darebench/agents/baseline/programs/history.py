@@ -16,9 +16,9 @@ from darebench.agents.baseline.programs.times import (
 )
 
 LATEST_ROWS = 60_000
-HISTORY_SHARPNESS = 15.0
-MOVING, SEASONAL = 0.05, 0.05
-"""What a slope and a season are worth beforehand, in R2: a flat line never scores."""
+SHARPNESS = 20.0
+PRIOR = {r"line|drift": 0.1, r"season": 0.1, r"^log ": 0.05}
+"""What a kind of forecast is worth beforehand, in R2: a flat line never scores on one series."""
 
 
 def extend(train, val, target, question, deadline):
@@ -84,8 +84,12 @@ def weigh(history, query, deadline):
         return ["recent mean"], np.ones(1), 0.0
     names = [name for name in guesses[0] if all(name in g for g in guesses)]
     scores = mean_scores(names, truths, guesses)
-    prior = [MOVING * ("line" in n or "drift" in n) + SEASONAL * ("season" in n) for n in names]
-    return names, soft_weights(scores + np.array(prior), HISTORY_SHARPNESS), scores.max()
+    return names, soft_weights(scores + prior(names), SHARPNESS), scores.max()
+
+
+def prior(names):
+    """Say what each forecast is worth before its back-test."""
+    return np.array([sum(v for k, v in PRIOR.items() if re.search(k, name)) for name in names])
 
 
 def resample(history, question):

@@ -1,6 +1,6 @@
 """Extends series by a level and a slope, each taken from several stretches of their past.
 
-A history and a question are frames of `e` (which series, counted from 0), `t` and `d` (the time, and
+A history and a query are frames of `e` (which series, counted from 0), `t` and `d` (the time, and
 the same in days); a history also has `y`. Few rows lean on what all series share.
 """
 

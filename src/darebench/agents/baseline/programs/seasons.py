@@ -8,6 +8,8 @@ from sklearn.linear_model import RidgeCV
 from darebench.agents.baseline.programs.lines import line_at
 
 YEAR = 365.25
+LONGEST_RUN = 5000
+"""Steps that an autoregression runs on, at most."""
 
 
 def seasons(history, query, z):
@@ -38,7 +40,7 @@ def calendar(history, query):
 
 
 def profile(history, query, z, cycles, own):
-    """Average by step what differs from the block's level; `own` rows weigh as much as the shared."""
+    """Average by step what differs from its block; `own` rows weigh as much as the shared."""
     e = history["e"].to_numpy()
     rest = z - line_at(e, history["d"].to_numpy(float), z)
     inside, outside = np.zeros(len(z)), np.zeros(len(query))
@@ -83,7 +85,8 @@ def years_ago(history, query, z):
     seen = np.empty(len(query))
     seen[order] = found
     size = int(max(e.max(), at.max())) + 1
-    new, old = d > d.max() - YEAR, (d <= d.max() - YEAR) & (d > d.max() - 2 * YEAR)
+    since = d.max() + 0.5 * step - YEAR * np.array([1, 2])
+    new, old = d > since[0], (d <= since[0]) & (d > since[1])
     counts = [np.bincount(e[part], minlength=size) for part in (new, old)]
     means = [
         np.bincount(e[p], z[p], size) / np.maximum(n, 1)
@@ -97,46 +100,37 @@ def years_ago(history, query, z):
         yield "year ago and growth", seen + growth[at] * back
 
 
-def cycles_of(history, query, z):
-    """Fit an autoregression over the steps of each series, and let it run on."""
+def autoregression(history, query, z):
+    """Fit one autoregression to all series and let each run on; None where it does not fit."""
     e, d = history["e"].to_numpy(), history["d"].to_numpy(float)
-    step = np.median(np.diff(np.unique(d))) if len(np.unique(d)) > 2 else 0.0
-    counts = np.bincount(e)
-    ahead = (query["d"].max() - d.max()) / step if step > 0 else np.inf
-    if ahead > 5000 or counts.max() < 30 or (counts > 0).sum() > 60:
+    gaps = np.diff(np.unique(d))
+    counts = np.bincount(e, minlength=int(query["e"].max()) + 1)
+    if len(gaps) < 12 or counts.max() < 30 or (counts > 0).sum() > 60:
+        return None
+    steps = np.rint((query["d"].to_numpy(float) - d.max()) / np.median(gaps)).clip(1).astype(int)
+    if steps.max() > LONGEST_RUN:
         return None
     order = int(min(counts.max() // 4, 40))
-    mean = pd.Series(z).groupby(e).transform("mean").to_numpy()
-    rows = []
-    for code in np.flatnonzero(counts > order + 5):
-        own = (z - mean)[e == code]
-        rows.append(np.lib.stride_tricks.sliding_window_view(own, order + 1))
-    table = np.concatenate(rows)
-    model = RidgeCV(np.logspace(-3, 3, 7) * table.var() * 1.0 + 1e-12, fit_intercept=False).fit(
-        table[:, :-1], table[:, -1]
-    )
-    result = np.full(len(query), np.nan)
-    steps = np.maximum(np.rint((query["d"].to_numpy(float) - d.max()) / step), 1).astype(int)
-    low, high = z.min() - 0.5 * np.ptp(z), z.max() + 0.5 * np.ptp(z)
-    for code in np.flatnonzero(counts > 0):
-        own = z[e == code] - z[e == code].mean()
-        run = np.r_[np.zeros(order), own][-order:].tolist()
-        mine = query["e"].to_numpy() == code
-        if not mine.any():
-            continue
-        out = []
-        for _ in range(int(steps[mine].max())):
-            value = float(
-                np.clip(
-                    np.dot(model.coef_, run[-order:]),
-                    low - z[e == code].mean(),
-                    high - z[e == code].mean(),
-                )
-            )
-            run.append(value)
-            out.append(value)
-        result[mine] = np.array(out)[steps[mine] - 1] + z[e == code].mean()
-    return np.where(np.isnan(result), z.mean(), result)
+    mean = np.bincount(e, z, len(counts)) / np.maximum(counts, 1)
+    mean[counts == 0] = z.mean()
+    own = [z[e == code] - mean[code] for code in range(len(counts))]
+    windows = np.concatenate([sliding(v, order + 1) for v in own if len(v) > order])
+    penalties = np.logspace(-3, 3, 7) * windows.var() + 1e-12
+    model = RidgeCV(penalties, fit_intercept=False).fit(windows[:, :-1], windows[:, -1])
+    room = 1.5 * np.abs(np.concatenate(own)).max()
+    run = np.array([np.r_[np.zeros(order), v][-order:] for v in own])
+    ahead = np.empty((len(own), steps.max()))
+    for step in range(steps.max()):
+        value = np.clip(run @ model.coef_, -room, room)
+        run = np.column_stack([run[:, 1:], value])
+        ahead[:, step] = value
+    at = query["e"].to_numpy()
+    return mean[at] + ahead[at, steps - 1]
+
+
+def sliding(values, width):
+    """Give all windows of neighbours."""
+    return np.lib.stride_tricks.sliding_window_view(values, width)
 
 
 def calendar_trees(history, query, start, level, size):
