@@ -94,7 +94,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     if workflow is not None:
         return [Step(program="workflow", settings=workflow, load=both), last]
     if series:
-        steps = [{"question": question, "seconds": seconds} for seconds in (SECONDS, 5)]
+        steps = [{"question": question, "seconds": seconds} for seconds in (2 * SECONDS, 5)]
         return [
             *(Step(program="forecast", settings={**base, **more}, load=both) for more in steps),
             last,

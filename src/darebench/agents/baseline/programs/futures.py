@@ -27,9 +27,11 @@ def regress(train, val, targets, target, deadline):
     views = build_views(train.reset_index(drop=True), val, targets)
     n, rows = len(y), np.arange(len(y), len(y) + len(val))
     y = np.r_[y, np.zeros(len(val))]
-    order = np.argsort(views["d"][:n], kind="stable")[-FEATURED_ROWS:]
+    order = np.argsort(views["d"][:n], kind="stable")
+    if n > FEATURED_ROWS:
+        order = order[np.sort(np.random.default_rng(0).permutation(n)[:FEATURED_ROWS])]
     is_later = (views["d"][rows] > views["d"][:n].max()).mean() > 0.5
-    folds = later_folds(order, n, len(val)) if is_later else random_folds(order)
+    folds = later_folds(order, len(val) / (n + len(val))) if is_later else random_folds(order)
     truths, guesses, histories = [], [], []
     begun = time.monotonic()
     for inside, outside in folds:
@@ -41,8 +43,10 @@ def regress(train, val, targets, target, deadline):
             guesses.append(predict(views, y, inside, outside, deadline))
             histories.append(own_history(views, y, inside, outside) if is_later else {})
     own = add_own(truths, guesses, histories)
-    names = [n for n in guesses[0] if all(n in g for g in guesses)] if guesses else ["mean"]
-    weights = greedy(names, truths, guesses) if guesses else np.ones(1)
+    names = (
+        [n for n in guesses[0] if all(n in g for g in guesses)] if guesses else ["mean", "ridge"]
+    )
+    weights = greedy(names, truths, guesses) if guesses else np.full(2, 0.5)
     used = [name for name, w in zip(names, weights, strict=True) if w > 0]
     print(f"{target}: {len(guesses)} back-tests choose {', '.join(used)}")
     final = predict(views, y, order, rows, np.inf, used)
@@ -51,9 +55,9 @@ def regress(train, val, targets, target, deadline):
     return mix(names, weights, final)
 
 
-def later_folds(order, n, n_asked):
+def later_folds(order, share):
     """Cut the training rows as the real cut lies: the past, then as large a part as is asked."""
-    size = max(int(n * min(n_asked / (n + n_asked), 0.4)), 3)
+    size = max(int(len(order) * min(share, 0.4)), 3)
     for end in range(len(order), len(order) - FOLDS * size, -size):
         if end - size >= max(size // 2, 12):
             yield order[: end - size], order[end - size : end]
