@@ -32,6 +32,10 @@ from darebench.types import Message, ToolCall
 SECONDS = 30
 """What a modelling program aims at; the limit of a call is several times that."""
 MAX_ROWS = 60_000
+_PART = re.compile(
+    r"^from darebench\.agents\.baseline\.programs\.(\w+) import (?:\([^)]*\)|[^\n(]*)\n",
+    re.MULTILINE,
+)
 _SERIES = re.compile(r"time[- ]series|forecast|time points?", re.IGNORECASE)
 
 
@@ -122,8 +126,20 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
 
 @cache
 def _program_text(name: str) -> str:
+    """Read a program as one text that runs alone: what it imports from its folder stands in it."""
+    return _with_parts(name, set())
+
+
+def _with_parts(name: str, seen: set[str]) -> str:
     folder = files("darebench.agents.baseline").joinpath("programs")
-    return folder.joinpath(f"{name}.py").read_text(encoding="utf-8")
+
+    def part(found: re.Match[str]) -> str:
+        if found[1] in seen:
+            return ""
+        seen.add(found[1])
+        return _with_parts(found[1], seen)
+
+    return _PART.sub(part, folder.joinpath(f"{name}.py").read_text(encoding="utf-8"))
 
 
 def _call(step: Step, number: int) -> Message:

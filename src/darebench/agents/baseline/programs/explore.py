@@ -11,24 +11,13 @@ The document is kept short, because the tool shows only so much of what is print
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 
+from darebench.agents.baseline.programs.tables import read_tables
+
 LIMIT = 18_000
-
-
-def tables_of(name):
-    """Read every table of a file."""
-    if name.endswith(".csv"):
-        return {"": pd.read_csv(name, keep_default_na=False, na_values=[""], low_memory=False)}
-    if name.endswith(".parquet"):
-        return {"": pd.read_parquet(name)}
-    with closing(sqlite3.connect(name)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {t: pd.read_sql_query(f'SELECT * FROM "{t}"', connection) for (t,) in rows}
 
 
 def fills(values, low, high):
@@ -71,7 +60,7 @@ def describe(column, n_examples, settings):
 def main(settings):
     """Print the document, with fewer examples if it would be too long."""
     read = {
-        name: tables_of(name)
+        name: read_tables(name)
         for name in settings["files"]
         if name.endswith((".csv", ".parquet", ".sqlite"))
     }
