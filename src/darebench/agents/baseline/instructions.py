@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darebench.agents.baseline.clues import Clues, find_ranges, plain
-from darebench.agents.baseline.matching import Columns, assign, split_list, words
+from darebench.agents.baseline.clues import Clues, find_ranges, plain, words
+from darebench.agents.baseline.matching import Columns, assign, split_list
 from darebench.store.layout import ROW_ID
 
 MODELS = {

@@ -2,7 +2,7 @@
 
     {"files": {name: {"tables": {table: {"rows": n, "columns": [
         {"name", "dtype", "n_unique", "n_missing", "examples": [..], "min", "max",
-         "ranges": [those of the question that its inner values fill],
+         "ranges": [those of the question that can be its own],
          "stated": [its values that the question states]}]}}}},
      "metadata": text}
 
@@ -13,11 +13,24 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from darebench.agents.baseline.programs.tables import read_tables
 
 LIMIT = 18_000
+
+
+def cut_off(values, low, high):
+    """Count the values outside a range if all of them are what noise would be, else 0.
+
+    Noise lies a few steps beyond an end of the stated range; true values reach further.
+    """
+    outside = values[(values < low) | (values > high)].astype(float)
+    step = max(1.0, 1e-6 * max(abs(low), abs(high)))
+    beyond = np.maximum(low - outside, outside - high) / step
+    whole = step > 1 or np.allclose(beyond, beyond.round(), atol=1e-3)
+    return len(outside) if len(outside) < len(values) and whole and (beyond < 10.5).all() else 0
 
 
 def fills(values, low, high):
@@ -27,6 +40,15 @@ def fills(values, low, high):
         return False
     room = 0 if pd.api.types.is_integer_dtype(values.dtype) else 0.999
     return bool(inner.min() <= low + room and inner.max() >= high - room)
+
+
+def fitting(values, ranges):
+    """Choose the ranges that can be this column's: most noise is outside, or the rest fills it."""
+    counts = {tuple(pair): cut_off(values, *pair) for pair in ranges}
+    most = max(counts.values(), default=0)
+    if most >= 0.02 * len(values):
+        return [list(pair) for pair, count in counts.items() if count == most]
+    return [list(pair) for pair in counts if fills(values, *pair)]
 
 
 def describe(column, n_examples, settings):
@@ -42,9 +64,9 @@ def describe(column, n_examples, settings):
     }
     if pd.api.types.is_numeric_dtype(column.dtype) and len(known):
         facts["min"], facts["max"] = float(known.min()), float(known.max())
-        fitting = [pair for pair in settings["ranges"] if fills(known, *pair)]
-        if fitting:
-            facts["ranges"] = fitting
+        ranges = fitting(known, settings["ranges"])
+        if ranges:
+            facts["ranges"] = ranges
     elif settings["text"]:
         values = [text.strip() for text in counts.index[:500]]
         stated = [
@@ -66,7 +88,7 @@ def main(settings):
     }
     texts = [name for name in settings["files"] if name.endswith(".txt")]
     metadata = "\n".join(Path(name).read_text(encoding="utf-8", errors="replace") for name in texts)
-    for n_examples, n_text in ((25, 9000), (12, 8000), (6, 6000), (3, 4000), (1, 2000), (0, 500)):
+    for n_examples, n_text in ((5, 12000), (2, 9000), (1, 6000), (0, 4000), (0, 2000), (0, 500)):
         files = {
             name: {
                 "tables": {

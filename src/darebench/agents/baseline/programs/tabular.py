@@ -20,7 +20,7 @@ from darebench.agents.baseline.programs.tables import read_table
 warnings.filterwarnings("ignore")
 START = (time.process_time(), time.monotonic())
 PATIENCE = 3.0
-"""How much slower than its own work a program may be on a busy machine before it counts the wait."""
+"""A program may be so much slower than its own work on a busy machine before the wait counts."""
 STRENGTHS = np.linspace(0.0, 1.2, 13)
 
 
