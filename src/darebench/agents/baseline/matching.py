@@ -45,6 +45,10 @@ class Columns:
             ]
         return self._known[asked]
 
+    def score_of(self, phrase: str, name: str) -> float:
+        """Rate one column for a phrase, as `scores` does."""
+        return self.scores(phrase)[self.names.index(name)]
+
     def is_stated(self, phrase: str) -> bool:
         """Tell whether the text puts a column's range or values behind this phrase."""
         return max(self._clues.stated(phrase, near=16), default=0.0) > 0

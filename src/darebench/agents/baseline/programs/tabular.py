@@ -71,10 +71,10 @@ class Problem:
         n_folds = 5 if self.n_train < 30_000 else 3
         if self.n_train < 50:
             n_folds = min(self.n_train, 10)
-        stratified = self.classes is not None and np.bincount(self.y).min() >= 2
-        splitter = (StratifiedKFold if stratified else KFold)(
-            n_folds, shuffle=True, random_state=seed
-        )
+        counts = np.bincount(self.y) if self.classes is not None else np.zeros(1)
+        stratified = counts.min() >= 2 and counts.max() >= n_folds
+        kind = StratifiedKFold if stratified else KFold
+        splitter = kind(n_folds, shuffle=True, random_state=seed)
         return [self._views(*pair) for pair in splitter.split(self.y, self.y)]
 
     def predict(self, model, view, views):
