@@ -185,11 +185,11 @@ def _feature_sentence(text: str, columns: Columns) -> str | None:
         points += bool(re.search(r"feature|attribute|predictor|input|training", sentence, re.I))
         points += bool(re.search(r"\border|\bsequence", sentence, re.I))
         points -= 3 * bool(
-            re.search(r"imput|scaler|random_state|\brange|exclud|missing|filter", sentence, re.I)
+            re.search(r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b", sentence, re.I)
         )
         typed = re.search(r"\bnumeric|\bcategorical", sentence, re.I)
         points -= 2.5 * bool(typed and not selects)
-        points -= 3 * bool(read_ranges(sentence))
+        points -= min(3.0, 1.5 * len(read_ranges(sentence)))
         if points > most:
             best, most = sentence, points
     return best if most >= 3 else None
