@@ -38,7 +38,8 @@ _FRAME = frozenset(
         r"\w+",
         "between must be within fall lie rang from keep kept should inclus only retain row where "
         "whose ensur that than least most no not more less equal either one other and ha have can "
-        "accept valid expect allow known non miss null outsid exclud remov drop filter",
+        "accept valid expect allow known non miss null outsid exclud remov drop filter "
+        "order sequenc predictor input train model list giv given exact select tak",
     )
 )
 """Stemmed words that put a range to a column but do not name it."""
@@ -65,6 +66,11 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word
+
+
+def content(phrase: str) -> frozenset[str]:
+    """Give the stemmed words of a phrase that can name a column."""
+    return frozenset(words(phrase)) - _FRAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +132,12 @@ class Clues:
 
     def _naming(self, start: int, end: int) -> frozenset[str]:
         clause = re.split(r"[;:.]\s|,\s(?:and\s)?", self._text[max(start, end - 120) : end])
-        named = [part for part in clause if set(words(part)) - _FRAME]
-        return frozenset(words(named[-1])) - _FRAME if named else frozenset()
+        named = [found for part in clause if (found := content(part))]
+        return named[-1] if named else frozenset()
 
     def _in_other_words(self, phrase: str) -> list[float]:
         """Rate every column by the clauses that say nearly the same as the phrase."""
-        asked = frozenset(words(phrase)) - _FRAME
+        asked = content(phrase)
         best = [0.0] * len(self._columns)
         for named, rates in self._clauses if asked else ():
             shared = len(asked & named)
@@ -149,7 +155,7 @@ class Clues:
         """Rate every column, in [0, 1], by the range or the values behind these very words."""
         asked = re.sub(r"^(?:the|a|an)\s+", "", phrase.lower().strip(" `'\".,:;"))
         best = [0.0] * len(self._columns)
-        if len(asked) < 3:
+        if len(asked) < 3 or not content(asked):
             return best
         for match in re.finditer(rf"(?<!\w){re.escape(asked)}(?!\w)", self._text):
             best = [max(pair) for pair in zip(best, self._behind(match.end(), near), strict=True)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darebench.agents.baseline.clues import Clues, find_ranges, plain, words
+from darebench.agents.baseline.clues import Clues, content, find_ranges, plain, words
 from darebench.agents.baseline.kinds import CATEGORICAL, said_kinds
 from darebench.agents.baseline.matching import Columns, assign, split_list
 from darebench.store.layout import ROW_ID
@@ -39,15 +39,20 @@ _OPENS = (
 )
 _CLOSES = (
     r"\s(?:columns?\b|for (?:model|training|modell?ing|the model|use|your)|as (?:the )?(?:input|"
-    r"features|predictors)|in (?:that|this|the) (?:exact |specified |given |listed )*order|to (?:"
-    r"train|build|fit|be used)|when training|before)"
+    r"features|predictors|only)|,?\s?(?:preserv|keep|maintain|respect)\w* (?:that|this|the|their)|"
+    r"in (?:exactly )?(?:that|this|the) (?:exact |same |specified |given |listed )*"
+    r"(?:order|sequence)|to (?:train|build|fit|be used)|when training|before)"
+)
+_VERB = (
+    r"\bselect\b|\bretain|\bkeep (?:only|just)|\brestrict|\blimit|\bchoose|\bfocus|\bpick|"
+    r"\bconfine|\b(?:use|using|employ|take|feed|see|on) (?:only|just|exclusively|solely)|"
+    r"\bonly (?:use|on|see)"
 )
 _SELECTS = (
-    r"\bselect|\bretain|\bkeep only|\bkeep just|\brestrict|\b(?:use|using|employ|take|feed|see|on) "
-    r"(?:only|just|exclusively|solely)|\bonly (?:use|on|see|the)|\blimit|\bchoose|\bfocus|\bpick|"
-    r"\bconfine|\bmay only|\b(?:input|selected) features|\bas (?:the )?(?:input|predictor|feature)|"
-    r"\bpredictors"
+    rf"{_VERB}|\bselect|\bonly the|\bmay only|\b(?:input|selected) features|\bpredictors|"
+    r"\bas (?:the )?(?:input|predictor|feature)"
 )
+_OTHER_STEPS = r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b"
 _IMPUTES = re.compile(
     r"imput|\bfill|\breplac|\bsubstitut|\bhandl|\bmissing|\bgaps?\b|\bblanks?\b", re.IGNORECASE
 )
@@ -81,7 +86,10 @@ def read_workflow(
     types = {c["name"]: c["dtype"] for c in columns}
     numerical, categorical = _split(text, sentence, named, types, known)
     seed = re.search(
-        r"random[\s_]*state\W+(?:\w+\W+){0,4}?(\d+)|seed\W+(?:\w+\W+){0,4}?(\d+)", text
+        r"(?:random[\s_]*state|\bseed)\W+(?:\w+\W+){0,4}?(\d+)|"
+        r"\b(\d+) (?:as|for|being) (?:the |its |a )?(?:random[\s_]*state|seed)",
+        text,
+        re.IGNORECASE,
     )
     return {
         "train": train,
@@ -185,7 +193,9 @@ def _feature_sentence(text: str, columns: Columns) -> str | None:
         points += bool(re.search(r"feature|attribute|predictor|input|training", sentence, re.I))
         points += bool(re.search(r"\border|\bsequence", sentence, re.I))
         points -= 3 * bool(
-            re.search(r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b", sentence, re.I)
+            re.search(
+                r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b", sentence, re.I
+            )
         )
         typed = re.search(r"\bnumeric|\bcategorical", sentence, re.I)
         points -= 2.5 * bool(typed and not selects)
@@ -202,6 +212,9 @@ def _best(columns: Columns, phrase: str) -> float:
 def _list_part(sentence: str) -> str:
     """Cut a sentence down to its enumeration."""
     text = re.sub(r"^\W*(?:step|stage|task)\s*\d*\s*[:.)-]\s*", "", sentence, flags=re.I)
+    text = re.sub(r"\s*\([^()]*\b(?:order|sequence)[^()]*\)", "", text)
+    start = re.search(_VERB, text[:80], re.I)
+    text = text[start.start() :] if start else text
     text = re.split(
         r"(?<=\w)\W+\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", text, flags=re.I
     )[0]
@@ -211,7 +224,9 @@ def _list_part(sentence: str) -> str:
 
 def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tuple[str, str]]:
     """Match the phrases of the sentence with columns, in the sentence's order."""
-    phrases = [_trim(p) for p in split_list(_list_part(sentence), columns) if p]
+    pieces = split_list(_list_part(sentence), columns)
+    pieces = [p for p in pieces if content(p) or p.strip(" `") in names]
+    phrases = [trimmed if content(trimmed := _trim(p)) else p for p in pieces]
     ends = {phrases[0], phrases[-1]} if phrases else set()
     phrases = [_core(p, columns) if p in ends and _best(columns, p) < 0.5 else p for p in phrases]
     scored = [(max(columns.scores(p), default=0.0), p) for p in phrases]

@@ -16,7 +16,8 @@ _KIND = re.compile(
 )
 _ABOUT_STEPS = re.compile(r"imput|missing|scal|encod|standardi|gaps?\b|blank|fill", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"[.;]\s|\n|,?\s(?:while|whereas|but)\s|,?\sand\s(?=(?:treat|consider|handl|regard|use)\w*\s)",
+    r"[.;]\s|\n|,?\s(?:while|whereas|but)\s|,?\sand\s"
+    r"(?=(?:treat|consider|handl|regard|use|the\snumeric|the\scategorical)\w*\s)",
     re.IGNORECASE,
 )
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
