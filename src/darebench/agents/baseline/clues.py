@@ -28,6 +28,7 @@ _RANGE = re.compile(
     rf"{_SIGN}(?<![\w.])({NUMBER})\s?[%°]?[\w ()]{{0,14}}?\s*(?:\]|\))?\s*,?\s*"
     rf"(?:and|to|through|until|or|–|—|-|,|\.\.\.?|≤ ?\w+ ?≤|<= ?\w+ ?<=)\s*{_MOST}{_SIGN}({NUMBER})"
 )
+_FOR = re.compile(r"\s*(?:inclusive(?:ly)?\s*)?(?:for|of)\s+(?:the\s+)?", re.IGNORECASE)
 _NEAR = 70
 """A range this many characters behind a phrase is the phrase's."""
 _LIST = 260
@@ -121,7 +122,11 @@ class Clues:
         found: list[tuple[frozenset[str], list[float]]] = []
         end = 0
         for stated in self._ranges:
-            found.append((self._naming(end, stated.start), self._behind(stated.start)))
+            after = _FOR.match(self._text, stated.end)
+            name = self._text[after.end() : after.end() + 60] if after else ""
+            own = content(re.split(r"[,;:.]|\band\b", name)[0])
+            named = own or self._naming(end, stated.start)
+            found.append((named, self._fits(stated)))
             end = stated.end
         for column in self._columns:
             first = min((_first(self._text, v) for v in column.get("stated", [])), default=-1)
@@ -158,21 +163,27 @@ class Clues:
         if len(asked) < 3 or not content(asked):
             return best
         for match in re.finditer(rf"(?<!\w){re.escape(asked)}(?!\w)", self._text):
-            best = [max(pair) for pair in zip(best, self._behind(match.end(), near), strict=True)]
+            own = self._before(match.start())
+            rates = self._fits(own) if own else self._behind(match.end(), near)
+            best = [max(pair) for pair in zip(best, rates, strict=True)]
         return best
+
+    def _before(self, start: int) -> StatedRange | None:
+        """Find the range of `between 1 and 5 for the phrase`."""
+        ended = [r for r in self._ranges if r.end <= start]
+        found = _FOR.match(self._text, ended[-1].end) if ended else None
+        return ended[-1] if found and found.end() == start else None
+
+    def _fits(self, stated: StatedRange) -> list[float]:
+        """Share one among the columns that a range can belong to."""
+        ends = [stated.low, stated.high]
+        fits = [ends in column.get("ranges", []) for column in self._columns]
+        return [fit / max(1, sum(fits)) for fit in fits]
 
     def _behind(self, end: int, near: int = _NEAR) -> list[float]:
         following = [r for r in self._ranges if end <= r.start + 1]
-        rates = [0.0] * len(self._columns)
-        if following and following[0].start - end < near:
-            stated = following[0]
-            fits = [
-                p
-                for p, column in enumerate(self._columns)
-                if [stated.low, stated.high] in column.get("ranges", [])
-            ]
-            for position in fits:
-                rates[position] = 1 / len(fits)
+        near_by = bool(following) and following[0].start - end < near
+        rates = self._fits(following[0]) if near_by else [0.0] * len(self._columns)
         for position, column in enumerate(self._columns):
             rates[position] = max(
                 rates[position], self._listed(end, column.get("stated", []), near)

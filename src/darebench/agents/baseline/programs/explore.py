@@ -24,13 +24,18 @@ LIMIT = 18_000
 def cut_off(values, low, high):
     """Count the values outside a range if all of them are what noise would be, else 0.
 
-    Noise lies a few steps beyond an end of the stated range; true values reach further.
+    Noise lies one to ten steps beyond an end of the stated range; true values reach further. A step
+    is 1, or longer where the ends are so large that 1 could be lost in rounding.
     """
     outside = values[(values < low) | (values > high)].astype(float)
-    step = max(1.0, 1e-6 * max(abs(low), abs(high)))
-    beyond = np.maximum(low - outside, outside - high) / step
-    whole = step > 1 or np.allclose(beyond, beyond.round(), atol=1e-3)
-    return len(outside) if len(outside) < len(values) and whole and (beyond < 10.5).all() else 0
+    if not 0 < len(outside) < len(values) / 2:
+        return 0
+    for step in {1.0, max(1.0, 1e-6 * max(abs(low), abs(high)))}:
+        steps = np.maximum(low - outside, outside - high) / step
+        whole = (steps - steps.round()).abs() <= (1e-3 if step == 1 else 1.01 / step)
+        if (whole & steps.round().between(1, 10)).all():
+            return len(outside)
+    return 0
 
 
 def fills(values, low, high):

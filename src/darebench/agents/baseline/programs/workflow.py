@@ -48,7 +48,7 @@ def numeric_rules(frame, ranges):
     for column, pairs in ranges.items():
         values = frame[column].astype(float)
         outside = [values.notna() & ~values.between(*pair) for pair in pairs]
-        rules += [(column, rule) for rule in outside if rule.any()]
+        rules += [(column, rule) for rule in outside if 0 < rule.mean() < 0.5]
     return rules
 
 
