@@ -19,6 +19,7 @@ from darebench.cli.options import (
     ModelOption,
     QuietOption,
     RunOption,
+    SandboxOption,
     SecondsOption,
     SeedOption,
     StoreOption,
@@ -44,6 +45,7 @@ def evaluate(
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Attempts at each task.")] = 1,
     turns: TurnsOption = 5,
     seconds: SecondsOption = 200.0,
+    sandbox: SandboxOption = None,
     base_url: BaseUrlOption = None,
     model_args: Annotated[
         list[str] | None, typer.Option("-M", help="NAME=VALUE for the model's provider.")
@@ -85,6 +87,7 @@ def evaluate(
         epochs=epochs,
         turns=turns,
         seconds=seconds,
+        sandbox=sandbox,
         base_url=base_url,
         model_args=dict(_pair(item) for item in model_args or []),
         generation=generation,

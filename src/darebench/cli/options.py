@@ -35,6 +35,10 @@ ModelOption = Annotated[
 ]
 TurnsOption = Annotated[int, typer.Option("--turns", min=1)]
 SecondsOption = Annotated[float, typer.Option("--seconds", min=1, help="Limit of each call.")]
+SandboxOption = Annotated[
+    str | None,
+    typer.Option("--sandbox", help="URL of a `darebench sandbox serve` or SandboxFusion server."),
+]
 BaseUrlOption = Annotated[
     str | None, typer.Option("--base-url", help="Of an OpenAI-compatible server.")
 ]

@@ -1,7 +1,8 @@
-"""`darebench sandbox`: run and check."""
+"""`darebench sandbox`: run, check and serve."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -79,3 +80,52 @@ def sandbox_check(as_json: JsonOption = False) -> None:
             print(f"{state}  {finding.name}  {finding.detail}".rstrip())
     if not all(finding.covered for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command("serve")
+def sandbox_serve(
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8080,
+    slots: Annotated[
+        int | None, typer.Option("--slots", min=1, help="Programs at the same time.")
+    ] = None,
+    queue: Annotated[int, typer.Option("--queue", min=0, help="Calls that may wait.")] = 64,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="Holds the token; else DAREBENCH_SANDBOX_TOKEN does."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.1, help="Longest run_timeout.")
+    ] = 3600.0,
+    memory: Annotated[int, typer.Option("--memory", min=64, help="MB for a program.")] = 8192,
+    body: Annotated[int, typer.Option("--body", min=1, help="MB for a request.")] = 300,
+) -> None:
+    """Serve SandboxFusion's POST /run_code. Example: darebench sandbox serve --port 8080"""
+    import logging
+
+    from darebench.sandbox import Limits
+
+    try:
+        from darebench.sandbox.listen import serve
+        from darebench.sandbox.server import ServerSettings
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the server needs {error.name}: pip install 'darebench[server]'"
+        ) from None
+    token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8").strip()
+    if token == "":
+        raise ConfigError("the token is empty; write one into the file, or unset the variable")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("darebench.sandbox.server").setLevel(logging.INFO)
+    settings = ServerSettings(
+        slots=slots or os.cpu_count() or 1,
+        queue=queue,
+        token=token,
+        seconds=seconds,
+        body_mb=body,
+        limits=Limits(memory_mb=memory),
+        pod_name=os.environ.get("MY_POD_NAME"),
+    )
+    serve(host, port, settings, ready=lambda url: print(f"serving on {url}", flush=True))

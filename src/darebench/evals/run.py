@@ -19,9 +19,11 @@ from typing import Any
 import darebench
 from darebench.environment import current_environment, fingerprint
 from darebench.errors import ConfigError
+from darebench.evals.remote import check_same, open_remote
 from darebench.evals.trajectory import TRAJECTORIES, read_logs, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
+from darebench.sandbox.client import RemoteExecutor
 from darebench.scoring.score import scorer_hash
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
@@ -50,6 +52,8 @@ class EvalConfig:
     turns: int = 5
     seconds: float = 200.0
     """Wall-clock limit of each call of the tool."""
+    sandbox: str | None = None
+    """Address of a SandboxFusion server that runs the calls; this machine's own without it."""
     base_url: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
     generation: Mapping[str, Any] = field(default_factory=dict)
@@ -99,11 +103,12 @@ def evaluate(
         config: What to run; the baseline on the starter store without one.
         out: The run's folder; `runs/<model>-<hash of what is run>` without it.
         fresh: Make all attempts again, although the folder has some.
-        slots: Programs that run at the same time; as many as there are cores without it.
+        slots: Programs that run at the same time, if they run here; as many as there are cores
+            without it.
         progress: Told how far it is.
 
     Raises:
-        ConfigError: nothing is selected, or the folder holds another run.
+        ConfigError: nothing is selected, the folder holds another run, or the sandbox does not fit.
         StoreError: there is no such store.
         KeyboardInterrupt: it was interrupted; what has ended is kept.
     """
@@ -122,7 +127,7 @@ def evaluate(
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
     _prepare(folder, record, fresh=fresh)
-    executor = LocalExecutor(slots)
+    executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
     try:
         _solve_references(chosen, executor, progress)
         n_expected = len(chosen) * config.epochs
@@ -153,31 +158,52 @@ def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
 
 
 def _prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
-    path = folder / "config.json"
-    if path.is_file() and not fresh:
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ConfigError(
-                f"{path} cannot be read ({error}); use --fresh or another --out"
-            ) from None
-        if known != json.loads(json.dumps(record)):
-            raise ConfigError(
-                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
-                "--fresh to start over"
-            )
-    if fresh and folder.is_dir():
-        _set_aside(folder)
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
     environment = {
         "schema": SCHEMA,
         "darebench": darebench.__version__,
         "scorer": scorer_hash(),
         "environment": current_environment().as_dict(),
     }
+    if fresh and folder.is_dir():
+        _set_aside(folder)
+    elif (folder / "config.json").is_file():
+        known, made_in = (_known(folder / name) for name in ("config.json", "env.json"))
+        if known != json.loads(json.dumps(record)):
+            raise ConfigError(
+                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
+                "--fresh to start over"
+            )
+        if made_in != environment:
+            raise ConfigError(
+                f"{folder} was made in another environment ({_change(made_in, environment)}), so "
+                "that its attempts are not repeats of new ones; use another --out, or --fresh to "
+                "start over"
+            )
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
     for name, value in (("config.json", record), ("env.json", environment)):
         text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _known(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error}); use --fresh or another --out"
+        ) from None
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path} is no record of a run; use --fresh or another --out")
+    return value
+
+
+def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name the first version that differs, with both values."""
+    old, new = ({**e, **e.get("environment", {})} for e in (before, now))
+    for name, value in new.items():
+        if name not in ("environment", "hash") and old.get(name) != value:
+            return f"{name} {old.get(name)} there, {value} here"
+    return "its record has other fields"
 
 
 def _difference(known: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -194,7 +220,7 @@ def _set_aside(folder: Path) -> None:
 
 
 def _solve_references(
-    tasks: Sequence[Task], executor: LocalExecutor, progress: Progress | None
+    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, progress: Progress | None
 ) -> None:
     """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
@@ -207,6 +233,8 @@ def _solve_references(
         if progress is not None:
             progress("references", len(done), len(chosen))
 
+    if isinstance(executor, RemoteExecutor):
+        asyncio.run(check_same(executor))
     cache = cache_folder("references")
     solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
     failed = [result.message for result in solved.values() if isinstance(result, Unsolved)]
@@ -219,7 +247,7 @@ def _run_inspect(
     store: Store,
     folder: Path,
     expected: int,
-    executor: LocalExecutor,
+    executor: LocalExecutor | RemoteExecutor,
     progress: Progress | None,
 ) -> None:
     from inspect_ai import eval_set
@@ -262,7 +290,7 @@ def _run_inspect(
                 continue_on_fail=True,
                 retry_on_error=2,
                 log_buffer=1,
-                max_samples=2 * executor.slots if config.model in OWN_AGENTS else 32,
+                max_samples=_n_samples(config, executor),
                 token_limit=config.token_limit,
                 time_limit=config.time_limit,
                 display="none",
@@ -274,3 +302,10 @@ def _run_inspect(
     finally:
         listener.reset(token)
         shared.reset(own)
+
+
+def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:
+    """Say how many attempts are under way at a time: a model's answers take long, ours do not."""
+    if isinstance(executor, LocalExecutor) and config.model in OWN_AGENTS:
+        return 2 * executor.slots
+    return 32
