@@ -15,6 +15,7 @@ from darebench.cli import (
     sandbox,
     scoring,
     tasks,
+    train,
     training,
 )
 from darebench.errors import (
@@ -48,6 +49,8 @@ app.command("push")(publishing.push)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)
 app.command("export")(training.export)
+app.add_typer(train.app, name="train")
+app.add_typer(train.reward_app, name="reward")
 
 
 def main() -> None:
