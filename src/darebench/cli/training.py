@@ -102,6 +102,7 @@ def select(
     variance_xf: Annotated[float, typer.Option("--variance-xf")] = 0.15,
     variance_cf: Annotated[float, typer.Option("--variance-cf")] = 0.1,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
     from darebench.rollouts.files import select_file
@@ -138,6 +139,7 @@ def export(
     template: Annotated[str, typer.Option("--template", help="qwen3, or model's own.")] = "qwen3",
     max_length: Annotated[int | None, typer.Option("--max-length", help="In tokens.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write attempts as training data. Example: darebench export dv.jsonl --out train.parquet"""
     if check:

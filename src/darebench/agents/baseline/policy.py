@@ -11,11 +11,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from darebench.agents.baseline.clues import plain
+from darebench.agents.baseline.compose import program_text
 from darebench.agents.baseline.instructions import (
     find_targets,
     read_ranges,
@@ -95,7 +94,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     if workflow is not None:
         return [Step(program="workflow", settings=workflow, load=both), last]
     if series:
-        steps = [{"question": question, "seconds": seconds} for seconds in (SECONDS, 5)]
+        steps = [{"question": question, "seconds": seconds} for seconds in (2 * SECONDS, 5)]
         return [
             *(Step(program="forecast", settings={**base, **more}, load=both) for more in steps),
             last,
@@ -120,16 +119,10 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
     return Reply(message=call_of(step, len(messages)), stop="tool_calls")
 
 
-@cache
-def _program_text(name: str) -> str:
-    folder = files("darebench.agents.baseline").joinpath("programs")
-    return folder.joinpath(f"{name}.py").read_text(encoding="utf-8")
-
-
 def call_of(step: Step, number: int) -> Message:
     """Turn a step into the message that calls the tool."""
     arguments = {
-        "code": with_settings(_program_text(step.program), step.settings),
+        "code": with_settings(program_text(step.program), step.settings),
         "files_to_load": list(step.load),
         "files_to_save": list(step.save),
     }
