@@ -332,8 +332,8 @@ def test_a_killed_zygote_is_a_fault_and_the_next_call_works():
         assert executor.execute_now(Program(code="print(1)")).stdout == "1\n"
         zygote = executor._zygote
         assert zygote is not None
-        subprocess.run(["kill", "-9", str(zygote._process.pid)], check=True)
-        zygote._process.wait()
+        subprocess.run(["kill", "-9", str(zygote.process.pid)], check=True)
+        zygote.process.wait()
         assert executor.execute_now(Program(code="print(2)")).stdout == "2\n"
     finally:
         executor.close_now()
