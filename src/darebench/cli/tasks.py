@@ -41,7 +41,8 @@ def tasks_list(
     errors = [{"dataset": p.dataset, "message": p.message} for p in opened.problems]
     if as_json:
         rows, broken = _task_rows(chosen)
-        print_json({"tasks": rows, "errors": errors + broken})
+        errors += broken
+        print_json({"tasks": rows, "errors": errors})
     else:
         for task in chosen:
             print(f"{task.id}  {task.column}  {', '.join(task.targets)}")
@@ -55,16 +56,18 @@ def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, s
     from darebench.errors import TaskFormatError
     from darebench.store.tables import count_rows
 
-    rows, broken = [], []
+    rows: list[dict[str, Any]] = []
+    broken: dict[str, str] = {}
     for task in tasks:
         sizes: dict[str, int] = {}
-        for name in task.files:
-            part = "train" if name.startswith("train") else "test" if name.startswith("val") else ""
-            if part:
-                try:
+        try:
+            for name in task.files:
+                part = next((p for p in ("train", "val") if name.startswith(p)), None)
+                if part:
                     sizes[part] = count_rows(task.source / name)
-                except TaskFormatError as error:
-                    broken.append({"dataset": task.dataset, "message": str(error)})
+        except TaskFormatError as error:
+            broken[task.dataset] = str(error)
+            continue
         rows.append(
             {
                 "id": task.id,
@@ -74,11 +77,11 @@ def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, s
                 "targets": list(task.targets),
                 "files": list(task.files),
                 "train_rows": sizes.get("train"),
-                "test_rows": sizes.get("test"),
+                "test_rows": sizes.get("val"),
                 "domain": task.domain,
             }
         )
-    return rows, broken
+    return rows, [{"dataset": name, "message": text} for name, text in broken.items()]
 
 
 @app.command("show")
@@ -88,10 +91,13 @@ def tasks_show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one task. Example: darebench tasks show iris_class/if"""
+    from darebench.errors import TaskFormatError
     from darebench.store.read import open_store
 
     task = open_store(store).task(task_id)
-    rows, _ = _task_rows([task])
+    rows, broken = _task_rows([task])
+    if broken:
+        raise TaskFormatError(broken[0]["message"])
     shown = {
         **rows[0],
         "question": task.question,

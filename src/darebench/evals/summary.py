@@ -45,6 +45,7 @@ def as_json(run: Run) -> dict[str, Any]:
                 "calls": len(t.calls),
                 "seconds": t.seconds,
                 "tokens": t.tokens.total,
+                "provenance": asdict(t.provenance) if t.provenance else None,
             }
             for t in run.trajectories
         ],

@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 from darebench.sandbox import cell, landlock, linux, pages, script, warm, wire
 from darebench.sandbox.walls import Walls
 
-NOBODY = 65534
 _always: pages.Ranges = []
 """What every program writes to."""
 _often: pages.Ranges = []
@@ -99,11 +98,12 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
         linux.unshare(linux.CLONE_NEWUSER)
         for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
             Path("/proc/self", name).write_text(text)
-    elif os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-    if not walls.namespaces:
+    else:
+        owner = Path(places.work).stat().st_uid
+        if owner != os.geteuid():
+            os.setgroups([])
+            os.setresgid(owner, owner, owner)
+            os.setresuid(owner, owner, owner)
         os.environ.update(script.environment(places))
         sys.argv[:] = [places.script]
         sys.path[0] = places.work
@@ -112,9 +112,10 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
         writable = (places.work, places.code, places.temporary, places.shared)
         devices = [f"/dev/{name}" for name in cell.DEVICES]
         landlock.restrict(walls.landlock, [p for p in writable if Path(p).exists()], devices)
-    if walls.namespaces:
-        linux.drop_capabilities()
-    linux.die_with_parent()
+    # With namespaces, the program must not die before its warden, who would take it for an answer.
+    linux.drop_capabilities()
+    if not walls.namespaces:
+        linux.die_with_parent()
     listener = []
     if walls.rules:
         listener = _install(walls)
@@ -167,5 +168,3 @@ def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
 def _field_kb(name: str) -> int:
     _, found, rest = Path("/proc/self/status").read_text().partition(name)
     return int(rest.split(maxsplit=1)[0]) if found else 0
-
-

@@ -34,9 +34,7 @@ _OF_A_CALL = (
     | linux.CLONE_NEWNET
     | linux.CLONE_NEWCGROUP
 )
-_OF_THE_CELL = (
-    linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
-)
+_OF_THE_CELL = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
 
 
 def main() -> None:
@@ -166,7 +164,10 @@ def _open_places(box: str) -> cell.Places:
         work=f"{box}/work", code=f"{box}/code", temporary=f"{box}/tmp", shared=f"{box}/shm"
     )
     owner = NOBODY if os.geteuid() == 0 else -1
-    os.chown(box, owner, owner)
+    try:
+        os.chown(box, owner, owner)
+    except OSError:  # root of a container that has no other users
+        owner = -1
     for path in (places.work, places.code, places.temporary, places.shared):
         Path(path).mkdir()
         os.chown(path, owner, owner)

@@ -145,7 +145,7 @@ def _run(zygote: Zygote, program: Program) -> Outcome:
             streams = Streams(program)
             stack.callback(streams.close)
             try:
-                spare = _send(zygote, spare, program, streams, inputs)
+                _send(zygote, spare, program, streams, inputs)
             finally:
                 wire.close_all(streams.theirs)
             result, descriptors = streams.pump(spare.reply)
@@ -159,15 +159,15 @@ def _run(zygote: Zygote, program: Program) -> Outcome:
 
 def _send(
     zygote: Zygote, spare: Spare, program: Program, streams: Streams, inputs: Sequence[BinaryIO]
-) -> Spare:
-    """Send the request to a spare, to a new one if that one has died meanwhile."""
+) -> None:
+    """Send the request to a spare, which is made anew if it has died meanwhile."""
     descriptors = [*streams.theirs, *(stream.fileno() for stream in inputs)]
     sizes = [os.fstat(stream.fileno()).st_size for stream in inputs]
     for _ in range(_PATIENCE):
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             wire.send(spare.reply, _request(program, sizes), descriptors)
-            return spare
-        spare = zygote.replace(spare)
+            return
+        zygote.renew(spare)
     raise SandboxFault(f"{_PATIENCE} processes died before their call")
 
 

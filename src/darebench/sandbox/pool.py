@@ -125,17 +125,17 @@ class Zygote:
         """Take the best spare for a program, or have one made; `give_back` must follow."""
         with self._lock:
             self._active += 1
-            fitting = [spare for spare in self._spares if spare.filled == heavy] or self._spares
-            if fitting:
-                self._spares.remove(fitting[0])
-                return fitting[0]
+            fitting = [spare for spare in self._spares if spare.filled == heavy]
+            for spare in (*fitting, *self._spares):
+                self._spares.remove(spare)
+                return spare
             return self._made()
 
-    def replace(self, spare: Spare) -> Spare:
-        """Have a new one made for one that has turned out to be dead."""
+    def renew(self, spare: Spare) -> None:
+        """Have a new warden made for one that has turned out to be dead."""
         spare.reply.close()
         with self._lock:
-            return self._made()
+            spare.reply, spare.filled = self._made().reply, False
 
     def give_back(self, spare: Spare) -> None:
         """End a call; then there is time to make spares, and if nothing else runs to fill them."""
@@ -175,4 +175,3 @@ class Zygote:
         cgroup.remove(self._groups)
         with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
             self._root.rmdir()
-
