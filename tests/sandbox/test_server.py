@@ -140,6 +140,19 @@ def test_a_request_that_is_too_large_is_refused(small):
     assert run_code(small, "print(1)").status_code == 200
 
 
+def test_a_client_that_leaves_frees_its_place(small):
+    start = time.monotonic()
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{small.url}/run_code",
+            json={"code": "import time; time.sleep(50)", "language": "python", "run_timeout": 55},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=1,
+        )
+    assert run_code(small, "print(1)").json()["status"] == "Success"
+    assert time.monotonic() - start < 10
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

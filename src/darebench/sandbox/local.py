@@ -70,7 +70,7 @@ class LocalExecutor:
         return self._execute(program, _Line())
 
     def _execute(self, program: Program, line: _Line) -> Outcome:
-        refusal = _refusal(program)
+        refusal = names.refusal(program)
         if refusal is not None:
             return refusal
         try:
@@ -122,27 +122,6 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def _refusal(program: Program) -> Outcome | None:
-    """Say why a program is not run, if its files may not go in."""
-    why = ""
-    for name, path in program.load.items():
-        problem = names.problem_with(name)
-        if problem is None and not path.is_file():
-            problem = "it does not exist or is not a regular file"
-        elif problem is None and path.stat().st_size > program.limits.file_mb << 20:
-            problem = f"it is over the limit of {program.limits.file_mb} MB"
-        if problem is not None:
-            why = f"file to load {name[:80]!r}: {problem}"
-            break
-    if not why and program.save and program.save_to is None:
-        raise ValueError("a program with files to save needs save_to")
-    if not why:
-        return None
-    return Outcome(
-        status=Status.REFUSED, exit_code=None, stdout="", stderr="", seconds=0.0, detail=why
-    )
 
 
 class _Line:
