@@ -10,6 +10,10 @@ import pytest
 REAL_STORE = Path(__file__).parents[2] / "shared" / "data" / "dare-bench-dev"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write the golden files anew.")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory):
     cache = tmp_path_factory.mktemp("cache")
@@ -36,7 +40,3 @@ def real_store() -> Path:
     if not REAL_STORE.is_dir():
         pytest.skip("the public dev tasks are not beside this checkout")
     return REAL_STORE
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="Write the golden files again.")

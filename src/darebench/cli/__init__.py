@@ -7,7 +7,17 @@ import sys
 
 import typer
 
-from darebench.cli import curating, evaluating, sandbox, scoring, tasks, training
+from darebench.cli import (
+    auditing,
+    curating,
+    evaluating,
+    publishing,
+    sandbox,
+    scoring,
+    tasks,
+    train,
+    training,
+)
 from darebench.errors import (
     ConfigError,
     DareError,
@@ -33,10 +43,14 @@ app.command("reference")(scoring.reference)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("report")(evaluating.report)
 app.command("curate")(curating.curate)
+app.command("audit")(auditing.audit)
 app.command("stats")(curating.stats)
+app.command("push")(publishing.push)
 app.command("rollouts")(training.rollouts)
 app.command("select")(training.select)
 app.command("export")(training.export)
+app.add_typer(train.app, name="train")
+app.add_typer(train.reward_app, name="reward")
 
 
 def main() -> None:

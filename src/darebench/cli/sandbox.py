@@ -24,6 +24,9 @@ def sandbox_run(
     out: Annotated[Path, typer.Option("--out", help="Where saved files go.")] = Path(),
     seconds: Annotated[float, typer.Option("--seconds", min=0.1)] = 200.0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MB.")] = 8192,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run even if this machine cannot hide its files.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -39,6 +42,7 @@ def sandbox_run(
         save=save or (),
         save_to=out,
         limits=Limits(wall_s=seconds, memory_mb=memory),
+        allow_unsafe=unsafe,
     )
     if as_json:
         files = {
@@ -113,9 +117,8 @@ def sandbox_serve(
         from darebench.sandbox.listen import serve
         from darebench.sandbox.server import ServerSettings
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the server needs {error.name}: pip install 'darebench[server]'"
-        ) from None
+        package = (error.name or "").partition(".")[0]
+        raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
     token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
     if token_file is not None:
         token = token_file.read_text(encoding="utf-8").strip()
