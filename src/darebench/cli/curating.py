@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import asdict
 from enum import StrEnum
@@ -15,6 +14,7 @@ from darebench.cli.options import (
     BaseUrlOption,
     JsonOption,
     QuietOption,
+    note,
     print_json,
     show_progress,
 )
@@ -112,16 +112,16 @@ def curate(
         return
     if made.usage.calls:
         usage = made.usage
-        print(
+        note(
             f"{usage.calls} answers of models, {usage.cached} of them kept from before; paid for: "
             f"{usage.input_tokens} tokens read, {usage.output_tokens} written",
-            file=sys.stderr,
+            quiet=quiet,
         )
     print(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
     for stage, number in Counter(str(r.stage) for r in made.refused).most_common():
-        print(f"{number} tables refused in stage {stage}", file=sys.stderr)
+        note(f"{number} tables refused in stage {stage}", quiet=quiet)
     for refusal in made.refused if len(made.refused) <= 20 else ():
-        print(f"{refusal.table}: {refusal.reason}", file=sys.stderr)
+        note(f"{refusal.table}: {refusal.reason}", quiet=quiet)
 
 
 def _pairs(filters: list[str]) -> dict[str, str]:
@@ -151,6 +151,7 @@ def _one_of(choices: type[_Choice], text: str, option: str) -> _Choice:
 def stats(
     store: Annotated[str | None, typer.Argument(help="A store; else the starter store.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show what a store holds. Example: darebench stats curation/store"""
     from darebench.curate.stats import measure_store
