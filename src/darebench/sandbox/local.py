@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from darebench.errors import SandboxFault
