@@ -50,6 +50,14 @@ def told(answer: object, code: int = 200, **headers: str) -> tuple[int, dict[str
     return code, JSON | headers, body
 
 
+def run_code_on(url: str) -> str:
+    executor = RemoteExecutor(url)
+    try:
+        return executor.execute_now(Program(code="print(1)", limits=SMALL)).stdout
+    finally:
+        executor.close_now()
+
+
 def ask(canned: Canned, program: Program | None = None, **options):
     executor = RemoteExecutor(canned.url, **options)
     try:
@@ -244,6 +252,10 @@ def test_a_server_that_is_killed_is_a_fault(tmp_path):
         executor = RemoteExecutor(served.url)
         asyncio.run(killed(served, executor))
         executor.close_now()
+    (left,) = tmp_path.glob("darebench-serve-*")
+    with serving(tmp_path) as served:  # the next one removes what the killed one could not
+        assert run_code_on(served.url) == "1\n"
+        assert not left.exists()
 
 
 def test_closing_ends_its_calls_and_can_be_repeated(server):
