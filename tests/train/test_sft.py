@@ -52,11 +52,12 @@ def test_the_loss_is_on_what_the_assistant_wrote(tiny_model, rows):
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     row = encode_rows(str(rows), tokenizer, 4096)[0]
-    pairs = list(zip(row["input_ids"], row["assistant_masks"], strict=True))
-    own = tokenizer.decode([i for i, m in pairs if m])
+    pairs = list(zip(row["input_ids"], row["labels"], strict=True))
+    assert all(label in (token, -100) for token, label in pairs)
+    own = tokenizer.decode([i for i, m in pairs if m != -100])
     assert own.startswith("Let me look.\n<tool_call>")
     assert own.endswith("</tool_call><|im_end|>Done.<|im_end|>")
-    other = tokenizer.decode([i for i, m in pairs if not m])
+    other = tokenizer.decode([i for i, m in pairs if m == -100])
     assert "The code ran without an error." in other
     assert "Let me look" not in other
 
