@@ -10,10 +10,11 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LassoCV, LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
@@ -90,12 +91,15 @@ def regressors(n_rows, n_plain, skewed):
     forest = RandomForestRegressor(
         min_samples_leaf=2, max_features=0.5, **trees(n_rows, n_plain / 2, 30)
     )
+    near = KNeighborsRegressor(5, weights="distance")
     few_products = n_rows * (n_plain * (n_plain + 3) / 2) ** 2 < 5e9
     listed = [
         (True, "ridge", "smooth", scaled(ridge)),
         (True, "hgb", "all", hgb),
         (True, "extra", "all", extra),
         (True, "ridge of plain", "plain", scaled(ridge)),
+        (n_rows <= 300, "one feature", "plain", scaled(SelectKBest(f_regression, k=1), ridge)),
+        (n_rows <= 3_000, "lasso", "plain", scaled(LassoCV(cv=3, random_state=0))),
         (skewed, "ridge of logs of log", "smooth", logged(of_logs(ridge))),
         (skewed, "hgb of log", "all", logged(hgb)),
         (skewed, "extra of log", "all", logged(extra)),
