@@ -52,19 +52,12 @@ def tasks_list(
 
 
 def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    from darebench.errors import TaskFormatError
-    from darebench.store.tables import count_rows
+    from darebench.store.tables import measure_files
 
     rows, broken = [], []
     for task in tasks:
-        sizes: dict[str, int] = {}
-        for name in task.files:
-            part = "train" if name.startswith("train") else "test" if name.startswith("val") else ""
-            if part:
-                try:
-                    sizes[part] = count_rows(task.source / name)
-                except TaskFormatError as error:
-                    broken.append({"dataset": task.dataset, "message": str(error)})
+        sizes = measure_files(task)
+        broken += [{"dataset": task.dataset, "message": problem} for problem in sizes.problems]
         rows.append(
             {
                 "id": task.id,
@@ -73,8 +66,8 @@ def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, s
                 "family": task.family,
                 "targets": list(task.targets),
                 "files": list(task.files),
-                "train_rows": sizes.get("train"),
-                "test_rows": sizes.get("test"),
+                "train_rows": sizes.train,
+                "test_rows": sizes.test,
                 "domain": task.domain,
             }
         )
