@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from darebench.evals.run import EvalConfig, evaluate
     from darebench.sandbox import Executor, LocalExecutor, run_python
+    from darebench.sandbox.client import RemoteExecutor
     from darebench.scoring import score_prediction as score
     from darebench.store.read import Store, open_store, select
     from darebench.types import Score, Task, Trajectory, Truth
@@ -20,6 +21,7 @@ __all__ = [
     "EvalConfig",
     "Executor",
     "LocalExecutor",
+    "RemoteExecutor",
     "Score",
     "Store",
     "Task",
@@ -37,6 +39,7 @@ _HOMES = {
     "evaluate": ("darebench.evals.run", "evaluate"),
     "Executor": ("darebench.sandbox", "Executor"),
     "LocalExecutor": ("darebench.sandbox", "LocalExecutor"),
+    "RemoteExecutor": ("darebench.sandbox.client", "RemoteExecutor"),
     "run_python": ("darebench.sandbox", "run_python"),
     "score": ("darebench.scoring.score", "score_prediction"),
     "Store": ("darebench.store.read", "Store"),

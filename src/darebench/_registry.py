@@ -1,7 +1,8 @@
-"""What Inspect finds of darebench: the benchmark task, the scripted agents, the progress hook."""
+"""What Inspect finds of darebench: the benchmark, the sandbox, the scripted agents, progress."""
 
 from inspect_ai.model import modelapi
 
+from darebench.evals.inspect_sandbox import DarebenchSandbox as DarebenchSandbox
 from darebench.evals.inspect_task import bench as bench
 from darebench.evals.progress import ProgressHooks as ProgressHooks
 

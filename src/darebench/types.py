@@ -7,7 +7,7 @@ stage needs lives in that stage. The truth is not here: `darebench.store.truth` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -184,6 +184,8 @@ class Provenance:
     """Hash of the answer that the prediction was compared with."""
     environment: str
     """Hash of the interpreter's and libraries' versions (`darebench.environment`)."""
+    store: str | None = None
+    """Hash of the store that the task was read from; None for a truth from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,9 +312,3 @@ class Trajectory:
     seconds: float
     """Wall-clock time of the attempt."""
     tokens: Tokens = field(default_factory=Tokens)
-
-
-def by_column(tasks: Sequence[Task]) -> dict[str, list[Task]]:
-    """Group tasks by result column, in the table's order, empty columns left out."""
-    groups = {name: [t for t in tasks if t.column == name] for name in COLUMNS}
-    return {name: group for name, group in groups.items() if group}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import hashlib
 import io
 
 import numpy as np
@@ -11,25 +10,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from truths import LABELS, NUMBERS, truth
 
 from darebench.errors import TaskFormatError
 from darebench.scoring import metrics, score_prediction
 from darebench.scoring.parse import MAX_BYTES
 from darebench.store.read import open_store
 from darebench.store.truth import read_truth
-from darebench.types import Metric, ReasonCode, Truth, Variant
-
-
-def truth(csv: str, metric: Metric, *, keys=("row_id",), targets=("y",), **more) -> Truth:
-    content = csv.encode()
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return Truth(
-        task="t", metric=metric, keys=keys, targets=targets, csv=content, hash=digest, **more
-    )
-
-
-NUMBERS = truth("row_id,y\n1,1\n2,2\n3,3\n", Metric.CLIPPED_R2)
-LABELS = truth("row_id,y\n1,a\n2,a\n3,b\n4,b\n", Metric.MACRO_F1)
+from darebench.types import Metric, ReasonCode, Variant
 
 
 def test_doctests_hold():

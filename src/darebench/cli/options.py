@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,9 @@ StoreOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", help="Print the result only: no progress, no notes.")
+]
 TasksArgument = Annotated[
     list[str] | None, typer.Argument(help="Task ids, dataset names or globs; all without one.")
 ]
@@ -35,6 +38,10 @@ ModelOption = Annotated[
 ]
 TurnsOption = Annotated[int, typer.Option("--turns", min=1)]
 SecondsOption = Annotated[float, typer.Option("--seconds", min=1, help="Limit of each call.")]
+SandboxOption = Annotated[
+    str | None,
+    typer.Option("--sandbox", help="URL of a `darebench sandbox serve` or SandboxFusion server."),
+]
 BaseUrlOption = Annotated[
     str | None, typer.Option("--base-url", help="Of an OpenAI-compatible server.")
 ]
@@ -43,6 +50,12 @@ TokenLimitOption = Annotated[int | None, typer.Option("--token-limit", help="Of 
 TimeLimitOption = Annotated[int | None, typer.Option("--time-limit", help="Of an attempt.")]
 RunOption = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Start over.")]
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Say something beside the result, on stderr."""
+    if not quiet:
+        print(text, file=sys.stderr)
 
 
 def print_json(value: object) -> None:

@@ -13,6 +13,7 @@ from darebench.cli.options import (
     QuietOption,
     StoreOption,
     TasksArgument,
+    note,
     print_json,
     show_progress,
 )
@@ -29,26 +30,39 @@ def score(
     release_rules: Annotated[
         bool, typer.Option("--release-rules", help="Score as the public release does.")
     ] = False,
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            "--references", help="IF answers that `reference --out` wrote; else computed."
+        ),
+    ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Score one prediction, or a folder. Example: darebench score p.csv --task iris_class/mm"""
     from darebench.evals.batch import score_batch, score_one
 
-    if (prediction is None) == (batch is None) or (prediction is not None and task is None):
-        raise ConfigError("give one prediction with --task ID, or --batch DIR")
-    if batch is not None:
-        result = score_batch(batch, store, release_rules=release_rules)
-        print_json(result) if as_json else _print_columns(result["columns"])
+    if batch is not None and prediction is None:
+        result = score_batch(batch, store, release_rules=release_rules, references=references)
+        print_json(result) if as_json else _print_batch(result, quiet=quiet)
+        if result["errors"]:
+            raise typer.Exit(1)
         return
-    assert prediction is not None
-    assert task is not None
-    result = score_one(prediction, task, store, release_rules=release_rules)
+    if prediction is None or task is None or batch is not None:
+        raise ConfigError("give one prediction with --task ID, or --batch DIR")
+    result = score_one(prediction, task, store, release_rules=release_rules, references=references)
     if as_json:
         print_json(result)
         return
     print(f"{result['task']}: {result['score']:.4f}")
     if result["reason"]:
-        print(result["reason"]["message"])
+        note(result["reason"]["message"], quiet=quiet)
+
+
+def _print_batch(result: dict[str, Any], *, quiet: bool) -> None:
+    _print_columns(result["columns"])
+    for error in result["errors"]:
+        note(f"{error['task']}: {error['message']}", quiet=quiet)
 
 
 def _print_columns(columns: dict[str, dict[str, Any]]) -> None:

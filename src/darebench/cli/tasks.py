@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +10,12 @@ from darebench.cli.options import (
     FamilyOption,
     JsonOption,
     LimitOption,
+    QuietOption,
     SeedOption,
     StoreOption,
     TasksArgument,
     VariantOption,
+    note,
     print_json,
 )
 
@@ -30,6 +31,7 @@ def tasks_list(
     limit: LimitOption = None,
     seed: SeedOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List tasks. Example: darebench tasks list "*_ts/cf" --store STORE"""
     from darebench.store.read import open_store, select
@@ -41,12 +43,13 @@ def tasks_list(
     errors = [{"dataset": p.dataset, "message": p.message} for p in opened.problems]
     if as_json:
         rows, broken = _task_rows(chosen)
-        print_json({"tasks": rows, "errors": errors + broken})
+        errors += broken
+        print_json({"tasks": rows, "errors": errors})
     else:
         for task in chosen:
             print(f"{task.id}  {task.column}  {', '.join(task.targets)}")
         for error in errors:
-            print(f"{error['dataset']}: {error['message']}", file=sys.stderr)
+            note(f"{error['dataset']}: {error['message']}", quiet=quiet)
     if errors:
         raise typer.Exit(1)
 
@@ -54,10 +57,13 @@ def tasks_list(
 def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     from darebench.store.tables import measure_files
 
-    rows, broken = [], []
+    rows: list[dict[str, Any]] = []
+    broken: dict[str, str] = {}
     for task in tasks:
         sizes = measure_files(task)
-        broken += [{"dataset": task.dataset, "message": problem} for problem in sizes.problems]
+        if sizes.problems:
+            broken[task.dataset] = sizes.problems[0]
+            continue
         rows.append(
             {
                 "id": task.id,
@@ -71,7 +77,7 @@ def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, s
                 "domain": task.domain,
             }
         )
-    return rows, broken
+    return rows, [{"dataset": name, "message": text} for name, text in broken.items()]
 
 
 @app.command("show")
@@ -79,12 +85,16 @@ def tasks_show(
     task_id: Annotated[str, typer.Argument(help="A task's id.")],
     store: StoreOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show one task. Example: darebench tasks show iris_class/if"""
+    from darebench.errors import TaskFormatError
     from darebench.store.read import open_store
 
     task = open_store(store).task(task_id)
-    rows, _ = _task_rows([task])
+    rows, broken = _task_rows([task])
+    if broken:
+        raise TaskFormatError(broken[0]["message"])
     shown = {
         **rows[0],
         "question": task.question,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from darebench.curate.answers import labels_blank, solvable_without_data
 from darebench.curate.findings import Finding, Severity, TaskTables
@@ -266,7 +267,7 @@ def _instants(
         return past.to_numpy(float), asked.to_numpy(float)
     texts = pd.concat([past, asked]).astype(str).str.strip()
     codes, distinct = pd.factorize(texts)
-    reading = next(iter(readings(list(distinct), hint)), None)
+    reading = next(iter(readings(pa.array(distinct, pa.string()), hint)), None)
     if reading is None or readable(reading.wall).mean() < 0.9:
         return None
     instants = (reading.wall if reading.utc is None else reading.utc)[codes]

@@ -19,7 +19,6 @@ from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
 from darebench.curate.records import Design, Table, slug
-from darebench.curate.resample import AGGREGATION
 from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
 from darebench.errors import CurationReject
 from darebench.store import layout
@@ -123,7 +122,7 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
         **_settings(table, draft),
         **series_settings(rows, design.time_column, stated_format(design), start),
         "is_resampled": bool(design.interval),
-        "resampling": {"interval": design.interval, "aggregation": AGGREGATION}
+        "resampling": {"interval": design.interval, "aggregation": design.aggregation}
         if design.interval
         else None,
         "entity_columns": list(design.entities),
@@ -186,8 +185,11 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
 
 
 def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str, Any]:
-    frame = draft.table.frame
-    types = {c: kind_of(frame[c]) for c in [*draft.design.features, *workflow.targets]}
+    frame, as_category = draft.table.frame, draft.design.categorical
+    types = {
+        c: "categorical" if c in as_category else kind_of(frame[c])
+        for c in [*draft.design.features, *workflow.targets]
+    }
     written = workflow_settings(
         name,
         features=workflow.features,
@@ -223,7 +225,7 @@ def _shared(
             "lastUpdated": raw.updated,
             "tags": list(raw.keywords),
         },
-        "domain": find_domain(table),
+        "domain": draft.design.domain or find_domain(table),
         "extra": {"headroom": settings["headroom"], "source_ref": table.ref},
     }
 

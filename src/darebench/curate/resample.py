@@ -16,7 +16,7 @@ from darebench.curate.times import as_text
 
 INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """What is recorded -> pandas' period; from fine to coarse."""
-AGGREGATION = "mean"
+AGGREGATIONS = ("mean", "sum", "median", "min", "max", "first", "last")
 MIN_PERIODS = 40
 FILLED = 0.8
 """Share of the periods of all series that must have a value."""
@@ -54,14 +54,30 @@ def choose_resampling(frame: pd.DataFrame, time: str, entities: Sequence[str]) -
 
 
 def resample(
-    frame: pd.DataFrame, time: str, how: Resampling, columns: Sequence[str]
+    frame: pd.DataFrame,
+    time: str,
+    how: Resampling,
+    columns: Sequence[str],
+    aggregation: str = "mean",
 ) -> pd.DataFrame:
-    """Aggregate numeric columns by series and period; the period's start is its time."""
+    """Aggregate columns by series and period; the period's start is its time.
+
+    Categories become their most frequent value, of equally frequent ones the first. A period
+    without rows stays absent.
+    """
     periods = pd.to_datetime(frame[time]).dt.to_period(INTERVALS[how.interval])
     keys = [frame[name] for name in how.entities]
-    means = frame[list(columns)].astype(float).groupby([periods, *keys], sort=True).mean()
-    rows = means.round(6).reset_index()
+    numbers = [name for name in columns if pd.api.types.is_numeric_dtype(frame[name])]
+    groups = frame[list(columns)].astype(dict.fromkeys(numbers, float))
+    by_period = groups.groupby([periods, *keys], sort=True)
+    found = by_period.agg({c: aggregation if c in numbers else _commonest for c in columns})
+    rows = found.round(6).reset_index()
     return rows.assign(**{time: as_text(rows[time].dt.start_time)})
+
+
+def _commonest(values: pd.Series) -> object:
+    modes = values.mode()
+    return modes.iloc[0] if len(modes) else np.nan
 
 
 def calendar_columns(

@@ -32,7 +32,8 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
     wanted = [*design.features, *design.targets]
     if design.interval:
         how = Resampling(design.interval, design.entities)
-        table = _changed(table, resample(table.frame, design.time_column, how, wanted), {})
+        joined = resample(table.frame, design.time_column, how, wanted, design.aggregation)
+        table = _changed(table, joined, {})
     rows = table.frame[[*keys, *wanted]].dropna(subset=list(design.targets))
     rows = _fewer_series(rows, design)
     cleared = without_leaks(

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,29 @@ from darebench.curate.clean import clean, fingerprint_columns
 from darebench.curate.draft import Draft
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
-from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table
+from darebench.curate.records import (
+    Design,
+    Designer,
+    Refusal,
+    Rewrites,
+    Source,
+    Stage,
+    Table,
+    Unfinished,
+    accepts,
+)
 from darebench.curate.series import draft_series
 from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
 from darebench.curate.workflow import Noise, Style, Workflows
-from darebench.errors import ConfigError, CurationReject, DareError, SandboxFault
+from darebench.errors import (
+    ConfigError,
+    CurationReject,
+    DareError,
+    ProviderFault,
+    SandboxFault,
+    SourceFault,
+)
 from darebench.store import layout
 from darebench.store.write import question_entry, write_json, write_store
 from darebench.types import Family
@@ -53,10 +69,20 @@ class Options:
     """Globs of the licences that are accepted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authors:
+    """Who decides what tables become, and how questions are worded."""
+
+    designer: Designer
+    rewriter: Rewrites | None = None
+    """None to keep the templates' texts."""
+
+
 @dataclass(slots=True)
 class _Progress:
     """What has become of one table so far, and in which stage it is."""
 
+    authors: Authors
     stage: Stage = Stage.SOURCE
     table: Table | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -64,22 +90,29 @@ class _Progress:
 
 
 def curate_table(
-    source: Source, key: str, slug: str, designer: Designer, options: Options, work: Path
-) -> None:
-    """Leave `work/<slug>` with the table's datasets and its record, all at once."""
+    source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
+) -> Unfinished | None:
+    """Leave `work/<slug>` with the table's datasets and its record, all at once.
+
+    Returns:
+        None, or what left the table unfinished.
+    """
     done = work / slug
     if done.is_dir():
-        return
+        return None
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
-    progress = _Progress()
+    progress = _Progress(authors=authors)
     try:
         with threadpool_limits(1), _refusing(progress, slug):
-            _curate(source, key, slug, designer, options, scratch, progress)
+            _curate(source, key, slug, options, scratch, progress)
         write_json(_record(slug, progress), scratch / RESULT)
         scratch.chmod(0o755)
         scratch.rename(done)
+    except (ProviderFault, SourceFault) as fault:
+        return Unfinished(table=slug, fault=fault)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -92,8 +125,8 @@ def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""
     try:
         yield
-    except (ConfigError, SandboxFault):
-        raise  # ours, not the table's: the run stops, and goes on when it is mended
+    except (ConfigError, ProviderFault, SandboxFault, SourceFault):
+        raise  # not the table's: it stays unfinished, and goes on when that is mended
     except DareError as error:
         reason = str(error)
     except Exception as error:  # whatever a table can break; the ledger names it
@@ -109,20 +142,19 @@ def _curate(
     source: Source,
     key: str,
     slug: str,
-    designer: Designer,
     options: Options,
     scratch: Path,
     progress: _Progress,
 ) -> None:
     raw = source.load(key)
-    if not any(fnmatchcase(raw.licence.lower(), g.lower()) for g in options.licences):
+    if not accepts(raw.licence, options.licences):
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     progress.stage = Stage.PROFILE
     frame = clean(raw.frame)
     table = Table(slug=slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
     progress.table = table
     progress.stage = Stage.DESIGN
-    designs = designer.design(table)
+    designs = progress.authors.designer.design(table)
     made: list[Design] = []
     for design in designs:
         if len(made) >= options.max_targets:
@@ -196,6 +228,8 @@ def _write(
     else:
         style = Style(noise=options.noise, workflows=options.workflows)
         dataset = package_tabular(draft, name, rng, style)
+    if progress.authors.rewriter is not None:
+        dataset = progress.authors.rewriter.rewrite(dataset)
     progress.stage = Stage.VERIFY
     with tempfile.TemporaryDirectory(prefix=".", dir=scratch) as folder:
         store = Path(folder) / "store"

@@ -101,7 +101,12 @@ def draw_workflow(
     columns = [name for name in able if name in chosen]
     n_selected = int(rng.integers(max(2, len(columns) // 2), len(columns) + 1))
     features = [str(name) for name in rng.permutation(columns)[:n_selected]]
-    numerical = [name for name in features if pd.api.types.is_numeric_dtype(train[name])]
+    coded = draft.design.categorical
+    numerical = [
+        name
+        for name in features
+        if pd.api.types.is_numeric_dtype(train[name]) and name not in coded
+    ]
     suffix = str(rng.choice(SUFFIXES))
     if suffix == ".sqlite" and len(draft.design.features) > MAX_SQLITE_COLUMNS:
         suffix = ".parquet"

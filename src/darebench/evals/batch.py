@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from darebench.errors import TaskFormatError
-from darebench.reference.solve import read_answers
+from darebench.errors import ConfigError, DareError
+from darebench.reference.solve import import_answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.scoring import score_prediction
 from darebench.scoring.aggregate import Observation, as_json, summarise
@@ -20,34 +20,59 @@ from darebench.types import Score, Task, Truth
 
 
 def score_one(
-    prediction: Path, task_id: str, store: str | None, *, release_rules: bool = False
+    prediction: Path,
+    task_id: str,
+    store: str | None,
+    *,
+    release_rules: bool = False,
+    references: Path | None = None,
 ) -> dict[str, Any]:
     """Score one file against one task of a store.
+
+    Args:
+        prediction: The csv file.
+        task_id: Which task it answers.
+        store: A folder, an archive or `hf://owner/name`; the starter store without it.
+        release_rules: Put the public release's number into `score`.
+        references: Folder that `darebench reference --out` wrote; without it IF references are
+            computed, or found in the cache.
 
     Raises:
         ConfigError: there is no such task.
         TaskFormatError: the task has no usable answer.
+        ReferenceMismatch: its reference was computed in another environment.
     """
     opened = open_store(store)
     task = opened.task(task_id)
-    truths, problems = read_truths([task])
+    truths, problems = read_truths([task], references)
     if task.id in problems:
-        raise TaskFormatError(problems[task.id])
-    score = score_prediction(prediction, truths[task.id], release_rules=release_rules)
-    return {**score_json(score), "store": opened.hash}
+        raise problems[task.id]
+    score = score_prediction(
+        prediction, truths[task.id], release_rules=release_rules, store=opened.hash
+    )
+    return score_json(score)
 
 
-def score_batch(folder: Path, store: str | None, *, release_rules: bool = False) -> dict[str, Any]:
+def score_batch(
+    folder: Path,
+    store: str | None,
+    *,
+    release_rules: bool = False,
+    references: Path | None = None,
+) -> dict[str, Any]:
     """Score `folder/<dataset>/<variant>/prediction.csv` for every task; missing ones count 0.
+
+    A task without a usable answer, or of a dataset that cannot be read, is under `errors`. The
+    arguments are those of `score_one`.
 
     Raises:
         StoreError: there is no such store.
-        TaskFormatError: `folder` is no folder.
+        ConfigError: `folder` is no folder.
     """
     if not folder.is_dir():
-        raise TaskFormatError(f"{folder} is not a folder of predictions")
+        raise ConfigError(f"{folder} is not a folder of predictions")
     opened = open_store(store)
-    truths, problems = read_truths(opened.tasks)
+    truths, problems = read_truths(opened.tasks, references)
     scores: list[dict[str, Any]] = []
     missing: list[str] = []
     observations: list[Observation] = []
@@ -55,7 +80,9 @@ def score_batch(folder: Path, store: str | None, *, release_rules: bool = False)
         path = folder / task.dataset / str(task.variant) / PREDICTION
         score = None
         if task.id in truths:
-            score = score_prediction(path, truths[task.id], release_rules=release_rules)
+            score = score_prediction(
+                path, truths[task.id], release_rules=release_rules, store=opened.hash
+            )
         if not path.exists():
             missing.append(task.id)
         elif score is not None:
@@ -72,16 +99,21 @@ def score_batch(folder: Path, store: str | None, *, release_rules: bool = False)
     return {
         "scores": scores,
         "missing": missing,
-        "errors": [{"task": t, "message": m} for t, m in problems.items()],
+        "errors": [{"task": t, "message": str(e)} for t, e in problems.items()]
+        + [{"task": f"{p.dataset}/*", "message": p.message} for p in opened.problems],
         "columns": as_json(summarise(observations)),
         "store": opened.hash,
     }
 
 
-def read_truths(tasks: Sequence[Task]) -> tuple[dict[str, Truth], dict[str, str]]:
+def read_truths(
+    tasks: Sequence[Task], references: Path | None = None
+) -> tuple[dict[str, Truth], dict[str, DareError]]:
     """Give the truth of every task, computing references where needed, and why others have none."""
+    if references is not None:
+        return import_answers(tasks, references)
 
-    async def read() -> tuple[dict[str, Truth], dict[str, str]]:
+    async def read() -> tuple[dict[str, Truth], dict[str, DareError]]:
         executor = LocalExecutor()
         try:
             return await read_answers(tasks, executor, cache_folder("references"))

@@ -87,15 +87,17 @@ def bench(
         work: Folder that keeps the predictions; without it they go when the process ends.
     """
     patterns = [tasks] if isinstance(tasks, str) else list(tasks or [])
+    opened = open_store(store)
     chosen = select(
-        open_store(store).tasks,
+        opened.tasks,
         patterns,
         family=Family(family) if family else None,
         variant=Variant(variant) if variant else None,
         limit=limit,
         seed=seed,
     )
-    bench_run = _Bench(chosen, Budget(turns=turns, seconds_per_call=seconds), slots, work)
+    budget = Budget(turns=turns, seconds_per_call=seconds)
+    bench_run = _Bench(chosen, opened.hash, budget, slots, work)
     return InspectTask(
         dataset=MemoryDataset([_sample(t) for t in chosen], name="darebench"),
         solver=bench_run.solver(),
@@ -108,9 +110,15 @@ class _Bench:
     """What the solver and the scorer of one task object share: the sandbox and the folders."""
 
     def __init__(
-        self, tasks: Sequence[Task], budget: Budget, slots: int | None, work: str | None
+        self,
+        tasks: Sequence[Task],
+        store_hash: str,
+        budget: Budget,
+        slots: int | None,
+        work: str | None,
     ) -> None:
         self._tasks = {t.id: t for t in tasks}
+        self._store_hash = store_hash
         self._truths: dict[str, Truth] = {}
         self._budget = budget
         self._limits = Limits()
@@ -172,10 +180,12 @@ class _Bench:
             cache = cache_folder("references")
             truths, problems = await read_answers([task], self._executor, cache)
             if task.id in problems:
-                return InspectScore.unscored(reason="error", explanation=problems[task.id])
+                return InspectScore.unscored(reason="error", explanation=str(problems[task.id]))
             self._truths |= truths
         prediction = self.folder(task, state.epoch) / PREDICTION
-        score = await asyncio.to_thread(score_prediction, prediction, self._truths[task.id])
+        score = await asyncio.to_thread(
+            score_prediction, prediction, self._truths[task.id], store=self._store_hash
+        )
         return InspectScore(
             value=score.score,
             explanation=score.reason.message if score.reason else None,

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import darebench
-from darebench.environment import current_environment, fingerprint
+from darebench.environment import fingerprint
 from darebench.errors import ConfigError
-from darebench.evals.trajectory import TRAJECTORIES, read_logs, write_trajectories
+from darebench.evals.folder import SCHEMA, prepare
+from darebench.evals.remote import check_same, open_remote
+from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
-from darebench.scoring.score import scorer_hash
+from darebench.sandbox.client import RemoteExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
-from darebench.types import Family, Task, Trajectory, Variant
+from darebench.types import Family, Task, TaskProblem, Trajectory, Variant
 
-SCHEMA = 1
 OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how much of it is done, and how much there is."""
@@ -50,6 +49,8 @@ class EvalConfig:
     turns: int = 5
     seconds: float = 200.0
     """Wall-clock limit of each call of the tool."""
+    sandbox: str | None = None
+    """Address of a SandboxFusion server that runs the calls; this machine's own without it."""
     base_url: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
     generation: Mapping[str, Any] = field(default_factory=dict)
@@ -73,6 +74,8 @@ class Run:
     trajectories: tuple[Trajectory, ...]
     expected: int
     """Attempts that were asked for."""
+    problems: tuple[TaskProblem, ...] = ()
+    """Datasets of the store that could not be used."""
 
     @property
     def unscored(self) -> int:
@@ -99,11 +102,13 @@ def evaluate(
         config: What to run; the baseline on the starter store without one.
         out: The run's folder; `runs/<model>-<hash of what is run>` without it.
         fresh: Make all attempts again, although the folder has some.
-        slots: Programs that run at the same time; as many as there are cores without it.
+        slots: Programs that run at the same time, if they run here; as many as there are cores
+            without it.
         progress: Told how far it is.
 
     Raises:
-        ConfigError: nothing is selected, or the folder holds another run.
+        ConfigError: nothing is selected, the model cannot be used, the folder holds another run, or
+            the sandbox does not fit.
         StoreError: there is no such store.
         KeyboardInterrupt: it was interrupted; what has ended is kept.
     """
@@ -119,10 +124,11 @@ def evaluate(
     )
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
+    _check_model(config)
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
-    _prepare(folder, record, fresh=fresh)
-    executor = LocalExecutor(slots)
+    prepare(folder, record, fresh=fresh)
+    executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
     try:
         _solve_references(chosen, executor, progress)
         n_expected = len(chosen) * config.epochs
@@ -132,8 +138,17 @@ def evaluate(
     trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
     write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
-        folder=folder, trajectories=tuple(trajectories), expected=len(chosen) * config.epochs
+        folder=folder,
+        trajectories=tuple(trajectories),
+        expected=len(chosen) * config.epochs,
+        problems=store.problems,
     )
+
+
+def _check_model(config: EvalConfig) -> None:
+    from darebench.evals.inspect_model import check_model
+
+    check_model(config.inspect_model, config.base_url, config.model_args)
 
 
 def _record(config: EvalConfig, store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
@@ -152,49 +167,8 @@ def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
     return f"{model}-{fingerprint(record)[:8]}"
 
 
-def _prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
-    path = folder / "config.json"
-    if path.is_file() and not fresh:
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ConfigError(
-                f"{path} cannot be read ({error}); use --fresh or another --out"
-            ) from None
-        if known != json.loads(json.dumps(record)):
-            raise ConfigError(
-                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
-                "--fresh to start over"
-            )
-    if fresh and folder.is_dir():
-        _set_aside(folder)
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
-    environment = {
-        "schema": SCHEMA,
-        "darebench": darebench.__version__,
-        "scorer": scorer_hash(),
-        "environment": current_environment().as_dict(),
-    }
-    for name, value in (("config.json", record), ("env.json", environment)):
-        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _difference(known: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    before, now = known.get("config", {}), record["config"]
-    changed = [name for name in now if json.dumps(before.get(name)) != json.dumps(now[name])]
-    return f"with another {', '.join(changed)}" if changed else "of another state of the store"
-
-
-def _set_aside(folder: Path) -> None:
-    number = 1
-    while (target := folder.with_name(f"{folder.name}.old{number}")).exists():
-        number += 1
-    folder.rename(target)
-
-
 def _solve_references(
-    tasks: Sequence[Task], executor: LocalExecutor, progress: Progress | None
+    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, progress: Progress | None
 ) -> None:
     """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
@@ -207,6 +181,8 @@ def _solve_references(
         if progress is not None:
             progress("references", len(done), len(chosen))
 
+    if isinstance(executor, RemoteExecutor):
+        asyncio.run(check_same(executor))
     cache = cache_folder("references")
     solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
     failed = [result.message for result in solved.values() if isinstance(result, Unsolved)]
@@ -219,7 +195,7 @@ def _run_inspect(
     store: Store,
     folder: Path,
     expected: int,
-    executor: LocalExecutor,
+    executor: LocalExecutor | RemoteExecutor,
     progress: Progress | None,
 ) -> None:
     from inspect_ai import eval_set
@@ -262,7 +238,7 @@ def _run_inspect(
                 continue_on_fail=True,
                 retry_on_error=2,
                 log_buffer=1,
-                max_samples=2 * executor.slots if config.model in OWN_AGENTS else 32,
+                max_samples=_n_samples(config, executor),
                 token_limit=config.token_limit,
                 time_limit=config.time_limit,
                 display="none",
@@ -274,3 +250,12 @@ def _run_inspect(
     finally:
         listener.reset(token)
         shared.reset(own)
+    if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
+        raise KeyboardInterrupt
+
+
+def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:
+    """Say how many attempts are under way at a time: a model's answers take long, ours do not."""
+    if isinstance(executor, LocalExecutor) and config.model in OWN_AGENTS:
+        return 2 * executor.slots
+    return 32

@@ -33,6 +33,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "columns": columns_json(summarise(observations(run.trajectories))),
         "unscored": run.unscored,
         "missing": run.missing,
+        "errors": [asdict(problem) for problem in run.problems],
         "tasks": [
             {
                 "id": t.task,
@@ -45,6 +46,7 @@ def as_json(run: Run) -> dict[str, Any]:
                 "calls": len(t.calls),
                 "seconds": t.seconds,
                 "tokens": t.tokens.total,
+                "provenance": asdict(t.provenance) if t.provenance else None,
             }
             for t in run.trajectories
         ],

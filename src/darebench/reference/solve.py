@@ -24,7 +24,7 @@ from darebench.sandbox.program import Limits, Outcome, Program, Saved, Status
 from darebench.store.truth import make_truth, read_settings, read_truth
 from darebench.types import Family, Metric, Task, Truth, Variant
 
-SCHEMA = 1
+SCHEMA = 2
 LIMITS = Limits(wall_s=600.0)
 
 
@@ -36,6 +36,8 @@ class Reference:
     path: Path
     environment: str
     """Hash of the environment that computed it."""
+    answer: str
+    """Hash of the file's content."""
     seconds: float
     """Of the computation, also when it was found in the cache."""
 
@@ -104,16 +106,30 @@ async def read_answers(
     cache: Path,
     *,
     on_done: Callable[[str], None] | None = None,
-) -> tuple[dict[str, Truth], dict[str, str]]:
+) -> tuple[dict[str, Truth], dict[str, DareError]]:
     """Give the truth of every task, references included, and why the others have none."""
     solved = await solve(tasks, executor, cache, on_done=on_done)
+    return _answers(tasks, lambda task: solved[task.id])
+
+
+def import_answers(
+    tasks: Sequence[Task], folder: Path
+) -> tuple[dict[str, Truth], dict[str, DareError]]:
+    """Do as `read_answers`, with the references that `export_reference` wrote to `folder`."""
+    return _answers(tasks, lambda task: import_reference(task, folder))
+
+
+def _answers(
+    tasks: Sequence[Task], find: Callable[[Task], Reference | Unsolved]
+) -> tuple[dict[str, Truth], dict[str, DareError]]:
     truths: dict[str, Truth] = {}
-    problems: dict[str, str] = {}
+    problems: dict[str, DareError] = {}
     for task in tasks:
         try:
-            truths[task.id] = _truth_of(task, solved.get(task.id))
+            found = find(task) if task.variant is Variant.IF else None
+            truths[task.id] = _truth_of(task, found)
         except DareError as error:
-            problems[task.id] = str(error)
+            problems[task.id] = error
     return truths, problems
 
 
@@ -126,9 +142,16 @@ def import_reference(task: Task, folder: Path) -> Reference:
     path = folder / task.dataset / "reference.csv"
     record = path.with_suffix(".json")
     try:
-        return _from_record(task, path, json.loads(record.read_text()))
-    except (OSError, ValueError, KeyError) as error:
-        raise TaskFormatError(f"{task.id}: no usable reference at {path}: {error}") from None
+        reference = _from_record(task, path, json.loads(record.read_text()))
+        content = path.read_bytes()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TaskFormatError(
+            f"{task.id}: no usable reference at {path} ({error}); write it with "
+            "`darebench reference --out`"
+        ) from None
+    if reference.answer != _digest(content):
+        raise TaskFormatError(f"{task.id}: {path} is not the answer that {record.name} describes")
+    return reference
 
 
 def export_reference(task: Task, reference: Reference, folder: Path) -> Path:
@@ -176,6 +199,7 @@ async def _solve_one(task: Task, executor: Executor, cache: Path) -> Reference:
             "task": task.id,
             "spec": spec.hash,
             "environment": environment.as_dict(),
+            "answer": _digest((Path(scratch) / spec.output).read_bytes()),
             "seconds": round(outcome.seconds, 3),
         }
         fresh = Path(scratch) / "record.json"
@@ -190,8 +214,13 @@ def _from_record(task: Task, path: Path, record: dict) -> Reference:
         task=task.id,
         path=path,
         environment=record["environment"]["hash"],
+        answer=record["answer"],
         seconds=record["seconds"],
     )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _key(task: Task, spec: PipelineSpec, environment: Environment) -> str:
@@ -202,7 +231,7 @@ def _key(task: Task, spec: PipelineSpec, environment: Environment) -> str:
             raise TaskFormatError(f"{task.id}: {file} is missing; fetch the store again")
         with file.open("rb") as stream:
             contents.append(hashlib.file_digest(stream, "sha256").hexdigest())
-    return fingerprint([contents, spec.hash, environment.hash])
+    return fingerprint([SCHEMA, contents, spec.hash, environment.hash])
 
 
 def _truth_of(task: Task, solved: Reference | Unsolved | None) -> Truth:

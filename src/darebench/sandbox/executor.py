@@ -13,7 +13,7 @@ class Executor(Protocol):
     """Something that runs hostile Python. Safe to share between concurrent tasks."""
 
     async def execute(self, program: Program) -> Outcome:
-        """Run `program` to its end or limit.
+        """Run `program` to its end or limit; cancelling the call ends it at once.
 
         Raises:
             SandboxFault: the sandbox failed, not the program; a retry may help.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from darebench.sandbox.program import Outcome, Program, Status
+
 MAX_BYTES = 255
 
 
@@ -18,3 +20,25 @@ def problem_with(name: str) -> str | None:
     except UnicodeEncodeError:
         return "the name is not valid text"
     return f"the name has {size} bytes, the limit is {MAX_BYTES}" if size > MAX_BYTES else None
+
+
+def refusal(program: Program) -> Outcome | None:
+    """Say why a program is not run, if its files may not go in; None if they may."""
+    if program.save and program.save_to is None:
+        raise ValueError("a program with files to save needs save_to")
+    for name, path in program.load.items():
+        problem = problem_with(name)
+        if problem is None and not path.is_file():
+            problem = "it does not exist or is not a regular file"
+        elif problem is None and path.stat().st_size > program.limits.file_mb << 20:
+            problem = f"it is over the limit of {program.limits.file_mb} MB"
+        if problem is not None:
+            return refused(f"file to load {name[:80]!r}: {problem}")
+    return None
+
+
+def refused(why: str) -> Outcome:
+    """Make the outcome of a program that is not run."""
+    return Outcome(
+        status=Status.REFUSED, exit_code=None, stdout="", stderr="", seconds=0.0, detail=why
+    )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from darebench.errors import TaskFormatError
 from darebench.scoring import numbers
-from darebench.scoring.keys import ABSENT, column_codes, integer_codes
+from darebench.scoring.keys import ABSENT, column_codes, instant_codes, integer_codes, n_distinct
 from darebench.scoring.parse import Texts, Unusable, parse
 from darebench.types import ReasonCode, Truth
 
@@ -41,7 +41,8 @@ class Alignment:
     matched: int
     """Asked-for keys that the prediction has at least once."""
     plain: bool
-    """The release's join would pair the same rows: keys are whole numbers or spelled alike."""
+    """The release's join would pair the same rows: keys are whole numbers or spelled alike, and
+    there are no other rows."""
 
 
 def parse_answer(truth: Truth) -> Answer:
@@ -84,12 +85,13 @@ def align(answer: Answer, given: Texts) -> Alignment:
     if answer.integer_key is not None:
         ids = numbers.as_integers(given.columns[answer.truth.keys[0]])
         if ids is not None:
-            return _settle(answer, integer_codes(answer.integer_key, ids), plain=True)
+            plain = len(ids) == n_asked
+            return _settle(answer, integer_codes(answer.integer_key, ids), plain=plain)
     best: tuple[Codes, Codes] | None = None
     most = -1
     for asked, codes in _ways(answer, given):
-        found = len(np.intersect1d(asked, codes[codes != ABSENT]))
-        if found > most and len(np.unique(asked)) == n_asked:
+        found = _n_found(asked, codes)
+        if found > most and n_distinct(asked) == n_asked:
             best, most = (asked, codes), found
         if found == n_asked:
             break
@@ -97,26 +99,56 @@ def align(answer: Answer, given: Texts) -> Alignment:
         raise TaskFormatError(f"{answer.truth.task}: its answer file asks for one key twice")
     asked, codes = best
     alignment = _settle(answer, integer_codes(asked, codes), plain=False)
+    if given.n_rows > n_asked and answer.truth.time_column:
+        _refuse_same_instants(answer, given)
     return replace(alignment, plain=_same_texts(answer, given, alignment))
 
 
 def _ways(answer: Answer, given: Texts) -> Iterator[tuple[Codes, Codes]]:
     """Code all key columns together, in every plausible combination of their readings."""
-    truth = answer.truth
-    per_column = [
-        column_codes(
-            answer.texts.columns[name],
-            given.columns[name],
-            is_time=name == truth.time_column,
-            hint=truth.time_format if name == truth.time_column else None,
-        )
-        for name in truth.keys
-    ]
+    per_column = [_codes_of(answer, given, name) for name in answer.truth.keys]
     likeliest = tuple(map(next, per_column))
     yield _combine(likeliest)
     # The other readings cost more and are seldom needed: they are made only now.
     choices = product(*([first, *rest] for first, rest in zip(likeliest, per_column, strict=True)))
     yield from map(_combine, islice(choices, 1, MAX_WAYS))
+
+
+def _codes_of(answer: Answer, given: Texts, name: str) -> Iterator[tuple[Codes, Codes]]:
+    is_time = name == answer.truth.time_column
+    return column_codes(
+        answer.texts.columns[name],
+        given.columns[name],
+        is_time=is_time,
+        hint=answer.truth.time_format if is_time else None,
+    )
+
+
+def _refuse_same_instants(answer: Answer, given: Texts) -> None:
+    """Refuse a further row for an asked-for instant, although it is spelled in another way.
+
+    Raises:
+        Misaligned: there is one.
+    """
+    time, columns = answer.truth.time_column, answer.texts.columns
+    choice = []
+    for name in answer.truth.keys:
+        ways = _codes_of(answer, given, name)
+        if name == time:
+            ways = instant_codes(columns[name], given.columns[name], answer.truth.time_format)
+        choice.append(next(ways, None))
+    if None in choice:
+        return
+    asked, codes = _combine(tuple(choice))
+    if n_distinct(asked) == answer.texts.n_rows == _n_found(asked, codes):
+        _settle(answer, integer_codes(asked, codes), plain=False)
+
+
+def _n_found(asked: Codes, codes: Codes) -> int:
+    """Count the asked-for rows that the prediction has."""
+    there = np.zeros(int(asked.max()) + 1, dtype=bool)
+    there[codes[codes != ABSENT]] = True
+    return int(np.count_nonzero(there[asked]))
 
 
 def _combine(choice: tuple[tuple[Codes, Codes], ...]) -> tuple[Codes, Codes]:
@@ -142,8 +174,8 @@ def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
         key = _key_text(answer, int(twice[0]))
         raise _misaligned(
             ReasonCode.DUPLICATE_KEY,
-            f"{len(twice)} asked-for rows stand there more than once (first: {key}, "
-            f"{counts[twice[0]]} times); write one row per val row",
+            f"{_rows(len(twice))} there more than once (first: {key}, {counts[twice[0]]} times); "
+            "write one row per val row",
             matched,
         )
     missing = np.flatnonzero(counts == 0)
@@ -158,6 +190,10 @@ def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
     rows = np.empty(n_asked, dtype=np.int64)
     rows[found[hits]] = hits
     return Alignment(rows=rows, matched=matched, plain=plain)
+
+
+def _rows(n: int) -> str:
+    return "1 asked-for row stands" if n == 1 else f"{n} asked-for rows stand"
 
 
 class Misaligned(Unusable):

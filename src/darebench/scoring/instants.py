@@ -10,18 +10,23 @@ swapped in some rows only. What an instant may mean depends on the offsets that 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-MAX_VALUES = 300_000
-"""Distinct spellings that are interpreted; a column with more is compared as text."""
 _OFFSET = re.compile(r"(?<=\d)\s*(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})?)$")
+_SOME_OFFSET = r":.*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$|Z$"
+_IRREGULAR = r"Q|M|\.0$"
+_COMPACT = r"^\d{8}$"
+_YEAR_MONTH = r"^\d{4}/\d{1,2}$"
 _QUARTER = re.compile(r"(\d{4})[- ]?Q([1-4])")
 _MONTH = re.compile(r"(\d{4})M(\d{1,2})")
 _NOT_A_TIME = np.iinfo(np.int64).min
@@ -39,22 +44,22 @@ class Reading:
     """Microseconds since 1970 UTC; None unless every readable value has an offset."""
 
 
-def readings(texts: Sequence[str], hint: str | None = None) -> Iterator[Reading]:
+def readings(texts: pa.Array, hint: str | None = None) -> Iterator[Reading]:
     """Read a column in every plausible way, the likeliest first.
 
     Args:
         texts: Distinct values, stripped.
         hint: A strptime format that may fit.
     """
-    if not texts or len(texts) > MAX_VALUES:
+    if len(texts) == 0:
         return
     bases, offsets = _split_offsets(texts)
     seen: set[bytes] = set()
-    for wall in _walls(pd.Series(bases, dtype="str"), hint):
-        if wall.tobytes() in seen or (wall == _NOT_A_TIME).all():
-            continue
-        seen.add(wall.tobytes())
+    for wall in _walls(bases, hint):
         known = wall != _NOT_A_TIME
+        if not known.any() or (mark := hashlib.sha256(wall.tobytes()).digest()) in seen:
+            continue
+        seen.add(mark)
         utc = None
         if not np.isnan(offsets[known]).any():
             minutes = np.nan_to_num(offsets).astype(np.int64)
@@ -67,11 +72,13 @@ def readable(wall: Microseconds) -> NDArray[np.bool_]:
     return wall != _NOT_A_TIME
 
 
-def _split_offsets(texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+def _split_offsets(texts: pa.Array) -> tuple[pa.Array, NDArray[np.float64]]:
     """Cut UTC offsets off times of day; give them in minutes, NaN where there is none."""
-    bases: list[str] = []
     offsets = np.full(len(texts), np.nan)
-    for position, text in enumerate(texts):
+    if not _any_matches(texts, _SOME_OFFSET):
+        return texts, offsets
+    bases: list[str] = []
+    for position, text in enumerate(texts.to_pylist()):
         found = _OFFSET.search(text) if ":" in text or text.endswith("Z") else None
         if found is None:
             bases.append(text)
@@ -80,18 +87,31 @@ def _split_offsets(texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]
         zulu, sign, hours, minutes = found.groups()
         size = 0 if zulu else int(hours) * 60 + int(minutes or 0)
         offsets[position] = -size if sign == "-" else size
-    return bases, offsets
+    return pa.array(bases, pa.string()), offsets
 
 
-def _walls(bases: pd.Series, hint: str | None) -> Iterator[Microseconds]:
-    plain = bases.map(_regular)
+def _walls(bases: pa.Array, hint: str | None) -> Iterator[Microseconds]:
+    written = pd.Series(bases.to_pylist(), dtype="str")
     if hint:
-        yield _parse(bases, format=hint)
-    yield _parse(plain, format="%Y%m%d")
-    yield _parse(plain, format="ISO8601")
-    yield _parse(plain, format="%Y/%m")
+        yield _parse(written, format=hint)
+    plain = written
+    if _any_matches(bases, _IRREGULAR):
+        bases = pa.array(map(_regular, bases.to_pylist()), pa.string())
+        plain = pd.Series(bases.to_pylist(), dtype="str")
+    if _any_matches(bases, _COMPACT):
+        yield _parse(plain, format="%Y%m%d")
+    yield _iso(bases, plain)
+    if _any_matches(bases, _YEAR_MONTH):
+        yield _parse(plain, format="%Y/%m")
     yield _parse(plain, dayfirst=False)
     yield _parse(plain, dayfirst=True)
+
+
+def _any_matches(texts: pa.Array, pattern: str) -> bool:
+    options = pc.MatchSubstringOptions(pattern)
+    return pc.call_function(
+        "any", [pc.call_function("match_substring_regex", [texts], options)]
+    ).as_py()
 
 
 def _regular(text: str) -> str:
@@ -103,11 +123,18 @@ def _regular(text: str) -> str:
     return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
 
 
+def _iso(texts: pa.Array, series: pd.Series) -> Microseconds:
+    try:  # many times as fast, for columns without an exception
+        return pc.cast(texts, pa.timestamp("us")).to_numpy(zero_copy_only=False).astype(np.int64)
+    except pa.ArrowInvalid:
+        return _parse(series, format="ISO8601")
+
+
 def _parse(texts: pd.Series, **how: object) -> Microseconds:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas warns where it guesses; all guesses are judged
         try:
-            parsed = pd.to_datetime(texts, errors="coerce", **how)  # pyright: ignore
+            parsed = pd.to_datetime(texts, errors="coerce", cache=False, **how)  # pyright: ignore
         except (ValueError, TypeError, OverflowError):
             return np.full(len(texts), _NOT_A_TIME)
     if not isinstance(parsed.dtype, np.dtype):

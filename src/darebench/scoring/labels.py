@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from darebench.scoring import numbers
-
-_BOOLEANS = {"true": 1, "false": 0}
+from darebench.scoring.values import NA_WORDS, as_text, comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +19,8 @@ class Labels:
 
     true: NDArray[np.int64]
     given: NDArray[np.int64]
+    spellings: frozenset[str]
+    """Every spelling of either side."""
     names: dict[int, str]
     """Code -> the label as the truth spells it, or as the prediction does if only it has it."""
     blank: int | None
@@ -29,9 +29,10 @@ class Labels:
 
 def code_labels(true: pa.Array, given: pa.Array) -> Labels:
     """Code two label columns; equal codes mean equal labels."""
-    canonical = _comparison(true.unique().to_pylist())
+    canonical = comparison(true.unique())
     codes: dict[object, int] = {}
     names: dict[int, str] = {}
+    spellings: set[str] = set()
 
     def encode(texts: pa.Array) -> NDArray[np.int64]:
         encoded = texts.dictionary_encode()
@@ -40,6 +41,7 @@ def code_labels(true: pa.Array, given: pa.Array) -> Labels:
             code = codes.setdefault(canonical(text), len(codes))
             names.setdefault(code, text)
             table.append(code)
+            spellings.add(text)
         index = encoded.indices.to_numpy(zero_copy_only=False)
         return np.array(table, dtype=np.int64)[index]
 
@@ -50,25 +52,21 @@ def code_labels(true: pa.Array, given: pa.Array) -> Labels:
     return Labels(
         true=true_codes,
         given=given_codes,
+        spellings=frozenset(spellings),
         names=names,
         blank=blank if blank is not None and blank >= n_true else None,
     )
 
 
-def _comparison(texts: Sequence[str]) -> Callable[[str], object]:
-    known = [text for text in texts if text]
-    values = {numbers.number(text) for text in known}
-    if known and None not in values:
-        return _number_or_boolean if values <= {0, 1} else _number
-    if known and {text.lower() for text in known} <= set(_BOOLEANS):
-        return _number_or_boolean
-    return lambda text: unicodedata.normalize("NFC", text)
+def read_alike(texts: Iterable[str]) -> bool:
+    """Tell whether pandas reads all these labels as whole numbers, or all of them as text."""
+    kinds = set(map(_kind, texts))
+    return kinds in ({"whole"}, {"text"})
 
 
-def _number(text: str) -> object:
+def _kind(text: str) -> str:
     value = numbers.number(text)
-    return text if value is None else value
-
-
-def _number_or_boolean(text: str) -> object:
-    return _BOOLEANS.get(text.lower(), _number(text))
+    if value is not None:
+        return "whole" if isinstance(value, int) and abs(value) < 2**53 else "other"
+    odd = text in NA_WORDS or text.lower() in ("true", "false", "inf", "-inf", "infinity")
+    return "other" if odd or as_text(text) != text else "text"

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
+_PATTERN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?"
+_NUMBER = re.compile(_PATTERN, re.ASCII)
 
 
 def number(text: str) -> int | float | None:
-    """Read one number; None for anything else, also for NaN and infinity.
+    """Read one number in ASCII digits; None for anything else, also for NaN and infinity.
 
     Whole numbers are exact whatever their spelling: `1`, `1.0` and `1e0` give the same integer.
     """
@@ -34,26 +35,51 @@ def number(text: str) -> int | float | None:
 
 def as_integers(texts: pa.Array) -> NDArray[np.int64] | None:
     """Read a column of whole numbers; None unless every value is one that fits 64 bits."""
-    with contextlib.suppress(pa.ArrowInvalid):  # not plain digits: spellings like 1.0 follow
-        return pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
+    if not pc.call_function("any", [_with_x(texts)]).as_py():  # Arrow reads hexadecimal as well
+        with contextlib.suppress(pa.ArrowInvalid):  # not plain digits: spellings like 1.0 follow
+            return pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     values = as_floats(texts)
     if values is None or not np.all(np.abs(values) < 2**53) or np.any(values % 1):
         return None
     return values.astype(np.int64)
 
 
+def _with_x(texts: pa.Array) -> pa.Array:
+    options = pc.MatchSubstringOptions("x", ignore_case=True)
+    return pc.call_function("match_substring", [texts], options)
+
+
 def as_floats(texts: pa.Array) -> NDArray[np.float64] | None:
     """Read a column of finite numbers; None if a value is not one."""
-    try:
-        values = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid:
-        read = [number(text) for text in texts.to_pylist()]
-        if any(value is None for value in read):
+    values = as_plain_floats(texts)
+    if values is None:
+        if not is_number(texts).all():
             return None
-        values = np.array([float(v) for v in read if v is not None])
+        values = np.array([float(text) for text in texts.to_pylist()], dtype=np.float64)
     return values if np.isfinite(values).all() else None
+
+
+def as_plain_floats(texts: pa.Array) -> NDArray[np.float64] | None:
+    """Read a column in the spellings that every csv reader takes for numbers; else None."""
+    try:
+        return pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+
+
+def is_number(texts: pa.Array) -> NDArray[np.bool_]:
+    """Tell which values are spelled as numbers; some of them may be too large for a float."""
+    options = pc.MatchSubstringOptions(f"^({_PATTERN})$")
+    matches = pc.call_function("match_substring_regex", [texts], options)
+    return matches.to_numpy(zero_copy_only=False)
 
 
 def first_bad(texts: pa.Array) -> int:
     """Find the position of the first value that is no finite number."""
-    return next(i for i, text in enumerate(texts.to_pylist()) if number(text) is None)
+    spelled = is_number(texts)
+    bad = np.flatnonzero(~spelled)
+    end = int(bad[0]) if len(bad) else len(texts)
+    for place, text in enumerate(texts.slice(0, end).to_pylist()):
+        if not math.isfinite(float(text)):
+            return place
+    return end

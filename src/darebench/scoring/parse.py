@@ -6,7 +6,9 @@ around it. The file is hostile: it is bounded before it is read, and read once.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import os
 import stat
 from collections.abc import Sequence
@@ -21,7 +23,8 @@ from darebench.types import Reason, ReasonCode
 
 MAX_BYTES = 200 * 1024**2
 """Largest prediction that is read: the limit of a file that leaves the sandbox."""
-MAX_HEADER = 1 << 20
+MAX_HEADER = 2 << 20
+_CHUNK = 1 << 20
 _FORMATS = {
     b"PAR1": "a parquet file",
     b"PK\x03\x04": "a zip or Excel file",
@@ -49,8 +52,8 @@ class Texts:
     """Column names as they stand in the file, stripped."""
     columns: dict[str, pa.Array]
     n_rows: int
-    plain_header: bool
-    """No name had spaces around it, and no name stands there twice."""
+    plain: bool
+    """No name or needed value had spaces around it, and no name stands there twice."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -87,6 +90,9 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
         raise _too_large(len(content))
     content = content.removeprefix(b"\xef\xbb\xbf")
     _refuse_other_formats(content)
+    _refuse_other_encodings(content)
+    if not content.endswith((b"\n", b"\r")):
+        content += b"\n"
     raw_header = _read_header(content)
     header = tuple(name.strip() for name in raw_header)
     for name in wanted:
@@ -95,17 +101,21 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
                 ReasonCode.DUPLICATE_COLUMN,
                 f"column {name!r} stands {header.count(name)} times in the header; write it once",
             )
-    if not set(wanted) & set(header):
+    found = [name for name in wanted if name in header]
+    if not found:
         raise _no_column(wanted, header)
-    table = _read_table(content, len(header))
-    columns = {name: _strip(table.column(header.index(name))) for name in wanted if name in header}
+    table = _read_table(content, len(header), [header.index(name) for name in found])
     if table.num_rows == 0:
         raise Unusable(ReasonCode.EMPTY, "the file has a header and no row; write one per val row")
+    given = {name: _joined(table.column(place)) for place, name in enumerate(found)}
+    columns = {name: pc.call_function("utf8_trim_whitespace", [given[name]]) for name in found}
     return Texts(
         header=header,
         columns=columns,
         n_rows=table.num_rows,
-        plain_header=tuple(raw_header) == header and len(set(header)) == len(header),
+        plain=tuple(raw_header) == header
+        and len(set(header)) == len(header)
+        and all(columns[name].equals(given[name]) for name in found),
     )
 
 
@@ -157,40 +167,73 @@ def _refuse_other_formats(content: bytes) -> None:
         )
 
 
+def _refuse_other_encodings(content: bytes) -> None:
+    if content.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    start = 0
+    try:
+        for start in range(0, len(content), _CHUNK):
+            decoder.decode(content[start : start + _CHUNK], start + _CHUNK >= len(content))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, start + error.start) + 1
+        byte = error.object[error.start]
+        raise Unusable(
+            ReasonCode.UNREADABLE,
+            f"line {line} is not UTF-8 text (byte {byte:#04x}); write the file as UTF-8",
+        ) from None
+
+
 def _read_header(content: bytes) -> list[str]:
-    text = content[:MAX_HEADER].decode("utf-8", errors="replace")
-    lines = (line + "\n" for line in text.splitlines() if line.strip())
+    start = io.BytesIO(content[:MAX_HEADER])
+    text = io.TextIOWrapper(start, encoding="utf-8", errors="replace", newline="")
+    lines = (line for line in text if line.strip())
     try:
         return next(csv.reader(lines), [])
     except csv.Error as error:
         raise Unusable(ReasonCode.UNREADABLE, f"the header cannot be parsed: {error}") from None
 
 
-def _read_table(content: bytes, n_columns: int) -> pa.Table:
+def _read_table(content: bytes, n_columns: int, places: Sequence[int]) -> pa.Table:
+    """Read the columns at `places`; an empty line is passed over, a row of another width not."""
     names = [str(position) for position in range(n_columns)]
-    try:
-        return arrow_csv.read_csv(
-            pa.BufferReader(content),
-            read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows_after_names=1, use_threads=len(content) > 1 << 20
-            ),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in content),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        text = " ".join(str(error).split())[:160]
-        if "UTF8" in text or "utf8" in text.lower():
+    wanted = [names[place] for place in places]
+    # A row must lie in one block; rows of everything but an attack are far shorter.
+    blocks = [_CHUNK, len(content) + 1] if len(content) > _CHUNK else [len(content) + 1]
+    for block_size in blocks:
+        try:
+            return arrow_csv.read_csv(
+                pa.BufferReader(content),
+                read_options=arrow_csv.ReadOptions(
+                    column_names=names,
+                    skip_rows_after_names=1,
+                    use_threads=len(content) > _CHUNK,
+                    block_size=max(block_size, 16),
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    newlines_in_values=b'"' in content, invalid_row_handler=_judge
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    include_columns=wanted,
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "straddling" in str(error) and block_size != blocks[-1]:
+                continue
+            text = " ".join(str(error).split())[:160]
             raise Unusable(
-                ReasonCode.UNREADABLE, f"the file is not UTF-8 text ({text}); write it as UTF-8"
+                ReasonCode.UNREADABLE,
+                f"the file cannot be parsed as csv with {n_columns} columns: {text}; use to_csv",
             ) from None
-        raise Unusable(
-            ReasonCode.UNREADABLE,
-            f"the file cannot be parsed as csv with {n_columns} columns: {text}; use to_csv",
-        ) from None
+    raise AssertionError("the last block holds the whole file")
 
 
-def _strip(column: pa.ChunkedArray) -> pa.Array:
-    trimmed = pc.call_function("utf8_trim_whitespace", [column])
-    return trimmed.combine_chunks() if trimmed.num_chunks != 1 else trimmed.chunk(0)
+def _judge(row: arrow_csv.InvalidRow) -> str:
+    """Pass over a line of spaces, as pandas does."""
+    return "error" if row.text.strip() else "skip"
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -18,9 +17,9 @@ from darebench.environment import current_environment
 from darebench.errors import TaskFormatError
 from darebench.scoring import metrics, numbers
 from darebench.scoring.align import Alignment, Answer, Misaligned, align, parse_answer, take
-from darebench.scoring.labels import code_labels
+from darebench.scoring.labels import code_labels, read_alike
 from darebench.scoring.parse import Texts, Unusable, no_prediction, parse, read_bytes
-from darebench.scoring.strict import NA_WORDS, strict_scores
+from darebench.scoring.strict import strict_scores
 from darebench.types import (
     Metric,
     Provenance,
@@ -34,7 +33,11 @@ from darebench.types import (
 
 
 def score_prediction(
-    prediction: Path | bytes | None, truth: Truth, *, release_rules: bool = False
+    prediction: Path | bytes | None,
+    truth: Truth,
+    *,
+    release_rules: bool = False,
+    store: str | None = None,
 ) -> Score:
     """Score one prediction. Whatever the file holds, the answer is a Score, never an exception.
 
@@ -42,6 +45,7 @@ def score_prediction(
         prediction: The csv file, its bytes, or None where there is none.
         truth: What it is compared with.
         release_rules: Put the public release's number into `score` (0 where its rule crashes).
+        store: Hash of the store that the truth belongs to, for the record.
 
     Raises:
         TaskFormatError: the truth itself cannot be used.
@@ -63,12 +67,13 @@ def score_prediction(
         ]
         plain = False
     else:
-        plain = alignment.plain and given.plain_header and answer.texts.plain_header
+        plain = alignment.plain and given.plain and answer.texts.plain
     targets = _with_strict(targets, content, truth, plain=plain)
     rows = RowCounts(
         expected=answer.texts.n_rows, given=given.n_rows if given else 0, matched=matched
     )
-    return _summed(targets, rows, truth, release_rules=release_rules)
+    summed = _summed(targets, rows, truth, release_rules=release_rules)
+    return replace(summed, provenance=replace(summed.provenance, store=store))
 
 
 @cache
@@ -113,7 +118,7 @@ def _score_labels(answer: Answer, name: str, true: pa.Array, predicted: pa.Array
     if labels.blank is not None:
         row = int(np.flatnonzero(labels.given == labels.blank)[0])
         raise _bad_value(answer, name, row, "is missing", "predict a label for every row")
-    agree = _read_alike(labels.names.values())
+    agree = read_alike(labels.spellings)
     if answer.truth.metric is Metric.EXACT_LABELS:
         score = metrics.exact_labels(labels.true, labels.given)
         return TargetScore(target=name, score=score, strict_score=score if agree else None)
@@ -140,7 +145,7 @@ def _score_numbers(answer: Answer, name: str, true: pa.Array, predicted: pa.Arra
         text = predicted[row].as_py()
         what = f"is {text[:40]!r}, not a finite number" if text else "is missing"
         raise _bad_value(answer, name, row, what, "predict a finite number for every row")
-    whole = len(y_true) == len(true)
+    whole = len(y_true) == len(true) and numbers.as_plain_floats(predicted) is not None
     if answer.truth.metric is Metric.CLOSE_NUMBERS:
         score = metrics.close_numbers(y_true, y_pred)
         return TargetScore(target=name, score=score, strict_score=score if whole else None)
@@ -158,14 +163,6 @@ def _score_numbers(answer: Answer, name: str, true: pa.Array, predicted: pa.Arra
 def _bad_value(answer: Answer, name: str, row: int, what: str, move: str) -> Unusable:
     key = ", ".join(f"{k}={answer.texts.columns[k][row].as_py()!r}" for k in answer.truth.keys)
     return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {key} {what}; {move}")
-
-
-def _read_alike(texts: Collection[str]) -> bool:
-    """Tell whether pandas reads all these labels as one kind, numbers or text."""
-    if any(text in NA_WORDS or text.lower() in ("true", "false") for text in texts):
-        return False
-    are_numbers = {numbers.number(text) is not None for text in texts}
-    return len(are_numbers) == 1
 
 
 def _with_strict(

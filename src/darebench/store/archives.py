@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from darebench.errors import StoreError
@@ -14,6 +15,19 @@ from darebench.errors import StoreError
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
 MAX_BYTES = 200 * 1024**3
 """Of all unpacked files together."""
+MAX_RATIO = 200
+"""Of unpacked to packed bytes, beyond the first GiB; tables stay far below, bombs far above."""
+
+
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,  # encrypted
+    NotImplementedError,  # another compression
+)
 
 
 def is_archive(path: Path) -> bool:
@@ -39,10 +53,10 @@ def unpack(path: Path, cache: Path) -> Path:
         else:
             _untar(path, scratch)
         scratch.replace(target)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except _BROKEN as error:
         if target.is_dir():  # somebody else was faster
             return target
-        raise StoreError(f"{path} cannot be unpacked: {error}") from None
+        raise StoreError(f"{path} cannot be unpacked: {error}; pack or fetch it again") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target
@@ -51,7 +65,7 @@ def unpack(path: Path, cache: Path) -> Path:
 def _untar(path: Path, target: Path) -> None:
     with tarfile.open(path) as archive:
         members = archive.getmembers()
-        _check_size(path, sum(m.size for m in members))
+        _check_size(path, sum(m.size for m in members), target)
         for member in members:
             if not (member.isfile() or member.isdir()):
                 raise StoreError(f"{path} holds {member.name!r}, which is no plain file")
@@ -61,7 +75,7 @@ def _untar(path: Path, target: Path) -> None:
 def _unzip(path: Path, target: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        _check_size(path, sum(m.file_size for m in members))
+        _check_size(path, sum(m.file_size for m in members), target)
         for member in members:
             inside = (target / member.filename).resolve()
             if not inside.is_relative_to(target.resolve()):
@@ -69,6 +83,16 @@ def _unzip(path: Path, target: Path) -> None:
         archive.extractall(target)
 
 
-def _check_size(path: Path, size: int) -> None:
-    if size > MAX_BYTES:
-        raise StoreError(f"{path} unpacks to {size} bytes; the limit is {MAX_BYTES}")
+def _check_size(path: Path, size: int, target: Path) -> None:
+    packed = path.stat().st_size
+    if size > MAX_BYTES or size > 1024**3 + MAX_RATIO * packed:
+        raise StoreError(
+            f"{path} unpacks from {packed} to {size} bytes; a store of tables does not, so check "
+            "where it comes from"
+        )
+    free = shutil.disk_usage(target).free
+    if size > free:
+        raise StoreError(
+            f"{path} unpacks to {size} bytes and {target.parent} has {free} free; make room or set "
+            "DAREBENCH_CACHE"
+        )

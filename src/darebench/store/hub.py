@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from darebench.errors import StoreError
 
 SCHEME = "hf://"
 PATTERNS = ["*question_list.json", "*databases/**", "*.tar", "*.tar.gz", "*.tgz", "*.zip"]
+ATTEMPTS = 4
+"""At a hub that says that it is busy."""
+LONGEST_WAIT_S = 120
+"""For a busy hub, each time; one that asks for more is left, with its wish in the message."""
 
 
 def fetch(ref: str, cache: Path) -> Path:
-    """Download `hf://owner/name[@revision]`, or find it in the cache; a broken one is resumed.
+    """Download `hf://owner/name[@revision]`, or find it in the cache.
+
+    What an interrupted download has finished is kept, and only the rest is fetched. A hub that is
+    busy is waited for as it asks.
 
     Raises:
         StoreError: the reference is malformed, or the hub cannot be reached or refuses.
     """
+    name, _, revision = ref.removeprefix(SCHEME).partition("@")
+    if name.count("/") != 1:
+        raise StoreError(f"{ref!r} is not of the form hf://owner/name or hf://owner/name@revision")
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _download(ref, name, revision, cache)
+        except _Busy as busy:
+            if busy.seconds > LONGEST_WAIT_S:
+                raise
+            time.sleep(busy.seconds)
+    return _download(ref, name, revision, cache)
+
+
+class _Busy(StoreError):
+    """The hub asks to come back later."""
+
+    seconds: int = 0
+
+
+def _download(ref: str, name: str, revision: str, cache: Path) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -23,11 +51,9 @@ def fetch(ref: str, cache: Path) -> Path:
         HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
+        RevisionNotFoundError,
     )
 
-    name, _, revision = ref.removeprefix(SCHEME).partition("@")
-    if name.count("/") != 1:
-        raise StoreError(f"{ref!r} is not of the form hf://owner/name or hf://owner/name@revision")
     try:
         folder = snapshot_download(
             name,
@@ -42,16 +68,33 @@ def fetch(ref: str, cache: Path) -> Path:
         raise StoreError(
             f"{ref} does not exist, or is private: check the name, or set HF_TOKEN"
         ) from None
+    except RevisionNotFoundError:
+        raise StoreError(f"{ref}: there is no revision {revision!r}; check its name") from None
     except HFValidationError as error:
         raise StoreError(f"{ref!r} is no valid name: {error}") from None
-    except LocalEntryNotFoundError:
+    except LocalEntryNotFoundError as error:
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise _refused(ref, error.__cause__) from None
         raise StoreError(
             f"the hub cannot be reached and {ref} is not in {cache}; try again online"
         ) from None
     except HfHubHTTPError as error:
-        raise StoreError(
-            f"the hub refused {ref}: {str(error).splitlines()[0]}; try again later"
-        ) from None
+        raise _refused(ref, error) from None
     except OSError as error:
         raise StoreError(f"{ref} cannot be stored in {cache}: {error}") from None
     return Path(folder)
+
+
+def _refused(ref: str, error: Exception) -> StoreError:
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", None)
+    if response is None or status is None:
+        return StoreError(f"the hub failed on {ref}: {error}; try again later")
+    if status == 429:
+        asked = response.headers.get("Retry-After", "")
+        busy = _Busy(f"the hub is busy and asks to try {ref} again in {asked or 'some'} seconds")
+        busy.seconds = int(asked) if asked.isdigit() else 10
+        return busy
+    if status in (401, 403):
+        return StoreError(f"the hub refuses {ref} ({status}): set HF_TOKEN to one that may read it")
+    return StoreError(f"the hub answers {status} for {ref}; try again later")

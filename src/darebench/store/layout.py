@@ -18,6 +18,8 @@ VERIFY = "verify"
 METADATA_TEXT = "metadata.txt"
 ALL_METADATA = "all_metadata.json"
 LICENCES = "LICENSES.csv"
+LOCAL_REFERENCE = "simulated_pred_local.csv"
+"""An IF answer that the release's users compute for themselves."""
 PREDICTION = "prediction.csv"
 ROW_ID = "row_id"
 
@@ -60,6 +62,16 @@ def source_folder(dataset: Path) -> Path:
     return dataset / SOURCE
 
 
+def verify_folder(dataset: Path) -> Path:
+    """Give the folder with the answers and settings of a dataset's tasks."""
+    return dataset / VERIFY
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file of `source/` is the training data without noise, in any spelling."""
+    return Path(name).stem.casefold() == CLEAN_TRAIN_STEM
+
+
 def clean_train_file(dataset: Path, train_name: str) -> Path:
     """Give the IF training file without noise rows, which no agent may see."""
     return dataset / SOURCE / f"{CLEAN_TRAIN_STEM}{Path(train_name).suffix}"
@@ -71,9 +83,9 @@ def truth_file(dataset: Path, variant: Variant) -> Path:
     For IF it holds the true labels, which are not the answer: the reference is.
     """
     name = {Variant.XF: TRUTH_XF, Variant.CF: TRUTH_CF}.get(variant, TRUTH_TABULAR)
-    return dataset / VERIFY / name
+    return verify_folder(dataset) / name
 
 
 def settings_file(dataset: Path) -> Path:
     """Give the file with everything that is known about a dataset's two tasks."""
-    return dataset / VERIFY / ALL_METADATA
+    return verify_folder(dataset) / ALL_METADATA

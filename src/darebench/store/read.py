@@ -11,6 +11,7 @@ from pathlib import Path
 
 from darebench.errors import ConfigError, StoreError, TaskFormatError
 from darebench.store import layout
+from darebench.store.guard import guard
 from darebench.store.sources import resolve
 from darebench.store.wire import AllMetadata, QuestionEntry, check, read_json
 from darebench.types import Family, Task, TaskProblem, Variant
@@ -66,6 +67,8 @@ def open_store(ref: str | Path | None = None) -> Store:
             tasks += _read_dataset(root, value, number, seen, digest)
         except TaskFormatError as error:
             problems.append(TaskProblem(dataset=name, message=str(error)))
+        except OSError as error:  # a name that the file system does not take, a folder it hides
+            problems.append(TaskProblem(dataset=name, message=f"{name[:80]}: {error.strerror}"))
     return Store(
         root=root,
         tasks=tuple(tasks),
@@ -119,13 +122,17 @@ def _names(task: Task) -> tuple[str, ...]:
 
 def _entry_name(value: object, number: int) -> str:
     path = value.get("file_path") if isinstance(value, dict) else None
-    return path if isinstance(path, str) and path else f"entry {number}"
+    if not isinstance(path, str) or not path:
+        return f"entry {number}"
+    return path if path.isprintable() else ascii(path)
 
 
 def _read_dataset(
     root: Path, value: object, number: int, seen: set[str], digest: hashlib._Hash
 ) -> list[Task]:
     entry = check(QuestionEntry, value, f"{layout.QUESTIONS} entry {number}")
+    if not entry.file_path.isprintable():
+        raise TaskFormatError(f"file_path {entry.file_path[:80]!r} cannot be a folder's name")
     folder = layout.dataset_folder(root, entry.file_path)
     if not folder.resolve().is_relative_to(root.resolve()):
         raise TaskFormatError(f"{entry.file_path!r} leads out of the store")
@@ -151,17 +158,18 @@ def _make_task(
     first = variant is layout.VARIANTS[family][0]
     question = entry.question_v1 if first else entry.question_v2
     files = entry.needed_files_v1 if first else entry.needed_files_v2
-    if not question:
+    if not question or not question.strip():
         raise TaskFormatError(f"question_v{1 if first else 2} is missing or empty")
     if not files:
         raise TaskFormatError(f"needed_files_v{1 if first else 2} is missing or empty")
-    for name in files:
-        if Path(name).name != name or Path(name).stem == layout.CLEAN_TRAIN_STEM:
-            raise TaskFormatError(f"needed file {name!r} is not one that an agent may see")
-        if not (layout.source_folder(folder) / name).is_file():
-            raise TaskFormatError(
-                f"{layout.source_folder(folder) / name} is missing; fetch the store again"
-            )
+    guard(folder, files)
+    targets = metadata.question.target
+    wrong = [t for t in targets if not t or t == layout.ROW_ID or targets.count(t) > 1]
+    if wrong:
+        raise TaskFormatError(f"target {wrong[0]!r} is empty, {layout.ROW_ID}, or named twice")
+    answer = layout.truth_file(folder, variant)
+    if variant is not Variant.IF and not answer.is_file():
+        raise TaskFormatError(f"{answer} is missing; fetch the store again")
     info = metadata.data_info
     return Task(
         id=f"{folder.name}/{variant}",
@@ -169,8 +177,8 @@ def _make_task(
         family=family,
         variant=variant,
         question=question,
-        targets=tuple(metadata.question.target),
-        files=tuple(files),
+        targets=tuple(targets),
+        files=tuple(dict.fromkeys(files)),
         source=layout.source_folder(folder),
         cluster=info.ref or folder.name.removesuffix(f"_{family}"),
         licence=info.licenseName,

@@ -42,6 +42,31 @@ def read_table(path: Path) -> pd.DataFrame:
         raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
 
 
+def check_whole(path: Path) -> None:
+    """Look at a data file's ends only: enough to tell one that was cut off or is of another kind.
+
+    Raises:
+        TaskFormatError: it cannot be whole.
+    """
+    n_bytes = path.stat().st_size
+    with path.open("rb") as stream:
+        start = stream.read(32)
+        stream.seek(max(0, n_bytes - 4))
+        end = stream.read(4)
+    whole = n_bytes > 0
+    if path.suffix == ".parquet":
+        whole = n_bytes > 12 and start[:4] == end == b"PAR1"
+    elif path.suffix == ".sqlite":
+        page = int.from_bytes(start[16:18], "big")
+        pages = int.from_bytes(start[28:32], "big")
+        whole = start.startswith(b"SQLite format 3\0")
+        whole = whole and n_bytes >= (1 << 16 if page == 1 else page) * pages
+    if not whole:
+        raise TaskFormatError(
+            f"{path} is empty, cut off or of another kind; fetch or write the store again"
+        )
+
+
 def count_rows(path: Path) -> int:
     """Count the rows of a data file, without loading it where the format allows.
 

@@ -10,7 +10,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from darebench.errors import TaskFormatError
 from darebench.store.extras import ExtrasWire
@@ -26,6 +33,13 @@ Names = Annotated[list[str], BeforeValidator(_listed)]
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=(), coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: field for key, field in value.items() if field is not None}
 
 
 class QuestionEntry(_Wire):
@@ -86,7 +100,9 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise TaskFormatError(f"{path} is missing; fetch or write the store again") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except OSError as error:
+        raise TaskFormatError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise TaskFormatError(f"{path} cannot be read as JSON: {error}") from None
 
 

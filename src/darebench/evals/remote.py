@@ -1,0 +1,71 @@
+"""A sandbox that is elsewhere: opened by its address, and compared with this environment."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from darebench.environment import DEFINING, Environment, current_environment
+from darebench.errors import ConfigError, SandboxFault
+from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.executor import Executor, execute_retrying
+from darebench.sandbox.program import Limits, Program
+
+TOKEN_VARIABLE = "DAREBENCH_SANDBOX_TOKEN"
+_SURVEY = """
+import json, platform
+from importlib.metadata import PackageNotFoundError, version
+
+def find(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+libraries = [(name, find(name)) for name in {names!r}]
+print(json.dumps([platform.python_version(), platform.machine(), libraries]))
+"""
+
+
+def open_remote(url: str) -> RemoteExecutor:
+    """Open the sandbox at `url`; its token, if it wants one, is in `TOKEN_VARIABLE`.
+
+    Raises:
+        ConfigError: `url` is no HTTP address.
+    """
+    return RemoteExecutor(url, token=os.environ.get(TOKEN_VARIABLE))
+
+
+async def environment_of(executor: Executor) -> Environment:
+    """Ask a sandbox for the environment that its programs run in.
+
+    Raises:
+        SandboxFault: it cannot say.
+    """
+    program = Program(code=_SURVEY.format(names=DEFINING), limits=Limits(wall_s=60.0))
+    outcome = await execute_retrying(executor, program)
+    try:
+        python, machine, libraries = json.loads(outcome.stdout)
+        return Environment(
+            python=python, machine=machine, libraries=tuple((n, v) for n, v in libraries)
+        )
+    except (ValueError, TypeError):
+        said = (outcome.stderr or outcome.detail).strip()
+        raise SandboxFault(f"the sandbox does not tell its environment: {said}") from None
+
+
+async def check_same(executor: RemoteExecutor) -> None:
+    """Refuse a sandbox whose IF answers would not be those of this environment.
+
+    Raises:
+        ConfigError: it has other versions.
+        SandboxFault: it cannot say.
+    """
+    here, there = current_environment().as_dict(), (await environment_of(executor)).as_dict()
+    differ = [name for name in here if name != "hash" and there[name] != here[name]]
+    if differ:
+        other = [f"{name} {there[name]} there, {here[name]} here" for name in differ]
+        raise ConfigError(
+            f"the sandbox at {executor.url} is another environment ({'; '.join(other)}), in which "
+            "IF answers differ: install the same versions, or leave out IF with --variant"
+        )

@@ -1,0 +1,117 @@
+"""The HTTP server's process: the socket, the patience with clients, signals and the end.
+
+SIGTERM or SIGINT ends it in order: no new connection, all that was admitted is answered, exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import resource
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from darebench.errors import ConfigError
+from darebench.sandbox.local import LocalExecutor
+from darebench.sandbox.program import Program
+from darebench.sandbox.server import ServerSettings, build_app
+
+HEAD_S = 10.0
+"""How long a connection may be silent, or dribble, before a request's head is there."""
+CONNECTIONS = 1000
+"""At one time; more are closed at once."""
+UNREAD_MS = 60_000
+"""How long an answer may wait in the kernel for a client that does not read."""
+
+
+def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[str], None]) -> None:
+    """Serve until a signal says to end.
+
+    Args:
+        host: Name or address to listen on.
+        port: 0 takes a free one.
+        settings: What is granted.
+        ready: Called with the server's URL when it takes calls.
+
+    Raises:
+        ConfigError: the address cannot be used, or only with a token, or there is no sandbox.
+    """
+    with _listening(host, port) as listening:
+        address = ipaddress.ip_address(listening.getsockname()[0])
+        if settings.token is None and not address.is_loopback:
+            raise ConfigError(
+                f"{host} is reachable from other machines: give a token with --token-file or in "
+                "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
+            )
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        asyncio.run(_serve(listening, settings, ready))
+
+
+async def _serve(
+    listening: socket.socket, settings: ServerSettings, ready: Callable[[str], None]
+) -> None:
+    executor = LocalExecutor(settings.slots)
+    try:
+        await executor.execute(Program(code=""))
+        config = uvicorn.Config(
+            build_app(executor, settings),
+            http=_Connection,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=int(settings.seconds) + 60,
+        )
+        # uvicorn raises the signal that ended it once more; by then there is nothing left to do.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        host, port = listening.getsockname()[:2]
+        ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        await uvicorn.Server(config).serve(sockets=[listening])
+    finally:
+        await executor.close()
+
+
+class _Connection(H11Protocol):
+    """A connection that is closed if no whole head of a request comes in time."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- as uvicorn has it
+        """Take a connection, or close it if there are too many."""
+        super().connection_made(transport)
+        self._seen = None
+        self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._check.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_stuck(self) -> None:
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self._seen is self.cycle:
+            self.transport.abort()
+            return
+        self._seen = self.cycle if idle else None
+        self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    # Inherited by every connection.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
+    return listening
