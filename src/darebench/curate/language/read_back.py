@@ -1,4 +1,7 @@
-"""A language model reads a question back into settings, and every one must be the right one."""
+"""A language model reads a question back into settings, and every one must be the right one.
+
+Asked for are the settings of the paper's template; what a richer workflow adds, the parser reads.
+"""
 
 from __future__ import annotations
 
@@ -99,6 +102,7 @@ def lost_to_model(
 
 def _workflow_settings(dataset: DatasetFiles) -> dict[str, Any]:
     kept = dataset.settings
+    extras = kept.get("extras") or {}
     return {
         "targets": list(kept["target"]),
         "features": list(kept["selected_features"]),
@@ -108,8 +112,8 @@ def _workflow_settings(dataset: DatasetFiles) -> dict[str, Any]:
         "keeps_missing": True,
         "drops_targetless": True,
         "imputer": kept["imputer_type"],
-        "scaler": "StandardScaler",
-        "encoder": "OneHotEncoder",
+        "scaler": extras.get("scaler", "StandardScaler"),
+        "encoder": extras.get("encoder", "OneHotEncoder"),
         "numeric_first": True,
         "model": kept["model_type"],
         "random_state": kept["random_state"],

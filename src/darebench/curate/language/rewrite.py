@@ -7,6 +7,7 @@ some attempts the template's text stays, and the settings say why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,9 +98,9 @@ class Rewriter:
 
 def lost_words(text: str, question: str, needed: Sequence[str]) -> str:
     """Name the first word that must not change and is absent; empty if none is."""
-    always = (*needed, layout.PREDICTION)
-    kept = ("StandardScaler", "OneHotEncoder", layout.ROW_ID, "R2", "macro-F1")
-    for word in (*always, *(word for word in kept if word in question)):
+    classes = re.findall(r"\b[A-Z][a-zA-Z]*[a-z][A-Z]\w*\b", question)
+    kept = (*classes, layout.ROW_ID, "R2", "macro-F1")
+    for word in (*needed, layout.PREDICTION, *(word for word in kept if word in question)):
         if word not in text:
             return f"{word!r} is not in the text"
     return ""

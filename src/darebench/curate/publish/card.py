@@ -100,11 +100,6 @@ def _size(n: int) -> str:
 def _page(contents: Contents, name: str) -> str:
     stats = contents.stats
     made_by = ", ".join(f"{k} {v}" for k, v in current_environment().as_dict().items())
-    origins = Counter(dataset.ref.split("/")[0] for dataset in contents.datasets).most_common()
-    shown = dict(origins[:MOST_ROWS])
-    if len(origins) > MOST_ROWS:
-        rest = origins[MOST_ROWS:]
-        shown[f"{len(rest)} others"] = sum(number for _, number in rest)
     parts = [
         f"# {name}",
         f"{stats.n_tasks} verifiable data-science tasks in {stats.n_datasets} datasets of "
@@ -132,7 +127,7 @@ def _page(contents: Contents, name: str) -> str:
         "Each dataset is made from one public table and keeps that table's licence; "
         f"`{layout.LICENCES}` names table, title and licence of each, `{UNKNOWN}` where the source "
         "does not say.",
-        _table("tables of", "datasets", shown),
+        _table("tables of", "datasets", _origins(contents)),
         _table("licence", "datasets", count_licences(contents.datasets)),
         f"Published with darebench {version('darebench')} ({made_by}). IF answers are not in the "
         "store: `darebench reference` computes them in the environment that scores. "
@@ -141,6 +136,14 @@ def _page(contents: Contents, name: str) -> str:
         f"Store hash: `{contents.store.hash}`",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _origins(contents: Contents) -> dict[str, int]:
+    counts = Counter(dataset.ref.split("/")[0] for dataset in contents.datasets).most_common()
+    shown, rest = dict(counts[:MOST_ROWS]), counts[MOST_ROWS:]
+    if rest:
+        shown[f"{len(rest)} others"] = sum(number for _, number in rest)
+    return shown
 
 
 def _sizes(contents: Contents) -> str:

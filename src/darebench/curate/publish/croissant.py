@@ -84,58 +84,48 @@ def validate(path: Path) -> None:
 
 
 def _files(mlc: Any, contents: Contents, name: str, folder: Path) -> list[Any]:
-    def plain(file: str, kind: str, path: Path, meaning: str) -> Any:
-        return mlc.FileObject(
-            id=file,
-            name=file,
-            description=meaning,
-            content_url=file,
-            encoding_formats=[kind],
-            sha256=sha256_of(path),
-        )
-
-    def many(file_set: str, includes: list[str], excludes: list[str], meaning: str) -> Any:
-        return mlc.FileSet(
-            id=file_set,
-            name=file_set,
-            description=meaning,
-            contained_in=["repository"],
-            encoding_formats=["text/csv", "application/x-parquet", "application/vnd.sqlite3"],
-            includes=includes,
-            excludes=excludes,
-        )
-
+    questions, licences = contents.store.root / layout.QUESTIONS, folder / layout.LICENCES
     within = f"{layout.DATABASES}/*"
     clean = f"{within}/{layout.SOURCE}/{layout.CLEAN_TRAIN_STEM}.*"
+    seen, hidden = [f"{within}/{layout.SOURCE}/*"], [f"{within}/{layout.VERIFY}/*", clean]
+    repository = mlc.FileObject(
+        id="repository",
+        name="repository",
+        description="The repository on the Hugging Face hub.",
+        content_url=f"{HUB}/{name}",
+        encoding_formats=["git+https"],
+        sha256="main",
+    )
     return [
-        mlc.FileObject(
-            id="repository",
-            name="repository",
-            description="The repository on the Hugging Face hub.",
-            content_url=f"{HUB}/{name}",
-            encoding_formats=["git+https"],
-            sha256="main",
-        ),
-        plain(
-            layout.QUESTIONS,
-            "application/json",
-            contents.store.root / layout.QUESTIONS,
-            "The questions and the files that each of them needs.",
-        ),
-        plain(
-            layout.LICENCES,
-            "text/csv",
-            folder / layout.LICENCES,
-            "Source and licence of each dataset.",
-        ),
-        many("sources", [f"{within}/{layout.SOURCE}/*"], [clean], "What agents may see."),
-        many(
-            "answers",
-            [f"{within}/{layout.VERIFY}/*", clean],
-            [],
-            "True values and settings; never for an agent.",
-        ),
+        repository,
+        _file(mlc, questions, "application/json", "The questions and the files they need."),
+        _file(mlc, licences, "text/csv", "Source and licence of each dataset."),
+        _file_set(mlc, "sources", (seen, [clean]), "What agents may see."),
+        _file_set(mlc, "answers", (hidden, []), "True values and settings; never for an agent."),
     ]
+
+
+def _file(mlc: Any, path: Path, kind: str, meaning: str) -> Any:
+    return mlc.FileObject(
+        id=path.name,
+        name=path.name,
+        description=meaning,
+        content_url=path.name,
+        encoding_formats=[kind],
+        sha256=sha256_of(path),
+    )
+
+
+def _file_set(mlc: Any, name: str, globs: tuple[list[str], list[str]], meaning: str) -> Any:
+    return mlc.FileSet(
+        id=name,
+        name=name,
+        description=meaning,
+        contained_in=["repository"],
+        encoding_formats=["text/csv", "application/x-parquet", "application/vnd.sqlite3"],
+        includes=globs[0],
+        excludes=globs[1],
+    )
 
 
 def _tasks(mlc: Any, contents: Contents) -> Any:

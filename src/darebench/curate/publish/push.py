@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from darebench.curate.publish.card import write_card
 from darebench.curate.publish.contents import (
@@ -24,6 +24,10 @@ from darebench.curate.publish.contents import (
 from darebench.curate.publish.croissant import write_croissant
 from darebench.errors import ConfigError, StoreError
 from darebench.store import layout
+from darebench.store.sources import resolve
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 _NAME = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}")
 _T = TypeVar("_T")
@@ -86,38 +90,29 @@ def push(store: str, name: str, *, private: bool = False) -> Published:
         raise ConfigError("the hub needs a token that may write: set HF_TOKEN, or `hf auth login`")
     with tempfile.TemporaryDirectory() as scratch:
         made = prepare(store, name, Path(scratch))
-        root = read_contents(store).store.root
         api = HfApi()
         address = _asked(
             lambda: api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
         )
-        _asked(
-            lambda: api.upload_folder(
-                repo_id=name,
-                repo_type="dataset",
-                folder_path=root,
-                allow_patterns=list(PATTERNS),
-                ignore_patterns=list(LEFT_OUT),
-                delete_patterns=[f"{layout.DATABASES}/**"],
-                commit_message="Publish the store",
-            )
+        _upload(api, name, resolve(store), "Publish the store", is_store=True)
+        commit = _upload(api, name, Path(scratch), "Publish the store's documents")
+    return replace(made, url=str(address), commit=commit, documents=())
+
+
+def _upload(api: HfApi, name: str, folder: Path, message: str, *, is_store: bool = False) -> str:
+    """Upload a folder; of a store, what is published of it, instead of what is there of one."""
+    done = _asked(
+        lambda: api.upload_folder(
+            repo_id=name,
+            repo_type="dataset",
+            folder_path=folder,
+            allow_patterns=list(PATTERNS) if is_store else None,
+            ignore_patterns=list(LEFT_OUT) if is_store else None,
+            delete_patterns=[f"{layout.DATABASES}/**"] if is_store else None,
+            commit_message=message,
         )
-        done = _asked(
-            lambda: api.upload_folder(
-                repo_id=name,
-                repo_type="dataset",
-                folder_path=scratch,
-                commit_message="Publish card, licences, Croissant metadata and checksums",
-            )
-        )
-    return Published(
-        name=name,
-        url=str(address),
-        commit=done.oid,
-        n_files=made.n_files,
-        n_bytes=made.n_bytes,
-        documents=(),
     )
+    return done.oid
 
 
 def _asked(call: Callable[[], _T]) -> _T:
