@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from darebench import open_store, run_python
-from darebench.agents.baseline.instructions import read_workflow
-from darebench.agents.baseline.policy import BaselineModel
+from darebench.agents.baseline.clues import plain
+from darebench.agents.baseline.instructions import read_ranges, read_workflow
+from darebench.agents.baseline.policy import BaselineModel, _look
+from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
+from darebench.store.noise import with_noise
 from darebench.store.truth import read_settings
 
 
@@ -32,3 +37,155 @@ def test_a_written_workflow_comes_back_as_its_settings(dataset):
     assert read["imputer"] == settings.imputer
     assert read["model"] == settings.model
     assert read["random_state"] == settings.random_state
+
+
+GARDEN_META = """A market garden kept these records.
+tmp_c: air temperature in degrees Celsius
+hum: relative humidity of the air in percent
+n_workers: number of workers on the plot
+plot_kind: type of the plot
+zone: climate zone number
+light_h: hours of light per day
+yield_kg: harvest in kilograms
+zone: int
+"""
+RANGES = {
+    "tmp_c": [4.0, 39.0],
+    "hum": [21.0, 97.0],
+    "n_workers": [1, 8],
+    "plot_kind": ["glass", "foil", "open field"],
+    "zone": [1, 4],
+    "light_h": [5.0, 17.0],
+}
+START = "This is a regression: predict the target column `yield_kg` of `val_v1.csv`.\n\n"
+FILTERS = {
+    "between": (
+        "Rows with a known value outside these limits go: air temperature between 4.0 and 39.0; "
+        "relative humidity of the air between 21.0 and 97.0; number of workers between 1 and 8; "
+        "plot type glass, foil or open field; climate zone between 1 and 4; daily hours of light "
+        "between 5.0 and 17.0. Rows with missing values stay."
+    ),
+    "range first": (
+        "Keep rows with values between 4.0 and 39.0 for the air temperature, between 21.0 and 97.0 "
+        "for the humidity, between 1 and 8 for the number of workers, between 1 and 4 for the zone "
+        "and between 5.0 and 17.0 for the light; plots are glass, foil or open field."
+    ),
+    "lines": (
+        "Expected values:\n- air temperature: at least 4.0 and at most 39.0\n- relative humidity: "
+        "[21.0, 97.0]\n- number of workers: one to eight\n- type of the plot: glass, foil, open "
+        "field\n- climate zone number: 1–4\n- hours of light: no less than 5.0 and no more than "
+        "17.0\n\nRows whose entry is missing are kept."
+    ),
+}
+WORDINGS = [
+    (
+        "Select only these features, in this order: hours of light, plot type, air temperature. "
+        "Treat plot type as categorical and the remaining features as numeric. Impute numbers by "
+        "the median, categories by the most frequent one. Fit Ridge with random_state=7.",
+        ["light_h", "plot_kind", "tmp_c"], ["light_h", "tmp_c"], "median", "Ridge", 7,
+    ),
+    (
+        "Use exclusively number of workers, climate zone and type of the plot as predictors. The "
+        "first is numeric and the last two are categorical. Replace gaps in numeric columns with "
+        "the column average. Then a lasso regression is trained, its random state set to 12.",
+        ["n_workers", "zone", "plot_kind"], ["n_workers"], "mean", "Lasso", 12,
+    ),
+    (
+        "Restrict the model inputs to relative humidity and air temperature, preserving that "
+        "order. Both are numeric. Missing numbers take the most common value of their column. The "
+        "estimator is a regression tree with 41 as the random_state.",
+        ["hum", "tmp_c"], ["hum", "tmp_c"], "most_frequent", "DecisionTreeRegressor", 41,
+    ),
+    (
+        "The model may only see these columns, in this order:\n- climate zone\n- hours of light "
+        "per day\n- number of workers\n\nThere are no categorical features. Fill numeric blanks "
+        "using mean imputation. Train a multi-layer perceptron with seed 3.",
+        ["zone", "light_h", "n_workers"], ["zone", "light_h", "n_workers"], "mean",
+        "MLPRegressor", 3,
+    ),
+    (
+        "From the remaining data, retain the type of the plot and the climate zone as the "
+        "features, in the order stated. All of these are categorical. Missing entries: mean for "
+        "numbers, the mode for categories. Fit an ordinary linear regression.",
+        ["plot_kind", "zone"], [], "mean", "LinearRegression", 0,
+    ),
+    (
+        "Train on just `hum`, `zone` and `light_h` (order matters). Numeric features: `light_h` "
+        "and `hum`; categorical features: `zone`. Impute with the median for numeric features and "
+        "the most frequent category otherwise. MLPRegressor, random state 99.",
+        ["hum", "zone", "light_h"], ["hum", "light_h"], "median", "MLPRegressor", 99,
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def garden(tmp_path_factory):
+    """A folder with a noisy training table and its description."""
+    rng = np.random.default_rng(0)
+    n = 300
+    clean = pd.DataFrame(
+        {
+            "tmp_c": rng.uniform(4.2, 38.7, n).round(1),
+            "hum": rng.uniform(23, 95, n).round(1),
+            "n_workers": rng.integers(1, 9, n),
+            "plot_kind": rng.choice(["glass", "foil", "open field"], n),
+            "zone": rng.integers(1, 5, n),
+            "light_h": rng.uniform(6, 17, n).round(2),
+            "yield_kg": rng.normal(10, 2, n).round(2),
+        }
+    )
+    folder = tmp_path_factory.mktemp("garden")
+    train = with_noise(clean, RANGES, rng)
+    train.insert(0, "row_id", range(len(train)))
+    train.to_csv(folder / "train_v1.csv", index=False)
+    val = clean.drop(columns="yield_kg").head(20)
+    val.insert(0, "row_id", range(len(val)))
+    val.to_csv(folder / "val_v1.csv", index=False)
+    (folder / "metadata.txt").write_text(GARDEN_META)
+    return folder
+
+
+@pytest.mark.parametrize("spelling", FILTERS)
+@pytest.mark.parametrize("number", range(len(WORDINGS)))
+def test_a_workflow_is_read_in_many_wordings(garden, number, spelling, monkeypatch, capsys):
+    steps, features, numerical, imputer, model, seed = WORDINGS[number]
+    question = f"{START}{FILTERS[spelling]}\n\n{steps}"
+    monkeypatch.chdir(garden)
+    explore.main(dict(_look(question, ("train_v1.csv", "val_v1.csv", "metadata.txt")).settings))
+    facts = json.loads(capsys.readouterr().out)
+    read = read_workflow(question, facts, "train_v1.csv", "val_v1.csv")
+    assert read is not None
+    assert read["targets"] == ["yield_kg"]
+    assert read["features"] == features
+    assert read["numerical"] == numerical
+    assert read["categorical"] == [f for f in features if f not in numerical]
+    assert (read["imputer"], read["model"], read["random_state"]) == (imputer, model, seed)
+    ranges = {name: [list(pair) for pair in pairs] for name, pairs in read["ranges"].items()}
+    assert ranges == {name: [ends] for name, ends in RANGES.items() if name != "plot_kind"}
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("between 1 and 3,649 days", 1, 3649),
+        ("from 500 to 500 000", 500, 500_000),
+        ("must be 0 or 1", 0, 1),
+        ("at least -3 and at most 10.5", -3, 10.5),
+        ("a minimum of 5 and a maximum of 10", 5, 10),
+        ("greater than or equal to 5 and less than or equal to 10", 5, 10),
+        ("[0.0, 17.0]", 0, 17),
+        ("between –3 and 2", -3, 2),
+        ("20 % to 100 %", 20, 100),
+        ("5 ≤ x ≤ 10", 5, 10),
+        ("between zero and ten", 0, 10),
+        ("between $1.5e3 and $2e4", 1500, 20_000),
+    ],
+)
+def test_a_range_is_read_in_many_spellings(text, low, high):
+    assert read_ranges(plain(text)) == [(low, high)]
+
+
+def test_a_step_beside_noise_needs_no_full_range():
+    """Noise lies just beyond the ends, so a range fits even where no true value reaches them."""
+    values = pd.Series([5.0, 6.5, 7.0] * 30 + [-1.0, -10.0, 21.0, 30.0] * 4)
+    assert explore.fitting(values, [(0.0, 20.0), (0.0, 25.0), (-5.0, 20.0)]) == [[0.0, 20.0]]

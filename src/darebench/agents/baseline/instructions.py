@@ -11,18 +11,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darebench.agents.baseline.clues import Clues, find_ranges, plain
-from darebench.agents.baseline.matching import Columns, assign, split_list, words
+from darebench.agents.baseline.clues import Clues, content, find_ranges, plain, words
+from darebench.agents.baseline.kinds import CATEGORICAL, said_kinds
+from darebench.agents.baseline.matching import Columns, assign, split_list
 from darebench.store.layout import ROW_ID
 
+_PERCEPTRON = r"\bmlp|multi-?\s*layer(?:ed)? perceptron|neural net"
 MODELS = {
     "LogisticRegression": r"logistic\s*regression",
-    "DecisionTreeClassifier": r"decision\s*tree\s*classif",
-    "DecisionTreeRegressor": r"decision\s*tree\s*regress",
+    "DecisionTreeClassifier": r"decision[\s-]*tree|classification tree",
+    "DecisionTreeRegressor": r"decision[\s-]*tree|regression tree",
     "GaussianNB": r"gaussian\s*(nb|naive)|naive\s*bayes",
-    "LinearSVC": r"linear\s*(svc|support vector)",
-    "MLPClassifier": r"(mlp|multi-?\s*layer perceptron|neural network)\s*classif",
-    "MLPRegressor": r"(mlp|multi-?\s*layer perceptron|neural network)\s*regress",
+    "LinearSVC": r"linear\s*(svc|svm|support[\s-]vector)|support[\s-]vector[^.]{0,40}linear",
+    "MLPClassifier": _PERCEPTRON,
+    "MLPRegressor": _PERCEPTRON,
     "Ridge": r"\bridge\b",
     "Lasso": r"\blasso\b",
     "LinearRegression": r"linear\s*regression|ordinary least squares",
@@ -37,17 +39,29 @@ _OPENS = (
 )
 _CLOSES = (
     r"\s(?:columns?\b|for (?:model|training|modell?ing|the model|use|your)|as (?:the )?(?:input|"
-    r"features|predictors)|in (?:that|this|the) (?:exact |specified |given |listed )*order|to (?:"
-    r"train|build|fit|be used)|when training|before)"
+    r"features|predictors|only)|,?\s?(?:preserv|keep|maintain|respect)\w* (?:that|this|the|their)|"
+    r"in (?:exactly )?(?:that|this|the) (?:exact |same |specified |given |listed )*"
+    r"(?:order|sequence)|to (?:train|build|fit|be used)|when training|before)"
+)
+_VERB = (
+    r"\bselect\b|\bretain|\bkeep (?:only|just)|\brestrict|\blimit|\bchoose|\bfocus|\bpick|"
+    r"\bconfine|\b(?:use|using|employ|take|feed|see|on) (?:only|just|exclusively|solely)|"
+    r"\bonly (?:use|on|see)"
 )
 _SELECTS = (
-    r"\bselect|\bretain|\bkeep only|\brestrict|\buse only|\bonly use|\blimit|\bchoose|\bfocus"
+    rf"{_VERB}|\bselect|\bonly the|\bmay only|\b(?:input|selected) features|\bpredictors|"
+    r"\bas (?:the )?(?:input|predictor|feature)"
+)
+_OTHER_STEPS = r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b"
+_IMPUTES = re.compile(
+    r"imput|\bfill|\breplac|\bsubstitut|\bhandl|\bmissing|\bgaps?\b|\bblanks?\b", re.IGNORECASE
 )
 
 
 def stated_model(question: str) -> str | None:
     """Name the model of a question that spells out a workflow: it also says how to impute."""
-    return _model(question) if re.search(r"imput|missing", question, re.I) else None
+    steps = r"imput|missing|blanks?\b|gaps?\b|scaler|standardi[sz]|one-?hot"
+    return _model(question) if re.search(steps, question, re.I) else None
 
 
 def read_workflow(
@@ -70,9 +84,12 @@ def read_workflow(
     if not named:
         return None
     types = {c["name"]: c["dtype"] for c in columns}
-    numerical, categorical = _split(text, sentence, named, types)
+    numerical, categorical = _split(text, sentence, named, types, known)
     seed = re.search(
-        r"random[\s_]*state\W+(?:\w+\W+){0,4}?(\d+)|seed\W+(?:\w+\W+){0,4}?(\d+)", text
+        r"(?:random[\s_]*state|\bseed)\W+(?:\w+\W+){0,4}?(\d+)|"
+        r"\b(\d+) (?:as|for|being) (?:the |its |a )?(?:random[\s_]*state|seed)",
+        text,
+        re.IGNORECASE,
     )
     return {
         "train": train,
@@ -143,41 +160,49 @@ def _model(text: str) -> str | None:
     for name in MODELS:
         if re.search(rf"\b{name}\b", text):
             return name
+    kind = "Classifier" if re.search(r"\bclassif", text, re.I) else "Regressor"
     for name, pattern in MODELS.items():
-        if re.search(pattern, text, re.IGNORECASE):
+        other_kind = name.startswith(("MLP", "DecisionTree")) and not name.endswith(kind)
+        if re.search(pattern, text, re.IGNORECASE) and not other_kind:
             return name
     return None
 
 
 def _imputer(text: str) -> str:
     """Find the numeric imputer: the mean or the median where one is named, else the mode."""
-    clauses = [
-        c for c in re.split(r"(?<=[.;])\s", text) if re.search(r"imput|missing|fill", c, re.I)
-    ]
-    for strategy in ("median", "mean"):
-        if any(re.search(IMPUTERS[strategy], clause, re.I) for clause in clauses):
-            return strategy
+    for clause in re.split(r"(?<=[.;])\s|\n", text):
+        verb = _IMPUTES.search(clause)
+        if verb is None or read_ranges(clause):
+            continue
+        for strategy, pattern in IMPUTERS.items():
+            if re.search(pattern, clause[max(0, verb.start() - 20) :], re.IGNORECASE):
+                return strategy
     return "most_frequent"
 
 
 def _feature_sentence(text: str, columns: Columns) -> str | None:
     """Find the sentence that lists the selected features: it selects, and it names columns."""
     best, most = None, 0.0
-    pattern = r"(?<=[a-z)`\"'%])(?:\.[\"']?\s+|\n\s*)(?=[A-Z`])|\.[\"']?\s*\n"
+    pattern = r"(?<=[a-z)`\"'%\]])(?:\.[\"']?\s+|\n\s*)(?=[A-Z`])|\.[\"']?\s*\n|\n\s*\n"
     for sentence in re.split(pattern, text):
-        if not re.search(_SELECTS, sentence, re.I):
-            continue
-        points = 2.0 + bool(re.search(r"feature|attribute|predictor|training", sentence, re.I))
-        points += bool(re.search(r"\border", sentence, re.I))
-        points -= 3 * bool(
-            re.search(r"imput|scaler|random_state|\brange|exclud|missing", sentence, re.I)
-        )
-        points -= 3 * bool(read_ranges(sentence))
         named = [p for p in split_list(_list_part(sentence), columns) if _best(columns, p) > 0.5]
-        points += min(3.0, len(named))
+        selects = bool(re.search(_SELECTS, sentence, re.I))
+        if not named and not selects:
+            continue
+        points = 2.5 * selects + min(3.0, len(named))
+        points += bool(re.search(r"feature|attribute|predictor|input|training", sentence, re.I))
+        points += bool(re.search(r"\border|\bsequence", sentence, re.I))
+        points -= 3 * bool(
+            re.search(
+                r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b", sentence, re.I
+            )
+        )
+        typed = re.search(r"\bnumeric|\bcategorical", sentence, re.I)
+        points -= 2.5 * bool(typed and not selects)
+        points -= min(3.0, 1.5 * len(read_ranges(sentence)))
         if points > most:
             best, most = sentence, points
-    return best if most >= 3 else None
+    return best if most >= 2 else None
 
 
 def _best(columns: Columns, phrase: str) -> float:
@@ -187,6 +212,9 @@ def _best(columns: Columns, phrase: str) -> float:
 def _list_part(sentence: str) -> str:
     """Cut a sentence down to its enumeration."""
     text = re.sub(r"^\W*(?:step|stage|task)\s*\d*\s*[:.)-]\s*", "", sentence, flags=re.I)
+    text = re.sub(r"\s*\([^()]*\b(?:order|sequence)[^()]*\)", "", text)
+    start = re.search(_VERB, text[:80], re.I)
+    text = text[start.start() :] if start else text
     text = re.split(
         r"(?<=\w)\W+\b(?:treat|consider|handl|regard)(?:e|ing|ed)?\b", text, flags=re.I
     )[0]
@@ -196,9 +224,12 @@ def _list_part(sentence: str) -> str:
 
 def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tuple[str, str]]:
     """Match the phrases of the sentence with columns, in the sentence's order."""
-    text = _list_part(sentence)
-    phrases = [p for p in split_list(text, columns) if p]
-    scored = [(max(columns.scores(_trim(p)), default=0.0), _trim(p)) for p in phrases]
+    pieces = split_list(_list_part(sentence), columns)
+    pieces = [p for p in pieces if content(p) or p.strip(" `") in names]
+    phrases = [trimmed if content(trimmed := _trim(p)) else p for p in pieces]
+    ends = {phrases[0], phrases[-1]} if phrases else set()
+    phrases = [_core(p, columns) if p in ends and _best(columns, p) < 0.5 else p for p in phrases]
+    scored = [(max(columns.scores(p), default=0.0), p) for p in phrases]
     good = [position for position, (score, _) in enumerate(scored) if score >= 0.3]
     if not good:
         return []
@@ -207,6 +238,18 @@ def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tup
     kept = [p for score, p in inner if score >= 0.3 or words(p)][: len(names)]
     chosen = assign(kept, columns)
     return [(p, columns.names[c]) for p, c in zip(kept, chosen, strict=True)]
+
+
+def _core(phrase: str, columns: Columns) -> str:
+    """Cut an end of an enumeration down to the words that name a column best."""
+    tokens = phrase.split()[-25:]
+    spans = [
+        " ".join(tokens[start:end])
+        for start in range(len(tokens))
+        for end in range(start + 1, len(tokens) + 1)
+        if start == 0 or end == len(tokens)
+    ]
+    return max(spans, key=lambda span: (round(_best(columns, span), 6), len(span)), default=phrase)
 
 
 def _trim(phrase: str) -> str:
@@ -221,30 +264,15 @@ def _split(
     sentence: str,
     named: Sequence[tuple[str, str]],
     types: Mapping[str, str],
+    columns: Columns,
 ) -> tuple[list[str], list[str]]:
     """Tell numerical features from categorical ones: as the text says, else by their type."""
-    start = question.find(sentence)
-    rest = question[max(0, start) :]
+    rest = question[max(0, question.find(sentence)) :]
     categorical: list[str] = []
     numerical: list[str] = []
-    for phrase, column in named:
+    said = said_kinds(rest, named, columns)
+    for (_, column), kind in zip(named, said, strict=True):
         is_text = not re.match(r"int|float|u?int|bool", types.get(column, ""))
-        said = _said_type(rest, phrase, column)
-        is_categorical = is_text if said is None else said == "categorical"
+        is_categorical = is_text if kind is None else kind == CATEGORICAL
         (categorical if is_categorical else numerical).append(column)
     return numerical, categorical
-
-
-def _said_type(text: str, phrase: str, column: str) -> str | None:
-    """Find the clause that calls a feature numeric or categorical."""
-    if re.search(r"\b(all|every)\b[^.]{0,60}\bnumeric|no categorical", text, re.I):
-        return "numerical"
-    if re.search(r"\b(all|every)\b[^.]{0,60}\bcategorical|no numeric", text, re.I):
-        return "categorical"
-    for clause in re.split(r"[.;]\s|,?\s(?:and|while|whereas)\s(?=treat|the|consider|only)", text):
-        numeric = bool(re.search(r"\bnumeric", clause, re.I))
-        categorical = bool(re.search(r"\bcategorical", clause, re.I))
-        here = phrase.lower() in clause.lower() or f"`{column}`" in clause
-        if here and numeric != categorical and not re.search("imput|scal|encod", clause, re.I):
-            return "numerical" if numeric else "categorical"
-    return None

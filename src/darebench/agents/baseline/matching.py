@@ -8,29 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from darebench.agents.baseline.clues import Clues
+from darebench.agents.baseline.clues import Clues, words
 
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        "the a an of in for to by and or as is are was with on at from this that its their which "
-        "feature features column columns variable variables value values",
-    )
+_NOTHING = re.compile(
+    r"(?:.*no description.*|(?:u?int|float|double|bool|str)\w*|integer|string|object|text|number|"
+    r"numeric(?:al)?|categor\w+|date(?:time)?\w*)\W*",
+    re.IGNORECASE,
 )
-
-
-def words(text: str) -> list[str]:
-    """Split a phrase or a name like `SoilMoisture_pct` into stemmed lower-case words."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    found = re.findall(r"[a-z]+|\d+", spaced.lower())
-    return [_stem(word) for word in found if word not in _STOP]
-
-
-def _stem(word: str) -> str:
-    for ending in ("ing", "ies", "es", "ed", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
 
 
 class Columns:
@@ -42,8 +26,7 @@ class Columns:
         self._known: dict[str, list[float]] = {}
         self._meanings = [[words(name)] for name in names]
         for name, meanings in zip(self.names, self._meanings, strict=True):
-            described = _description(name, metadata)
-            if described:
+            for described in _descriptions(name, metadata):
                 meanings.append(words(described))
                 meanings.append(words(re.split(r"[.;(]", described)[0]))
                 meanings.append(words(name) + words(described))
@@ -61,6 +44,14 @@ class Columns:
                 for name, meanings, more in zip(self.names, self._meanings, bonus, strict=True)
             ]
         return self._known[asked]
+
+    def score_of(self, phrase: str, name: str) -> float:
+        """Rate one column for a phrase, as `scores` does."""
+        return self.scores(phrase)[self.names.index(name)]
+
+    def is_stated(self, phrase: str) -> bool:
+        """Tell whether the text puts a column's range or values behind this phrase."""
+        return max(self._clues.stated(phrase, near=16), default=0.0) > 0
 
     def _score(
         self, plain: str, asked: Sequence[str], name: str, meanings: Sequence[Sequence[str]]
@@ -83,14 +74,13 @@ class Columns:
         return sum(self._weights.get(word, 0.5) for word in of)
 
 
-def _description(name: str, metadata: str) -> str:
-    """Find the line of the metadata that describes a column."""
+def _descriptions(name: str, metadata: str) -> list[str]:
+    """Find the lines of the metadata that describe a column in more than a type's name."""
     pattern = (
-        rf"^[\s*\-•\d.]*[`*\"']*{re.escape(name)}[`*\"']*\s*(?:\([^)\n]*\)\s*)?[:\-–—]\s*(.+)$"
+        rf"^[\s*\-•\d.|]*[`*\"']*{re.escape(name)}[`*\"']*\s*(?:\([^)\n]*\)\s*)?[:\-–—|=]+\s*(.+)$"
     )
     found = re.findall(pattern, metadata, re.MULTILINE | re.IGNORECASE)
-    known = [text for text in found if "no description" not in text.lower()]
-    return known[-1] if known else ""
+    return [text for text in dict.fromkeys(found) if not _NOTHING.fullmatch(text.strip())]
 
 
 def assign(phrases: Sequence[str], columns: Columns) -> list[int]:
@@ -136,6 +126,9 @@ def _closed_brackets(text: str) -> str:
 
 def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
     """Tell whether a piece continues the phrase before it: together they say one column better."""
+    joint = f"{' '.join(before.split()[-2:])} and {piece}"
+    if separator == "and" and columns.is_stated(joint):
+        return True
     scores = [columns.scores(text) for text in (before, piece, f"{before} {separator} {piece}")]
     first, alone, together = (max(found, default=0.0) for found in scores)
     if together >= 0.3 and len({found.index(max(found)) for found in scores}) == 1:

@@ -2,7 +2,7 @@
 
     {"files": {name: {"tables": {table: {"rows": n, "columns": [
         {"name", "dtype", "n_unique", "n_missing", "examples": [..], "min", "max",
-         "ranges": [those of the question that its inner values fill],
+         "ranges": [those of the question that can be its own],
          "stated": [its values that the question states]}]}}}},
      "metadata": text}
 
@@ -11,24 +11,31 @@ The document is kept short, because the tool shows only so much of what is print
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+
+from darebench.agents.baseline.programs.tables import read_tables
 
 LIMIT = 18_000
 
 
-def tables_of(name):
-    """Read every table of a file."""
-    if name.endswith(".csv"):
-        return {"": pd.read_csv(name, keep_default_na=False, na_values=[""], low_memory=False)}
-    if name.endswith(".parquet"):
-        return {"": pd.read_parquet(name)}
-    with closing(sqlite3.connect(name)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {t: pd.read_sql_query(f'SELECT * FROM "{t}"', connection) for (t,) in rows}
+def cut_off(values, low, high):
+    """Count the values outside a range if all of them are what noise would be, else 0.
+
+    Noise lies one to ten steps beyond an end of the stated range; true values reach further. A step
+    is 1, or longer where the ends are so large that 1 could be lost in rounding.
+    """
+    outside = values[(values < low) | (values > high)].astype(float)
+    if not 0 < len(outside) < len(values) / 2:
+        return 0
+    for step in {1.0, max(1.0, 1e-6 * max(abs(low), abs(high)))}:
+        steps = np.maximum(low - outside, outside - high) / step
+        whole = (steps - steps.round()).abs() <= (1e-3 if step == 1 else 1.01 / step)
+        if (whole & steps.round().between(1, 10)).all():
+            return len(outside)
+    return 0
 
 
 def fills(values, low, high):
@@ -38,6 +45,15 @@ def fills(values, low, high):
         return False
     room = 0 if pd.api.types.is_integer_dtype(values.dtype) else 0.999
     return bool(inner.min() <= low + room and inner.max() >= high - room)
+
+
+def fitting(values, ranges):
+    """Choose the ranges that can be this column's: most noise is outside, or the rest fills it."""
+    counts = {tuple(pair): cut_off(values, *pair) for pair in ranges}
+    most = max(counts.values(), default=0)
+    if most >= 0.02 * len(values):
+        return [list(pair) for pair, count in counts.items() if count == most]
+    return [list(pair) for pair in counts if fills(values, *pair)]
 
 
 def describe(column, n_examples, settings):
@@ -53,9 +69,9 @@ def describe(column, n_examples, settings):
     }
     if pd.api.types.is_numeric_dtype(column.dtype) and len(known):
         facts["min"], facts["max"] = float(known.min()), float(known.max())
-        fitting = [pair for pair in settings["ranges"] if fills(known, *pair)]
-        if fitting:
-            facts["ranges"] = fitting
+        ranges = fitting(known, settings["ranges"])
+        if ranges:
+            facts["ranges"] = ranges
     elif settings["text"]:
         values = [text.strip() for text in counts.index[:500]]
         stated = [
@@ -71,13 +87,13 @@ def describe(column, n_examples, settings):
 def main(settings):
     """Print the document, with fewer examples if it would be too long."""
     read = {
-        name: tables_of(name)
+        name: read_tables(name)
         for name in settings["files"]
         if name.endswith((".csv", ".parquet", ".sqlite"))
     }
     texts = [name for name in settings["files"] if name.endswith(".txt")]
     metadata = "\n".join(Path(name).read_text(encoding="utf-8", errors="replace") for name in texts)
-    for n_examples, n_text in ((25, 9000), (12, 8000), (6, 6000), (3, 4000), (1, 2000), (0, 500)):
+    for n_examples, n_text in ((5, 12000), (2, 9000), (1, 6000), (0, 4000), (0, 2000), (0, 500)):
         files = {
             name: {
                 "tables": {

@@ -1,25 +1,8 @@
 """The last resort, and the floor: the majority label, the mean, or a series' last value."""
 
 import re
-import sqlite3
-from contextlib import closing
 
-import pandas as pd
-
-
-def read_table(name):
-    """Read one file of the task."""
-    if name.endswith(".csv"):
-        return pd.read_csv(name, keep_default_na=False, na_values=[""], low_memory=False)
-    if name.endswith(".parquet"):
-        return pd.read_parquet(name)
-    with closing(sqlite3.connect(name)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        frame = None
-        for (table,) in rows:
-            part = pd.read_sql_query(f'SELECT * FROM "{table}"', connection)
-            frame = part if frame is None else frame.merge(part, on="row_id")
-    return frame
+from darebench.agents.baseline.programs.tables import read_table
 
 
 def main(settings):
