@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -90,7 +91,8 @@ class Zygote:
         except ConfigError:
             self.stop()
             raise
-        self._root.rmdir()
+        if "namespaces" not in self.missing:
+            self._root.rmdir()
 
     def _handshake(self) -> None:
         while True:
@@ -173,5 +175,5 @@ class Zygote:
         self.process.kill()
         self.process.wait()
         cgroup.remove(self._groups)
-        with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
-            self._root.rmdir()
+        # Only there if it never got ready, or as the place of calls that have no cell.
+        shutil.rmtree(self._root, ignore_errors=True)
