@@ -175,5 +175,8 @@ class Zygote:
         self.process.kill()
         self.process.wait()
         cgroup.remove(self._groups)
-        # Only there if it never got ready, or as the place of calls that have no cell.
-        shutil.rmtree(self._root, ignore_errors=True)
+        if "namespaces" in self.missing:  # it was the place of calls that have no cell
+            shutil.rmtree(self._root, ignore_errors=True)
+        else:
+            with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
+                self._root.rmdir()
