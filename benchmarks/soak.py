@@ -61,14 +61,14 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
     assert zygote is not None
     family = descendants(zygote.process.pid)
     return {
-        "descriptors of the executor": len(os.listdir("/proc/self/fd")),
+        "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "descriptors of keeper and zygote": sum(
-            len(os.listdir(f"/proc/{pid}/fd")) for pid in family[:3]
+            sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()) for pid in family[:3]
         ),
         "processes": len(family),
         "mounts": Path("/proc/self/mountinfo").read_text().count("\n"),
         "network namespaces of the sandbox": len(
-            {os.readlink(f"/proc/{pid}/ns/net") for pid in family if namespace_of(pid)}
+            {name for pid in family if (name := namespace_of(pid))}
         ),
         "control groups": sum(
             1 for path in zygote._groups for p in Path(path).iterdir() if p.is_dir()
@@ -89,7 +89,7 @@ def resident(pid: int) -> int:
 
 def namespace_of(pid: int) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/ns/net")
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
     except OSError:
         return ""
 

@@ -187,7 +187,7 @@ def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
 
 
 def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
-    """Wait for requests: a name and a reply socket each, until the executor or the zygote is gone."""
+    """Wait for requests: a name and a reply socket each, until executor or zygote are gone."""
     poll = select.poll()
     for descriptor in (control.fileno(), lessons.fileno(), handle):
         if descriptor >= 0:

@@ -1,8 +1,8 @@
 """The executor's end of one zygote: starts it, and keeps programs' processes ready ahead of calls.
 
 A spare is a warden with a program's process that is closed in and waits. A plain one holds little
-memory of its own; a filled one has its share of the libraries' memory copied ahead of the call, which
-programs that use them would otherwise copy page by page.
+memory of its own; a filled one has its share of the libraries' memory copied ahead of the call,
+which programs that use them would otherwise copy page by page.
 """
 
 from __future__ import annotations

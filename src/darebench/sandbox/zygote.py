@@ -1,4 +1,4 @@
-"""The zygote: a process with the libraries imported and warmed, that forks the program of each call.
+"""The zygote: a process with the libraries imported and warmed, forked for each program.
 
 It lives in the cell, never runs a program itself, and has one thread, which a fork must have. A
 warden asks it for a process in the warden's own namespaces; the zygote is that process's parent in
