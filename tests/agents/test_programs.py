@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from darebench.agents.baseline import policy
+from darebench.agents.baseline.compose import program_text
 from darebench.sandbox.local import LocalExecutor
 from darebench.sandbox.program import Program
 
@@ -50,7 +51,7 @@ def run(sandbox, program, settings, train, val, tmp_path, fmt="csv"):
         settings={"train": f"train.{fmt}", "val": f"val.{fmt}", **settings},
         load=tuple(names),
     )
-    code = policy._call(step, 1).tool_calls[0].arguments["code"]
+    code = policy.call_of(step, 1).tool_calls[0].arguments["code"]
     load = {name: tmp_path / name for name in names}
     outcome = sandbox.execute_now(
         Program(code=code, load=load, save=("prediction.csv",), save_to=tmp_path)
@@ -177,7 +178,7 @@ def test_the_constant_program_answers_in_every_format(sandbox, tmp_path):
 
 def test_a_program_runs_alone_and_holds_each_part_once():
     for name in ("explore", "tabular", "workflow", "trivial", "forecast"):
-        text = policy._program_text(name)
+        text = program_text(name)
         assert "from darebench" not in text
         assert text.count("def read_table(") <= 1
         compile(text, name, "exec")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hostile import write_more
 
 
 def bundled(name: str) -> pd.DataFrame:
@@ -126,4 +127,5 @@ def hostile(tmp_path_factory) -> Path:
         "truths.csv", good().assign(flag=rng.choice(["True", "False"], n), y=lambda f: f["y"] > 0)
     )
     write("same.csv", pd.DataFrame({"x": [1.5] * n, "y": ["a", "b"] * (n // 2), "z": [1, 2] * 150}))
+    write_more(folder)
     return folder

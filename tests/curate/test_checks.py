@@ -107,7 +107,7 @@ def test_repeated_validation_rows_are_counted():
     ]
 
 
-@pytest.mark.parametrize(("n", "severity"), [(100, Severity.WARNING), (40, Severity.DEFECT)])
+@pytest.mark.parametrize(("n", "severity"), [(100, Severity.NOTE), (40, Severity.DEFECT)])
 def test_a_small_validation_part_is_found(n, severity):
     found = [f for f in check_task(make(n=n)) if f.check == "validation_size"]
     assert found[0].severity is severity

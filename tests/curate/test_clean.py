@@ -21,6 +21,7 @@ COLUMNS = {
     "truth values as text": (["true", "False"] * 15, ["yes", "no"] * 15),
     "numbers as text": ([f"{i}" for i in range(N)], list(range(N))),
     "money": ([f"${i},{i:03d}.50" for i in range(1, N + 1)], [i * 1000 + i + 0.5 for i in range(1, N + 1)]),
+    "decimal commas": ([f"{i},{i}5" for i in range(N)], [float(f"{i}.{i}5") for i in range(N)]),
     "spellings of nothing": (["NA", "a", "b"] * 10, [np.nan, "a", "b"] * 10),
     "blanks and lines": (["  two\n words ", "x"] * 15, ["two words", "x"] * 15),
     "infinities": ([np.inf, 1.5, 2.5] * 10, [np.nan, 1.5, 2.5] * 10),

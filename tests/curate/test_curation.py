@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from darebench.curate.checks import check_task
@@ -17,7 +21,7 @@ from darebench.curate.findings import Severity
 from darebench.curate.pipeline import curate
 from darebench.curate.stats import measure_store
 from darebench.curate.table import Options
-from darebench.curate.verify import read_tables
+from darebench.curate.written import read_tables
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
@@ -101,6 +105,7 @@ def test_licences_can_be_chosen(tables, tmp_path):
     assert all("is not accepted" in r.reason for r in made.refused)
 
 
+@pytest.mark.slow
 def test_every_hostile_file_is_a_task_or_a_refusal_with_a_reason(hostile, tmp_path):
     made = curate(str(hostile), tmp_path / "out", options=Options(max_targets=1))
     store = open_store(made.store)
@@ -110,6 +115,7 @@ def test_every_hostile_file_is_a_task_or_a_refusal_with_a_reason(hostile, tmp_pa
     ledger = (tmp_path / "out" / "ledger.jsonl").read_text()
     assert "unexpected" not in ledger
     n_given = len(list(hostile.iterdir()))
+    assert n_given >= 50
     assert made.n_tables == n_given
     assert len(reasons) + len({t.cluster for t in store.tasks}) == n_given
     expected = {
@@ -131,8 +137,8 @@ def test_every_hostile_file_is_a_task_or_a_refusal_with_a_reason(hostile, tmp_pa
     assert any("-" in k and "csv" in k for k in kept)
 
 
-@pytest.mark.slow
-def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tables, made, tmp_path):
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(kills, tables, made, tmp_path):
     command = [
         sys.executable,
         "-m",
@@ -143,9 +149,10 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tables, made, tmp_pat
         str(tmp_path / "out"),
     ]
     command += ["--max-targets", "3", "--jobs", "2", "--quiet"]
-    for moment in (1.5, 3.0, 4.5):
+    moments = random.Random(7)
+    for _ in range(kills):
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(moment)
+        time.sleep(moments.uniform(0.5, 12.0))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
@@ -153,3 +160,24 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tables, made, tmp_pat
     assert json.loads(done.stdout)["tasks"] == made.n_tasks
     assert content(tmp_path / "out" / "store") == content(made.store)
     assert not (tmp_path / "out" / "work").exists()
+
+
+@pytest.mark.slow
+def test_ten_million_rows_are_sampled_in_bounded_memory(tmp_path):
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(size=(2, 100_000)).round(4)
+    block = pd.DataFrame({"x": x, "z": z, "y": (2 * x + z + rng.normal(size=100_000)).round(4)})
+    text = block.to_csv(index=False, header=False)
+    with (folder / "long.csv").open("w") as stream:
+        stream.write("x,z,y\n")
+        for _ in range(100):
+            stream.write(text)
+    made = curate(str(folder), tmp_path / "out", options=Options(max_targets=1))
+    assert made.refused == ()
+    (dataset,) = {t.dataset for t in open_store(made.store).tasks}
+    path = made.store / "databases" / dataset / "verify" / "all_metadata.json"
+    notes = json.loads(path.read_text())["question"]["source_notes"]
+    assert notes == ["a sample of 100000 of 10000000 rows"]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 3_000_000

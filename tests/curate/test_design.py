@@ -34,12 +34,113 @@ def test_a_panel_has_its_time_and_its_entities():
     assert axis.regular
 
 
-@pytest.mark.parametrize("spelling", ["%d/%m/%Y", "%m/%d/%Y", "%Y-%m", "%Y-%m-%d %H:%M:%S"])
-def test_times_are_known_by_their_format(spelling):
-    times = pd.date_range("2000-01-31", periods=300, freq="ME").strftime(spelling)
-    frame = pd.DataFrame({"when": times, "a": np.arange(300) ** 1.5, "b": np.sin(range(300))})
-    (column,) = [c for c in table(frame).profile.columns if c.kind is Kind.TIME]
-    assert column.time_format == spelling
+SPELLINGS = ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m", "%YM%m", "%d-%m-%Y", "%b %Y", "%Y%m%d", "%B %d, %Y")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_times_become_iso_text_however_they_are_written(spelling):
+    months = pd.date_range("2000-01-31", periods=300, freq="ME")
+    if "%d" not in spelling:
+        months = months.to_period("M").start_time
+    frame = pd.DataFrame({"date": months.strftime(spelling), "a": np.sin(range(300))})
+    made = table(frame.assign(b=np.arange(300) ** 1.5))
+    (column,) = [c for c in made.profile.columns if c.kind is Kind.TIME]
+    assert column.time_format == "%Y-%m-%d"
+    assert made.frame["date"].tolist() == months.strftime("%Y-%m-%d").tolist()
+    assert made.profile.time is not None
+
+
+def test_moments_with_an_offset_are_told_in_utc():
+    times = [f"2020-01-{d:02d}T{h:02d}:30:00+02:00" for d in range(1, 29) for h in range(2, 12)]
+    made = table(pd.DataFrame({"at": times, "a": np.sin(range(280)), "b": np.cos(range(280))}))
+    assert made.frame["at"].iloc[0] == "2020-01-01 00:30:00"
+    assert made.profile.time is not None
+
+
+CALENDARS = {
+    "a year and a month": {"year": np.repeat(range(2000, 2010), 12), "month": [*range(1, 13)] * 10},
+    "a year and a month's name": {
+        "Year": np.repeat(range(2000, 2010), 12),
+        "Month": [f"{m:%b}" for m in pd.date_range("2001-01-01", periods=12, freq="MS")] * 10,
+    },
+    "a decimal year": {"time": [2000 + i / 12 for i in range(120)]},
+}
+
+
+@pytest.mark.parametrize("how", CALENDARS)
+def test_times_in_parts_or_fractions_become_dates(how):
+    made = table(pd.DataFrame({**CALENDARS[how], "value": np.sin(range(120)).round(3)}))
+    axis = made.profile.time
+    assert axis is not None
+    months = pd.date_range("2000-01-01", periods=120, freq="MS").strftime("%Y-%m-%d")
+    assert made.frame[axis.column].tolist() == months.tolist()
+
+
+def test_counted_time_needs_entities_or_many_rows():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"visit": [*range(12)] * 20, "person": np.repeat(range(20), 12)})
+    frame = frame.assign(dose=rng.normal(size=240), weight_kg=rng.normal(size=240))
+    axis = table(frame).profile.time
+    assert axis is not None
+    assert (axis.column, axis.format, axis.entities) == ("visit", "index", ("person",))
+
+
+def logs(n: int = 3_000) -> pd.DataFrame:
+    """Rows at any moment of 100 days, of two machines, more in the afternoon."""
+    rng = np.random.default_rng(5)
+    moments = pd.Timestamp("2023-03-01") + pd.to_timedelta(
+        np.sort(rng.uniform(0, 100, n)), unit="D"
+    )
+    machine = rng.choice(["a", "b"], n)
+    load = 5 + np.sin(moments.day_of_year / 5) * 3 + (machine == "b") + rng.normal(0, 0.3, n)
+    return pd.DataFrame(
+        {
+            "at": moments.strftime("%Y-%m-%d %H:%M:%S"),
+            "machine": machine,
+            "load": load.round(3),
+            "heat": (30 + 4 * load + rng.normal(0, 1, n)).round(3),
+        }
+    )
+
+
+def test_rows_at_any_time_are_aggregated_to_the_finest_full_interval():
+    made = table(logs())
+    axis = made.profile.time
+    assert axis is not None
+    assert (axis.interval, axis.entities) == ("day", ("machine",))
+    design = next(d for d in RulesDesigner().design(made) if d.family is Family.TS)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    rows = pd.concat([draft.split.train, draft.split.val])
+    assert not rows.duplicated(["at", "machine"]).any()
+    frame = logs()
+    first = frame[(frame["at"].str[:10] == "2023-03-02") & (frame["machine"] == "b")]
+    told = rows[(rows["at"] == "2023-03-02") & (rows["machine"] == "b")]
+    assert told["heat"].item() == pytest.approx(first["heat"].mean())
+
+
+def test_a_series_without_other_columns_gets_those_of_the_calendar():
+    days = pd.date_range("2020-01-01", periods=500)
+    value = 10 + 3 * (days.day_of_week > 4) + np.random.default_rng(0).normal(0, 0.5, 500)
+    made = table(pd.DataFrame({"day": days, "value": value.round(3)}))
+    (design,) = RulesDesigner().design(made)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert "calendar_weekday" in draft.design.features
+    assert "Monday" in draft.table.describe("calendar_weekday")
+    assert (
+        draft.split.val["calendar_weekday"] == pd.to_datetime(draft.split.val["day"]).dt.day_of_week
+    ).all()
+
+
+def test_the_likeliest_target_comes_first():
+    frame = bundled("diabetes").rename(columns={"result": "s9"})
+    frame["IsDefault"] = (frame["s9"] > 140).astype(int)
+    made = table(frame[["IsDefault", "age", "bmi", "s9"]])
+    assert next(d.target for d in RulesDesigner().design(made)) == "IsDefault"
+    raw = RawTable(title="", about="", licence="", updated="", frame=frame,
+                   descriptions={"bmi": "what is to be predicted"})  # fmt: skip
+    told = Table(slug="t", owner="o", raw=raw, frame=made.frame, profile=made.profile)
+    ranks = [d.target for d in RulesDesigner().design(told)]
+    assert ranks.index("bmi") < ranks.index("s9")
 
 
 def test_designs_name_every_family_that_a_table_allows():
@@ -99,8 +200,14 @@ def test_one_row_decides_at_most_a_point(n_rows):
 
 
 def test_a_short_table_is_refused():
-    with pytest.raises(CurationReject, match="198 different rows"):
-        draw_ratio(198, np.random.default_rng(0))
+    with pytest.raises(CurationReject, match="74 different rows"):
+        draw_ratio(74, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("n_rows", [75, 120, 199])
+def test_a_small_table_keeps_thirty_rows_to_validate_on(n_rows):
+    ratio = draw_ratio(n_rows, np.random.default_rng(0))
+    assert n_rows - int(n_rows * ratio) >= 30
 
 
 @pytest.mark.parametrize("seed", range(25))

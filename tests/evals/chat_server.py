@@ -8,8 +8,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Script = Callable[[dict[str, Any], int], dict[str, Any] | int | None]
-"""(request, number of tool answers so far) -> a message, an HTTP status, or None to hang up."""
+Script = Callable[[dict[str, Any], int], dict[str, Any] | int | bytes | None]
+"""(request, tool answers so far) -> a message, an HTTP status, a raw body, or None to hang up."""
 
 
 def call(code: str, load: object = (), save: object = (), **more: Any) -> dict[str, Any]:
@@ -44,6 +44,9 @@ class ChatServer:
                 if answer is None:
                     self.close_connection = True
                     return
+                if isinstance(answer, bytes):
+                    self._send(200, answer)
+                    return
                 if isinstance(answer, int):
                     self._send(answer, {"error": {"message": f"scripted {answer}"}})
                     return
@@ -68,9 +71,11 @@ class ChatServer:
                     },
                 )
 
-            def _send(self, status: int, body: dict[str, Any]) -> None:
-                content = json.dumps(body).encode()
+            def _send(self, status: int, body: dict[str, Any] | bytes) -> None:
+                content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
+                if status == 429:
+                    self.send_header("Retry-After", "1")
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from darebench.evals.inspect_sandbox import DarebenchSandbox
 from darebench.evals.inspect_task import shared
 from darebench.sandbox import LocalExecutor, Outcome, Program
 
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 WITHOUT = ("test_exec_as_user",)  # there is one user
 SLOW = ("test_exec_timeout_kills_process", "test_exec_timeout_kills_child_processes")
 CHECKS = [
@@ -40,6 +42,12 @@ def executor():
     executor = LocalExecutor(2)
     yield executor
     executor.close_now()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left():
+    yield
+    gc.collect()  # what Inspect leaves open is warned of now, not at the end of all tests
 
 
 @pytest.fixture
@@ -120,6 +128,23 @@ def test_a_command_that_kills_all_loses_only_its_own_changes(run):
     assert run("ls").stdout == "before\n"
 
 
+@pytest.mark.parametrize(
+    "result", ["", "[" * 60000, "[]", '{"code": "x"}', '{"error": "x"}', "9" * 100_000]
+)
+def test_a_forged_result_is_the_commands_failure(run, result):
+    forge = "cat > .darebench-result; echo x > .darebench-state; kill -9 $PPID; kill -9 -1"
+    assert run("sh", "-c", forge, input=result).returncode == 137
+
+
+def test_files_that_were_spoilt_are_no_fault(run, sandbox):
+    run("sh", "-c", "head -c 999 /dev/urandom > .darebench-state; kill -9 $PPID; kill -9 -1")
+    assert run("ls").returncode != 0
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(sandbox.read_file("a"))
+    with pytest.raises(PermissionError):
+        asyncio.run(sandbox.write_file("a", "b"))
+
+
 def test_a_missing_program_is_the_commands_failure(run):
     result = run("no-such-program")
     assert (result.returncode, result.stderr) == (127, "no-such-program: not found\n")
@@ -159,13 +184,6 @@ def test_reserved_names_do_no_harm(run):
     assert run("cat", "kept").stdout == "1\n"
 
 
-def of_inspect(test):
-    """Let pass what Inspect's own agent warns of: an old parameter name, a stream left open."""
-    old = pytest.mark.filterwarnings("ignore:The 'initial' parameter is deprecated")
-    left = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-    return old(left(test))
-
-
 def played(turns):
     """Make a model that calls these tools one after the other, then answers."""
 
@@ -194,7 +212,6 @@ def evaluated(turns, tmp_path: Path, **more):
     return log
 
 
-@of_inspect
 def test_other_peoples_agents_and_tools_run_in_it(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     turns = [
@@ -221,7 +238,6 @@ class Broken:
         pass
 
 
-@of_inspect
 def test_a_fault_ends_the_sample_and_is_no_tool_error(tmp_path, monkeypatch):
     good = LocalExecutor(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.html import write_page
-from darebench.types import Failure, StopReason
+from darebench.report.load import load_run
+from darebench.store.read import open_store
+from darebench.types import Failure, Family, StopReason
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
@@ -85,6 +88,16 @@ def test_kept_predictions_score_the_same_again(oracle):
     result = score_batch(oracle.folder / "predictions" / "epoch-1", None)
     assert result["missing"] == []
     assert {s["score"] for s in result["scores"]} == {1.0}
+
+
+def test_a_broken_dataset_is_left_out_and_named(tmp_path):
+    store = Path(shutil.copytree(open_store().root, tmp_path / "store"))
+    (store / "databases/affairs_class/source/train_v1.sqlite").write_bytes(b"")
+    run = evaluate(
+        EvalConfig(store=str(store), model="null", family=Family.CLASS), out=tmp_path / "run"
+    )
+    assert [t.task for t in run.trajectories] == ["iris_class/if", "iris_class/mm"]
+    assert [p.dataset for p in run.problems] == ["affairs_class"]
 
 
 def play(script, tmp_path, monkeypatch, **more):
@@ -159,25 +172,89 @@ def test_a_model_out_of_tokens(tmp_path, monkeypatch):
     assert (done.stop_reason, done.failure) == (StopReason.TOKENS, Failure.TOKEN_LIMIT)
 
 
-def test_a_passing_fault_of_the_provider_is_retried(tmp_path, monkeypatch):
+def test_a_model_that_refuses_is_scored_and_named(tmp_path, monkeypatch):
+    message = {"content": "I cannot help with that.", "finish_reason": "content_filter"}
+    done, _ = play(lambda r, t: dict(message), tmp_path, monkeypatch)
+    assert (done.score, done.stop_reason) == (0.0, StopReason.REFUSED)
+    assert done.failure is Failure.NO_PREDICTION
+
+
+def test_a_model_that_says_no_in_words_has_no_prediction(tmp_path, monkeypatch):
+    done, _ = play(lambda r, t: {"content": None, "refusal": "No."}, tmp_path, monkeypatch)
+    assert (done.score, done.failure) == (0.0, Failure.NO_PREDICTION)
+
+
+def test_several_calls_in_one_turn_are_all_answered(tmp_path, monkeypatch):
+    both = call(GOOD, FILES, ["prediction.csv"])["tool_calls"] + call("1 / 0")["tool_calls"]
+    both[1] = {**both[1], "id": "c2"}
+
+    def script(request, turn):
+        return {"content": None, "tool_calls": both} if turn == 0 else dict(DONE)
+
+    done, requests = play(script, tmp_path, monkeypatch)
+    assert [c.status for c in done.calls] == ["ok", "error"]
+    assert [m["tool_call_id"] for m in requests[1]["messages"][-2:]] == ["c1", "c2"]
+    assert done.score
+
+
+def test_sampling_options_reach_the_server(tmp_path, monkeypatch):
+    from darebench.cli.evaluating import _generation
+
+    generation = _generation(
+        "openai-api/local/m", top_k=20, temperature=0.5, top_p=0.9, max_tokens=77, max_retries=0
+    )
+    _, requests = play(lambda r, t: dict(DONE), tmp_path, monkeypatch, generation=generation)
+    sent = requests[0]
+    assert (sent["top_k"], sent["temperature"], sent["top_p"], sent["max_tokens"]) == (
+        20,
+        0.5,
+        0.9,
+        77,
+    )
+    assert _generation("anthropic/claude", top_k=20) == {"top_k": 20}
+
+
+PASSING = {"an error": 500, "too many requests": 429, "unavailable": 503, "a hang-up": None}
+
+
+@pytest.mark.parametrize("what", PASSING)
+def test_a_passing_fault_of_the_provider_is_retried(what, tmp_path, monkeypatch):
     seen = []
 
     def script(request, turn):
         seen.append(turn)
         if len(seen) == 1:
-            return 500
+            return PASSING[what]
         return call(GOOD, FILES, ["prediction.csv"]) if turn == 0 else dict(DONE)
 
     done, _ = play(script, tmp_path, monkeypatch)
-    assert done.score is not None
+    assert done.score
+    assert done.fault is None
+
+
+LASTING = {
+    "errors": 500,
+    "too many requests": 429,
+    "hang-ups": None,
+    "a wrong key": 401,
+    "no JSON": b"<html>oops</html>",
+    "no choice": b'{"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": []}',
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answer", [500, None], ids=["error", "hang up"])
-def test_a_lasting_fault_of_the_provider_is_unscored(answer, tmp_path, monkeypatch):
-    done, _ = play(lambda r, t: answer, tmp_path, monkeypatch, generation={"max_retries": 0})
+@pytest.mark.parametrize("what", LASTING)
+def test_a_lasting_fault_of_the_provider_is_unscored_and_counted(what, tmp_path, monkeypatch):
+    from darebench.evals.summary import observations
+    from darebench.report.tables import all_tables
+
+    done, _ = play(lambda r, t: LASTING[what], tmp_path, monkeypatch, generation={"max_retries": 0})
     assert (done.score, done.failure, done.stop_reason) == (None, None, StopReason.FAULT)
     assert done.fault
+    run = load_run(tmp_path / "run")
+    assert observations(run.trajectories)[0].score is None
+    for table in all_tables([run]):
+        assert table.rows[0][table.columns.index("unscored")] == "1", table.title
 
 
 @pytest.mark.slow

@@ -32,6 +32,7 @@ class Served:
             str(path)
             for scratch in self.folder.glob("darebench-serve-*")
             for path in scratch.rglob("*")
+            if path.name != "lock"
         ]
 
 

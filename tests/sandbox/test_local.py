@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -326,35 +325,6 @@ def test_concurrent_calls_get_their_own_results(executor):
     assert [o.stdout for o in outcomes] == [f"{i}\n" for i in range(40)]
 
 
-def test_a_killed_zygote_is_a_fault_and_the_next_call_works():
-    executor = LocalExecutor(1)
-    try:
-        assert executor.execute_now(Program(code="print(1)")).stdout == "1\n"
-        zygote = executor._zygote
-        assert zygote is not None
-        subprocess.run(["kill", "-9", str(zygote._process.pid)], check=True)
-        zygote._process.wait()
-        assert executor.execute_now(Program(code="print(2)")).stdout == "2\n"
-    finally:
-        executor.close_now()
-
-
-def test_a_call_that_cannot_be_handed_over_leaves_no_descriptors_open():
-    executor = LocalExecutor(1)
-    try:
-        executor.execute_now(Program(code="print(1)"))
-        zygote = executor._zygote
-        assert zygote is not None
-        zygote._control.close()
-        descriptors = len(os.listdir("/proc/self/fd"))
-        for _ in range(5):
-            with pytest.raises(SandboxFault):
-                executor.execute_now(Program(code="print(1)"))
-        assert len(os.listdir("/proc/self/fd")) == descriptors
-    finally:
-        executor.close_now()
-
-
 def test_a_zygote_leaves_no_folder_even_if_it_is_never_stopped():
     executor = LocalExecutor(1)
     try:
@@ -383,22 +353,3 @@ def test_nothing_is_left_behind(executor):
         ["ps", "--ppid", str(os.getpid()), "-o", "args"], capture_output=True, text=True
     ).stdout
     assert children.count("darebench.sandbox.zygote") <= 2
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_it_works_without_root(tmp_path):
-    code = (
-        "from darebench.sandbox import run_python\n"
-        "o = run_python('import os; print(os.getuid(), os.path.exists(\"/home\"))')\n"
-        "assert o.stdout == '1000 False\\n', o"
-    )
-    site = next(p for p in sys.path if p.endswith("site-packages"))
-    if not os.stat(site).st_mode & 0o005 or not _others_may_enter(Path(sys.executable).resolve()):
-        pytest.skip("this interpreter is not readable for other users")
-    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable]
-    done = subprocess.run([*command, "-c", code], capture_output=True, text=True, cwd="/")
-    assert done.returncode == 0, done.stderr
-
-
-def _others_may_enter(path: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents)

@@ -170,6 +170,23 @@ def test_it_does_not_start(options, said):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("missing", ["uvicorn", "starlette", "prometheus_client"])
+def test_without_the_extra_it_says_what_to_install(missing):
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+sys.argv = ["darebench", "sandbox", "serve"]
+from darebench.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert (
+        done.stderr == f"darebench: the server needs {missing}: pip install 'darebench[server]'\n"
+    )
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_when_all_is_answered(tmp_path, number):
     with (

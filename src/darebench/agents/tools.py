@@ -66,12 +66,20 @@ class PythonExecutor:
     """The tool of one attempt: one task, one working folder, one budget."""
 
     def __init__(
-        self, task: Task, executor: Executor, folder: Path, budget: Budget, limits: Limits
+        self,
+        task: Task,
+        executor: Executor,
+        folder: Path,
+        budget: Budget,
+        limits: Limits,
+        *,
+        output_limit: int = OUTPUT_LIMIT,
     ) -> None:
         self._given = {name: task.source / name for name in task.files}
         self._executor = executor
         self._folder = folder
         self._limits = replace(limits, wall_s=budget.seconds_per_call)
+        self._output_limit = output_limit
 
     @property
     def folder(self) -> Path:
@@ -101,7 +109,7 @@ class PythonExecutor:
             limits=self._limits,
         )
         outcome = await execute_retrying(self._executor, program)
-        return _answered(arguments, outcome, self._limits)
+        return _answered(arguments, outcome, self._limits, self._output_limit)
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:
         """Answer a call that is not run; it counts as a tool-argument error."""
@@ -157,13 +165,15 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, Sequence) else ()
 
 
-def _answered(arguments: Mapping[str, Any], outcome: Outcome, limits: Limits) -> ToolResult:
+def _answered(
+    arguments: Mapping[str, Any], outcome: Outcome, limits: Limits, output_limit: int
+) -> ToolResult:
     record = CallRecord(
         code=arguments["code"],
         files_to_load=tuple(arguments["files_to_load"]),
         files_to_save=tuple(arguments["files_to_save"]),
-        stdout=shorten(outcome.stdout),
-        stderr=shorten(outcome.stderr),
+        stdout=shorten(outcome.stdout, output_limit),
+        stderr=shorten(outcome.stderr, output_limit),
         status=str(outcome.status),
         seconds=round(outcome.seconds, 3),
     )

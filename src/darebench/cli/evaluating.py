@@ -28,13 +28,15 @@ from darebench.cli.options import (
     TokenLimitOption,
     TurnsOption,
     VariantOption,
+    note,
     print_json,
     show_progress,
 )
 from darebench.errors import ConfigError
+from darebench.store.write import written_whole
 
 
-def evaluate(
+def evaluate(  # as long as it has options: Typer reads them from the signature
     patterns: TasksArgument = None,
     store: StoreOption = None,
     model: ModelOption = "baseline",
@@ -70,12 +72,6 @@ def evaluate(
     from darebench.report.html import write_page
     from darebench.report.terminal import print_run
 
-    options = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
-    options |= {"max_retries": max_retries}
-    generation: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
-    if top_k is not None:  # OpenAI-compatible servers only get it in the body
-        is_compatible = model.startswith(("openai-api/", "vllm/", "sglang/"))
-        generation |= {"extra_body": {"top_k": top_k}} if is_compatible else {"top_k": top_k}
     config = EvalConfig(
         store=store,
         model=model,
@@ -90,13 +86,22 @@ def evaluate(
         sandbox=sandbox,
         base_url=base_url,
         model_args=dict(_pair(item) for item in model_args or []),
-        generation=generation,
+        generation=_generation(
+            model,
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+            max_tokens=max_tokens,
+            max_retries=max_retries,
+        ),
         token_limit=token_limit,
         time_limit=time_limit,
     )
     with show_progress(quiet or as_json) as report:
         run = run_evaluation(config, out=out, fresh=fresh, slots=jobs, progress=report)
     page = write_page(run.folder)
+    for problem in run.problems:
+        note(f"left out: {problem.dataset}: {problem.message}", quiet=quiet)
     if as_json:
         print_json(summary_json(run))
     else:
@@ -104,6 +109,16 @@ def evaluate(
         print(f"run: {run.folder}\npage: {page}")
     if run.unscored or run.missing:
         raise typer.Exit(1)
+
+
+def _generation(model: str, *, top_k: int | None, **options: Any) -> dict[str, Any]:
+    """Give the sampling options that were named, as Inspect takes them."""
+    generation = {name: value for name, value in options.items() if value is not None}
+    if top_k is None:
+        return generation
+    # Inspect leaves top_k out of requests to these; servers take it in the body.
+    in_body = model.startswith(("openai-api/", "vllm/", "sglang/"))
+    return generation | ({"extra_body": {"top_k": top_k}} if in_body else {"top_k": top_k})
 
 
 def _pair(text: str) -> tuple[str, Any]:
@@ -119,15 +134,25 @@ def _pair(text: str) -> tuple[str, Any]:
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
     form: Annotated[
-        str, typer.Option("--format", help="terminal, html, md, tex or csv.")
-    ] = "terminal",
+        str | None, typer.Option("--format", help="terminal, html, md, tex, csv or json.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Render runs as tables or a page. Example: darebench report runs/a runs/b --format md"""
     from darebench.report.render import render
 
-    text = render(runs, form)
+    chosen = form or ("json" if as_json and out is None else "terminal")
+    if as_json and out is None and chosen != "json":
+        raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
+    text = render(runs, chosen)
     if out is None:
         print(text, end="")
+        return
+    with written_whole(out) as part:
+        part.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"out": str(out), "format": chosen, "runs": [str(run) for run in runs]})
     else:
-        out.write_text(text, encoding="utf-8")
+        note(f"written: {out}", quiet=quiet)

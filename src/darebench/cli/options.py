@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,9 @@ StoreOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", help="Print the result only: no progress, no notes.")
+]
 TasksArgument = Annotated[
     list[str] | None, typer.Argument(help="Task ids, dataset names or globs; all without one.")
 ]
@@ -47,6 +50,12 @@ TokenLimitOption = Annotated[int | None, typer.Option("--token-limit", help="Of 
 TimeLimitOption = Annotated[int | None, typer.Option("--time-limit", help="Of an attempt.")]
 RunOption = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Start over.")]
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Say something beside the result, on stderr."""
+    if not quiet:
+        print(text, file=sys.stderr)
 
 
 def print_json(value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, print_json
+from darebench.cli.options import JsonOption, QuietOption, note, print_json
 from darebench.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Run Python closed in.")
@@ -23,7 +24,11 @@ def sandbox_run(
     out: Annotated[Path, typer.Option("--out", help="Where saved files go.")] = Path(),
     seconds: Annotated[float, typer.Option("--seconds", min=0.1)] = 200.0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MB.")] = 8192,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run even if this machine cannot hide its files.")
+    ] = False,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a Python file closed in. Example: darebench sandbox run code.py --load a.csv=a.csv"""
     from darebench.sandbox import Limits, Saved, run_python
@@ -37,6 +42,7 @@ def sandbox_run(
         save=save or (),
         save_to=out,
         limits=Limits(wall_s=seconds, memory_mb=memory),
+        allow_unsafe=unsafe,
     )
     if as_json:
         files = {
@@ -59,13 +65,13 @@ def sandbox_run(
         print(outcome.stdout, end="")
         print(outcome.stderr, end="", file=sys.stderr)
         if outcome.detail:
-            print(f"darebench: {outcome.status}: {outcome.detail}", file=sys.stderr)
+            note(f"darebench: {outcome.status}: {outcome.detail}", quiet=quiet)
     if outcome.status != "ok":
         raise typer.Exit(1)
 
 
 @app.command("check")
-def sandbox_check(as_json: JsonOption = False) -> None:
+def sandbox_check(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Say what the sandbox covers on this machine. Example: darebench sandbox check"""
     from dataclasses import asdict
 
@@ -99,6 +105,8 @@ def sandbox_serve(
     ] = 3600.0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MB for a program.")] = 8192,
     body: Annotated[int, typer.Option("--body", min=1, help="MB for a request.")] = 300,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Serve SandboxFusion's POST /run_code. Example: darebench sandbox serve --port 8080"""
     import logging
@@ -109,16 +117,16 @@ def sandbox_serve(
         from darebench.sandbox.listen import serve
         from darebench.sandbox.server import ServerSettings
     except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the server needs {error.name}: pip install 'darebench[server]'"
-        ) from None
+        package = (error.name or "").partition(".")[0]
+        raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
     token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
     if token_file is not None:
         token = token_file.read_text(encoding="utf-8").strip()
     if token == "":
         raise ConfigError("the token is empty; write one into the file, or unset the variable")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    logging.getLogger("darebench.sandbox.server").setLevel(logging.INFO)
+    level = logging.WARNING if quiet else logging.INFO
+    logging.getLogger("darebench.sandbox.server").setLevel(level)
     settings = ServerSettings(
         slots=slots or os.cpu_count() or 1,
         queue=queue,
@@ -128,4 +136,8 @@ def sandbox_serve(
         limits=Limits(memory_mb=memory),
         pod_name=os.environ.get("MY_POD_NAME"),
     )
-    serve(host, port, settings, ready=lambda url: print(f"serving on {url}", flush=True))
+
+    def ready(url: str) -> None:
+        print(json.dumps({"url": url}) if as_json else f"serving on {url}", flush=True)
+
+    serve(host, port, settings, ready=ready)

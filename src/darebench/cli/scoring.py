@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from darebench.cli.options import (
     QuietOption,
     StoreOption,
     TasksArgument,
+    note,
     print_json,
     show_progress,
 )
@@ -44,7 +44,7 @@ def score(
 
     if batch is not None and prediction is None:
         result = score_batch(batch, store, release_rules=release_rules, references=references)
-        print_json(result) if as_json else _print_batch(result)
+        print_json(result) if as_json else _print_batch(result, quiet=quiet)
         if result["errors"]:
             raise typer.Exit(1)
         return
@@ -55,14 +55,14 @@ def score(
         print_json(result)
         return
     print(f"{result['task']}: {result['score']:.4f}")
-    if result["reason"] and not quiet:
-        print(result["reason"]["message"], file=sys.stderr)
+    if result["reason"]:
+        note(result["reason"]["message"], quiet=quiet)
 
 
-def _print_batch(result: dict[str, Any]) -> None:
+def _print_batch(result: dict[str, Any], *, quiet: bool) -> None:
     _print_columns(result["columns"])
     for error in result["errors"]:
-        print(f"{error['task']}: {error['message']}", file=sys.stderr)
+        note(f"{error['task']}: {error['message']}", quiet=quiet)
 
 
 def _print_columns(columns: dict[str, dict[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +10,12 @@ from darebench.cli.options import (
     FamilyOption,
     JsonOption,
     LimitOption,
+    QuietOption,
     SeedOption,
     StoreOption,
     TasksArgument,
     VariantOption,
+    note,
     print_json,
 )
 
@@ -30,6 +31,7 @@ def tasks_list(
     limit: LimitOption = None,
     seed: SeedOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List tasks. Example: darebench tasks list "*_ts/cf" --store STORE"""
     from darebench.store.read import open_store, select
@@ -47,7 +49,7 @@ def tasks_list(
         for task in chosen:
             print(f"{task.id}  {task.column}  {', '.join(task.targets)}")
         for error in errors:
-            print(f"{error['dataset']}: {error['message']}", file=sys.stderr)
+            note(f"{error['dataset']}: {error['message']}", quiet=quiet)
     if errors:
         raise typer.Exit(1)
 
@@ -89,6 +91,7 @@ def tasks_show(
     task_id: Annotated[str, typer.Argument(help="A task's id.")],
     store: StoreOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show one task. Example: darebench tasks show iris_class/if"""
     from darebench.errors import TaskFormatError

@@ -102,6 +102,7 @@ def select(
     variance_xf: Annotated[float, typer.Option("--variance-xf")] = 0.15,
     variance_cf: Annotated[float, typer.Option("--variance-cf")] = 0.1,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
     from darebench.rollouts.files import select_file
@@ -127,17 +128,29 @@ def select(
 
 def export(
     sources: Annotated[list[Path], typer.Argument(help="Run folders or files of trajectories.")],
-    out: Annotated[Path, typer.Option("--out", help="A .jsonl or .parquet file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="A .jsonl or .parquet file.")] = None,
     form: Annotated[str, typer.Option("--format", help="chat or openai.")] = "chat",
     turns: Annotated[int | None, typer.Option("--turns", help="Of the attempts.")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Of each call.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Check an export instead.")] = False,
+    tokenizer: Annotated[
+        str | None, typer.Option("--tokenizer", help="With --check: the model to be trained.")
+    ] = None,
+    template: Annotated[str, typer.Option("--template", help="qwen3, or model's own.")] = "qwen3",
+    max_length: Annotated[int | None, typer.Option("--max-length", help="In tokens.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write attempts as training data. Example: darebench export dv.jsonl --out train.parquet"""
+    if check:
+        _check(sources, tokenizer, template, max_length, as_json=as_json)
+        return
     from darebench.agents.protocol import Budget
     from darebench.rollouts.export import Format
     from darebench.rollouts.export import export as write
 
+    if out is None:
+        raise ConfigError("give --out FILE, or --check to check what was exported")
     if form not in set(Format):
         raise ConfigError(f"no form {form!r}; there are: {', '.join(Format)}")
     budget = None
@@ -145,6 +158,38 @@ def export(
         budget = Budget(turns=turns or 5, seconds_per_call=seconds or 200.0)
     result = asdict(write(sources, out, Format(form), budget=budget))
     _print({"out": str(out), "format": form, **result}, as_json=as_json)
+
+
+def _check(
+    paths: list[Path],
+    tokenizer: str | None,
+    template: str,
+    max_length: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from darebench.rollouts.validate import check_export
+
+    loaded = None
+    if tokenizer is not None:
+        from darebench.train.setup import load_tokenizer, need_libraries
+
+        need_libraries()
+        loaded = load_tokenizer(tokenizer, template)
+    elif max_length is not None:
+        raise ConfigError("--max-length counts tokens: give --tokenizer too")
+    reports = {str(p): asdict(check_export(p, loaded, max_length=max_length)) for p in paths}
+    if as_json:
+        print_json({"files": reports})
+    else:
+        for path, report in reports.items():
+            print(f"{path}: {report['rows']} rows, {sum(report['counts'].values())} problems")
+            for problem in report["problems"]:
+                print(f"  row {problem['row']}, {problem['check']}: {problem['message']}")
+            if report["tokens"]:
+                print("  tokens: " + ", ".join(f"{k} {v:.4g}" for k, v in report["tokens"].items()))
+    if any(report["counts"] for report in reports.values()):
+        raise typer.Exit(1)
 
 
 def _print(result: dict[str, object], *, as_json: bool) -> None:

@@ -17,15 +17,20 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from darebench.curate.answers import labels_blank, solvable_without_data
 from darebench.curate.findings import Finding, Severity, TaskTables
 from darebench.curate.giveaway import Sign, given_away
+from darebench.curate.walk import low_signal
 from darebench.scoring.instants import readable, readings
 from darebench.store.layout import ROW_ID
 from darebench.types import Family, Variant
 
 SMALL_STEP = 0.01
 """How much of the score one row may decide."""
+FEWEST_ROWS = 30
+"""Validation rows under which a score says little; from there to 100 it is flagged."""
 REPEATED_SHARE = 0.05
 SHORTEST, LONGEST = 80, 20_000
 """Characters of a question that a person would still read."""
@@ -41,6 +46,9 @@ def check_task(tables: TaskTables) -> list[Finding]:
         order_leak,
         question_readable,
         columns_described,
+        labels_blank,
+        low_signal,
+        solvable_without_data,
     )
     return [finding for check in checks for finding in check(tables)]
 
@@ -113,7 +121,7 @@ def validation_size(tables: TaskTables) -> list[Finding]:
     message = f"{n_rows} validation rows: one row moves the score by {100 * step:.1f} points"
     found = []
     if step > SMALL_STEP:
-        severity = Severity.WARNING if n_rows >= 30 else Severity.DEFECT
+        severity = Severity.NOTE if n_rows >= FEWEST_ROWS else Severity.DEFECT
         found.append(_size_finding(step, message, severity))
     if tables.family is Family.CLASS:
         found += [f for target in tables.targets for f in _rare_class(tables.truth[target])]
@@ -259,7 +267,7 @@ def _instants(
         return past.to_numpy(float), asked.to_numpy(float)
     texts = pd.concat([past, asked]).astype(str).str.strip()
     codes, distinct = pd.factorize(texts)
-    reading = next(iter(readings(list(distinct), hint)), None)
+    reading = next(iter(readings(pa.array(distinct, pa.string()), hint)), None)
     if reading is None or readable(reading.wall).mean() < 0.9:
         return None
     instants = (reading.wall if reading.utc is None else reading.utc)[codes]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.curate.times import as_text, iso_times, with_dates
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 
@@ -38,6 +39,7 @@ _INDEX_NAME = re.compile(
 _NUMBER = re.compile(
     r"[$€£]?\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]\s*-?\d+(?:\.\d+)?|-?\d+(?:\.\d+)?%"
 )
+_COMMA = re.compile(r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?")
 
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +59,9 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
         values = _plain(frame.iloc[:, position].reset_index(drop=True))
         if values is None or _is_useless(name, values):
             continue
-        columns[name] = values
+        values.name = name
+        times = iso_times(values)
+        columns[name] = values if times is None else times
         if len(columns) == MAX_COLUMNS:
             break
     if not columns:
@@ -65,7 +69,8 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
             f"none of the {len(names)} columns is usable: they are constant, nearly all missing, "
             "indexes, free text or nested"
         )
-    return _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
+    frame = _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
+    return with_dates(frame)
 
 
 def column_names(names: Sequence[Any]) -> list[str]:
@@ -117,6 +122,8 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     numbers = pd.to_numeric(texts, errors="coerce")
     if numbers.isna().any() and texts.map(lambda t: _NUMBER.fullmatch(t) is not None).mean() > 0.5:
         numbers = pd.to_numeric(texts.str.replace(r"[$€£,%\s]", "", regex=True), errors="coerce")
+    elif numbers.isna().any() and _has_decimal_commas(texts):
+        numbers = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce")
     if numbers.notna().all():
         return _plain_number(numbers.reindex(values.index))
     if texts.str.lower().isin(_TRUTHS).all():
@@ -124,6 +131,13 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     if texts.str.len().max() > LONGEST_VALUE:
         return None
     return texts.reindex(values.index).astype(object)
+
+
+def _has_decimal_commas(texts: pd.Series) -> bool:
+    """Tell whether all values are numbers with a decimal comma, and not with grouped digits."""
+    if not texts.map(lambda t: _COMMA.fullmatch(t) is not None).all():
+        return False
+    return not texts.map(lambda t: _NUMBER.fullmatch(t) is not None).all()
 
 
 def _one_line(value: Any) -> str:
@@ -158,9 +172,7 @@ def _as_float(value: Any) -> float:
 def _times_as_text(values: pd.Series) -> pd.Series:
     if values.dt.tz is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    midnight = (values.dropna() == values.dropna().dt.normalize()).all()
-    text = values.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
-    return text.astype(object).where(values.notna(), np.nan)
+    return as_text(values)
 
 
 def _is_useless(name: str, values: pd.Series) -> bool:

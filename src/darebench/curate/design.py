@@ -1,29 +1,55 @@
-"""Designs tasks by rules, without a model: which columns can be targets, and of which family."""
+"""Designs tasks by rules, without a model: which columns can be targets, and of which family.
+
+A column is a likely target by its name, by what the page says of it, by its place (last, more often
+than not), and by what it holds. Names are taken apart into words, whatever joins them.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from darebench.curate.profile import Column, Kind
+from darebench.curate.profile import INDEX, Column, Kind
 from darebench.curate.records import Design, Table
+from darebench.curate.split import LEAST_ROWS
 from darebench.errors import CurationReject
 from darebench.types import Family
 
-MIN_ROWS = 200
 MIN_COLUMNS = 3
-MAX_CLASSES = 10
-MIN_VALUES = 12
-"""Distinct values from which on whole numbers are quantities, not classes."""
+MAX_CLASSES = 30
+MOST_NUMBERS = 6
+"""Distinct whole numbers up to which they are classes; beyond, quantities."""
 MAX_LEVELS = 60
 """Values of a category that may be a feature."""
-_LIKELY = re.compile(
-    r"(.*[ _.])?(target|class|label|outcome|response|result|status|type|species|diagnosis|price|"
-    r"sales?|score|grade|wage|income|salary|cost|amount|rate|rating|survived|default|churn|y)",
+MAX_SERIES = 4
+"""Targets of the series of one table."""
+_STRONG = frozenset(
+    (
+        "target", "class", "classes", "label", "labels", "outcome", "diagnosis", "survived",
+        "default", "churn", "fraud", "fraude", "response", "occurrence", "approved", "counterfeit",
+        "diagnosed", "infected", "dead", "died", "attrition",
+    )
+)  # fmt: skip
+_GOOD = frozenset(
+    (
+        "result", "status", "type", "species", "price", "sales", "sale", "sold", "score", "grade",
+        "wage", "income", "salary", "cost", "amount", "rate", "rating", "quality", "category",
+        "risk", "demand", "level", "y", "value", "count", "revenue", "yield", "mpg", "death",
+        "mortality", "occupancy", "consumption", "views", "interest", "close",
+    )
+)  # fmt: skip
+_WEAK = frozenset(
+    ("name", "city", "state", "country", "region", "address", "phone", "email", "cumulative")
+)
+_CALENDAR = re.compile(r"(.*[ _.])?(year|yr|month|mon|quarter|qtr|week|weekday|day|hour)s?", re.I)
+_PREDICTED = re.compile(
+    r"predict|forecast|classif|target|outcome|response|dependent|label|estimat|diagnos|whether|"
+    r"indicat(?:or|ing) (?:of|whether)",
     re.I,
 )
 _NEVER = re.compile(
-    r"(.*[ _.])?(id|index|year|yr|month|mon|day|date|time|hour|minute|week|weekday|quarter|lat|lon|"
+    r"index|(.*[ _.])?(id|year|yr|month|mon|day|date|time|hour|minute|week|weekday|quarter|lat|lon|"
     r"long|latitude|longitude|zip|zipcode|fips|weight|weights|wt|wgt|pweight|obs|seq|order|rank|fold|"
     r"block|rep|trial|wave|cluster|stratum|strata|psu|row|col)s?\d*",
     re.I,
@@ -32,7 +58,7 @@ _NEVER = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesDesigner:
-    """Designs from the profile alone."""
+    """Designs from the profile and the page."""
 
     max_candidates: int = 14
     """Targets to try, of all families."""
@@ -44,11 +70,12 @@ class RulesDesigner:
             CurationReject: the table is too small, or no column can be a target.
         """
         profile = table.profile
-        if profile.n_rows < MIN_ROWS:
-            raise CurationReject(f"{profile.n_rows} rows are left; {MIN_ROWS} are needed")
-        if len(profile.columns) < MIN_COLUMNS:
+        if profile.n_rows < LEAST_ROWS:
+            raise CurationReject(f"{profile.n_rows} rows are left; {LEAST_ROWS} are needed")
+        least = MIN_COLUMNS if profile.time is None else 2
+        if len(profile.columns) < least:
             raise CurationReject(
-                f"{len(profile.columns)} usable columns are left; {MIN_COLUMNS} are needed"
+                f"{len(profile.columns)} usable columns are left; {least} are needed"
             )
         designs = [*_series(table), *_tabular(table)]
         if not designs:
@@ -56,19 +83,46 @@ class RulesDesigner:
         return designs[: self.max_candidates]
 
 
+def likelihood(table: Table, column: Column) -> float:
+    """Rate how likely a column is what the table was made to predict."""
+    words = split_words(column.name)
+    points = 3.0 * bool(_STRONG & {*words}) + 1.5 * bool(_GOOD & {*words})
+    points -= 1.0 * bool(_WEAK & {*words})
+    is_binary = column.n_distinct == 2
+    points += 2.0 * (words[:1] in (["is"], ["has"]) and is_binary)
+    names = [c.name for c in table.profile.columns]
+    points += 2.0 * (column.name == names[-1]) + 0.5 * (column.name in (names[0], names[-2]))
+    points += 1.0 * (is_binary and column.name in names[-2:])
+    points += 2.0 * bool(_PREDICTED.search(table.describe(column.name)))
+    return points + 2.0 * _is_announced(column.name, words, table)
+
+
+def split_words(name: str) -> list[str]:
+    """Take a name apart: `FloodOccurrence`, `flood_occurrence` and `flood.occurrence` alike."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.findall(r"[a-z]+|\d+", spaced.lower())
+
+
+def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
+    """Tell whether the page says in one sentence that this is what to predict."""
+    wanted = {word for word in words if len(word) > 2} or {name.lower()}
+    for sentence in re.split(r"[.\n;!?]", f"{table.raw.title}\n{table.raw.about}"):
+        found = {*re.findall(r"[a-z]+|\d+", sentence.lower())}
+        if wanted <= found and len(found) <= 40 and _PREDICTED.search(sentence):
+            return True
+    return False
+
+
+def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
+    """Put the likeliest targets first, columns of the same rank in the table's order."""
+    return sorted(columns, key=lambda column: -likelihood(table, column))
+
+
 def _tabular(table: Table) -> list[Design]:
     profile = table.profile
     features = [c.name for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
-    ranked = sorted(
-        enumerate(profile.columns),
-        key=lambda pair: (
-            _LIKELY.fullmatch(pair[1].name) is None,
-            pair[0] != len(profile.columns) - 1,
-            pair[0],
-        ),
-    )
     designs = []
-    for _, column in ranked:
+    for column in _ranked(table, profile.columns):
         family = _family(column)
         used = tuple(name for name in features if name != column.name)
         if family is not None and column.name not in profile.groups and len(used) >= 2:
@@ -86,15 +140,13 @@ def _is_feature(column: Column) -> bool:
 
 def _family(column: Column) -> Family | None:
     """Tell which family a column can be the target of; None if of none."""
-    if column.missing > 0.3 or _NEVER.fullmatch(column.name) or column.time_format:
+    if column.missing > 0.3 or _NEVER.fullmatch(column.name):
         return None
     if column.kind is Kind.CATEGORY and column.n_distinct <= MAX_CLASSES:
         return Family.CLASS
-    if column.kind is not Kind.NUMBER:
+    if column.kind is not Kind.NUMBER or column.time_format == "%Y":
         return None
-    if column.whole and column.n_distinct <= 6:
-        return Family.CLASS
-    return Family.REG if column.n_distinct >= MIN_VALUES else None
+    return Family.CLASS if column.whole and column.n_distinct <= MOST_NUMBERS else Family.REG
 
 
 def _series(table: Table) -> list[Design]:
@@ -102,18 +154,35 @@ def _series(table: Table) -> list[Design]:
     if axis is None:
         return []
     keys = {axis.column, *axis.entities}
-    able = [c for c in table.profile.columns if c.name not in keys]
-    features = [c.name for c in able if _is_feature(c) and not c.time_format]
-    targets = [c for c in able if _family(c) is Family.REG and c.missing == 0]
-    targets.sort(key=lambda c: _LIKELY.fullmatch(c.name) is None)
+    able = [c for c in table.profile.columns if c.name not in keys and not _is_calendar(c)]
+    numbers = [c for c in able if c.kind is Kind.NUMBER]
+    features = numbers if axis.interval else [c for c in able if _is_feature(c)]
+    targets = [c for c in numbers if _is_measured(c, resampled=bool(axis.interval))]
     return [
         Design(
             family=Family.TS,
-            target=c.name,
-            features=tuple(name for name in features if name != c.name),
+            target=target.name,
+            features=tuple(c.name for c in features if c is not target),
             time_column=axis.column,
             time_format=axis.format,
             entities=axis.entities,
+            interval=axis.interval,
         )
-        for c in targets[:3]
+        for target in _ranked(table, targets)[:MAX_SERIES]
     ]
+
+
+def _is_calendar(column: Column) -> bool:
+    """Tell whether a column only says when: the time axis says it better."""
+    return (bool(column.time_format) and column.time_format != INDEX) or bool(
+        re.fullmatch(
+            r"(.*[ _.])?(year|yr|month|mon|quarter|qtr|week|weekday|day|hour)s?", column.name, re.I
+        )
+    )
+
+
+def _is_measured(column: Column, *, resampled: bool) -> bool:
+    """Tell whether a number can be forecast; means of 0 and 1 can be as well."""
+    if column.missing > 0.3 or _NEVER.fullmatch(column.name):
+        return False
+    return resampled or not column.whole or column.n_distinct > MOST_NUMBERS

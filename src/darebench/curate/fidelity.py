@@ -6,12 +6,19 @@ reader can understand.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from darebench.agents.baseline.instructions import find_targets, read_ranges, read_workflow
+from darebench.curate.extras import lost_extras
 from darebench.curate.workflow import Workflow
+from darebench.reference.spec import MORE_MODELS
+
+_ALIKE = "DecisionTreeClassifier"
+"""What stands in for a model that the parser does not know."""
 
 
 def file_facts(train: pd.DataFrame, val: pd.DataFrame, names: tuple[str, str], text: str) -> dict:
@@ -27,28 +34,37 @@ def lost_in_workflow(
     question: str, workflow: Workflow, facts: dict[str, Any], names: tuple[str, str]
 ) -> str:
     """Name the first setting that does not come back from the text; empty if all do."""
-    read = read_workflow(question, facts, *names)
+    more = [model for models in MORE_MODELS.values() for model in models]
+    spoken = question.replace(workflow.model, _ALIKE) if workflow.model in more else question
+    read = read_workflow(spoken, facts, *names)
     if read is None:
         return "the text is not read as a workflow"
     wanted = {
-        "targets": [workflow.target],
+        "targets": list(workflow.targets),
         "features": list(workflow.features),
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
         "imputer": workflow.imputer,
-        "model": workflow.model,
+        "model": _ALIKE if workflow.model in more else workflow.model,
         "random_state": workflow.random_state,
     }
     for key, value in wanted.items():
         if read[key] != value:
             return f"{key} {value!r} comes back as {read[key]!r}"
-    return _lost_ranges(question, workflow)
+    stray = [m for m in more if m != workflow.model and re.search(rf"\b{m}\b", question)]
+    if stray:
+        return f"model {workflow.model!r} comes back as {stray[0]!r}"
+    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras)
 
 
-def lost_target(question: str, target: str, facts: dict[str, Any], names: tuple[str, str]) -> str:
-    """Say whether the target of a modelling or forecasting question comes back."""
+def lost_targets(
+    question: str, targets: Sequence[str], facts: dict[str, Any], names: tuple[str, str]
+) -> str:
+    """Say whether the targets of a modelling or forecasting question come back."""
     found = find_targets(question, facts, *names)
-    return "" if found == [target] else f"target {target!r} comes back as {found!r}"
+    if sorted(found) == sorted(targets):
+        return ""
+    return f"targets {list(targets)!r} come back as {found!r}"
 
 
 def _lost_ranges(question: str, workflow: Workflow) -> str:

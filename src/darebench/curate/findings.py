@@ -60,3 +60,5 @@ class TaskTables:
     time_format: str | None = None
     """Its strptime format as the settings state it, which the file need not follow."""
     entities: tuple[str, ...] = ()
+    environment: str | None = None
+    """Hash of the versions that an IF reference was made with, where the store records it."""

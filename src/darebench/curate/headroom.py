@@ -26,6 +26,8 @@ MAX_COLUMNS = 100
 MAX_CODES = 200
 LEAST_ROOM = 0.05
 """What a strong model must win over the trivial answer."""
+SOLVED = 0.995
+"""Score of a quick model from which on a task is an identity rather than a prediction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,9 @@ def find_headroom(headroom: Headroom) -> list[Finding]:
     if headroom.floor > 0.95:
         message = f"the trivial answer scores {headroom.floor:.3f}"
         found.append((Severity.DEFECT, headroom.floor, message))
+    if headroom.ceiling >= SOLVED and headroom.floor <= 0.95:
+        message = f"the features determine the target: a quick model scores {headroom.ceiling:.4f}"
+        found.append((Severity.WARNING, headroom.ceiling, message))
     return [
         Finding(check="headroom", severity=severity, figure=figure, message=message)
         for severity, figure, message in found

@@ -7,58 +7,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_target
+from darebench.curate.draft import Draft, stated_format
+from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
 from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
-from darebench.curate.records import Table, slug
-from darebench.curate.tabular import Draft
-from darebench.curate.workflow import Workflow, draw_workflow
+from darebench.curate.records import Design, Table, slug
+from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
+from darebench.environment import current_environment
 from darebench.errors import CurationReject
 from darebench.store import layout
-from darebench.store.noise import with_noise
+from darebench.store.extras import Extras
+from darebench.store.noise import with_hard_noise, with_noise
 from darebench.store.write import DatasetFiles
-from darebench.types import Family
 
 WORDINGS = 4
 """How often a question is written before a plainer one is, and before it is refused."""
 
 
 def package_tabular(
-    table: Table, draft: Draft, name: str, rng: np.random.Generator
+    draft: Draft, name: str, rng: np.random.Generator, style: Style | None = None
 ) -> DatasetFiles:
     """Draw an IF workflow and write both questions.
 
     Raises:
         CurationReject: too few features can be filtered, or no text comes back as its settings.
     """
-    workflow = draw_workflow(draft, rng)
+    table = draft.table
+    workflow = draw_workflow(draft, rng, style)
     if workflow is None:
         raise CurationReject("fewer than two features have a range that a question can state")
     suffix = workflow.suffix
     files = {part: f"{part}{suffix}" for part in ("train_v1", "val_v1", "train_v2", "val_v2")}
     clean_name = f"{layout.CLEAN_TRAIN_STEM}{suffix}"
-    target, (train, val, _) = draft.design.target, draft.split
-    columns = [*workflow.columns, target]
+    targets, (train, val, _) = draft.design.targets, draft.split
+    columns = [*workflow.columns, *targets]
     clean = train[columns]
-    noisy = with_noise(clean, workflow.ranges, rng)
+    noisy = _noisy(clean, workflow, rng)
     if workflow.n_tables > 1:
         noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
-    metadata = write_metadata(table, [*draft.design.features, target])
+    metadata = write_metadata(table, [*draft.design.features, *targets])
     asked_v1 = _numbered(val[list(workflow.columns)])
     asked_v2 = _numbered(val[list(draft.design.features)])
     names = (files["train_v1"], files["val_v1"])
     question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names, rng)
     names = (files["train_v2"], files["val_v2"])
-    question_v2 = write_modelling(workflow.task_kind, target, *names, rng)
+    question_v2 = write_modelling(workflow.task_kind, targets, *names, rng)
     facts = file_facts(train, asked_v2, names, metadata)
-    _refuse_lost(lost_target(question_v2, target, facts, names))
-    kept = [*draft.design.features, target]
+    _refuse_lost(lost_targets(question_v2, targets, facts, names))
+    kept = [*draft.design.features, *targets]
     settings = {
         **_settings(table, draft),
         **_workflow_settings(table, draft, workflow, name, files, clean_name),
@@ -74,55 +77,64 @@ def package_tabular(
             files["train_v2"]: train[kept],
             files["val_v2"]: asked_v2,
         },
-        truths={layout.TRUTH_TABULAR: _numbered(val[[target]])},
+        truths={layout.TRUTH_TABULAR: _numbered(val[list(targets)])},
         needed_v1=(files["train_v1"], files["val_v1"], layout.METADATA_TEXT),
         needed_v2=(files["train_v2"], files["val_v2"], layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
 
 
-def package_series(table: Table, draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
+def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) -> pd.DataFrame:
+    if workflow.noise is Noise.PAPER:
+        return with_noise(clean, workflow.ranges, rng)
+    return with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
+
+
+def package_series(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
     """Write the files and both questions of a forecasting dataset.
 
     Raises:
         CurationReject: a text does not come back as its settings.
     """
-    design, (train, val, _) = draft.design, draft.split
-    target, keys = design.target, [design.time_column, *design.entities]
+    table, design, (train, val, _) = draft.table, draft.design, draft.split
+    targets, keys = design.targets, [design.time_column, *design.entities]
     columns = [*keys, *design.features]
-    metadata = write_metadata(table, [*columns, target])
+    metadata = write_metadata(table, [*columns, *targets])
     asked = {"val_v1.csv": _numbered(val[columns]), "val_v2.csv": val[keys]}
     texts = {
-        file: write_forecast(target, file, keys, rng, exogenous=file == "val_v1.csv")
+        file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
         for file in asked
     }
     for file, text in texts.items():
         names = ("train.csv", file)
         if file == "val_v1.csv":
             facts = file_facts(train, asked[file], names, metadata)
-            _refuse_lost(lost_target(text, target, facts, names))
+            _refuse_lost(lost_targets(text, targets, facts, names))
     start = val[design.time_column].iloc[0]
     settings = {
         **_settings(table, draft),
         "time_column": design.time_column,
-        "time_format": design.time_format,
-        "is_resampled": False,
+        "time_format": stated_format(design),
+        "is_resampled": bool(design.interval),
+        "resampling": {"interval": design.interval, "aggregation": design.aggregation}
+        if design.interval
+        else None,
         "contain_multiple_files": False,
         "entity_columns": list(design.entities),
         "prediction_starting_time": str(start),
         "column_type_inference": {
             c: "numeric" if pd.api.types.is_numeric_dtype(train[c]) else "object"
-            for c in [*columns, target]
+            for c in [*columns, *targets]
         },
     }
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=texts["val_v1.csv"],
         question_v2=texts["val_v2.csv"],
-        sources={"train.csv": train[[*columns, target]], **asked},
+        sources={"train.csv": train[[*columns, *targets]], **asked},
         truths={
-            layout.TRUTH_XF: _numbered(val[[target]]),
-            layout.TRUTH_CF: val[[*keys, target]],
+            layout.TRUTH_XF: _numbered(val[list(targets)]),
+            layout.TRUTH_CF: val[[*keys, *targets]],
         },
         needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
         needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
@@ -166,8 +178,8 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     design = draft.design
     variants = ("v1", "v2")[-len(draft.headroom) :]
     return {
-        "target": [design.target],
-        "target_candidates": [design.target],
+        "target": list(design.targets),
+        "target_candidates": list(design.targets),
         "problem_type": layout.KIND_OF[design.family],
         "related_features": list(design.features),
         "not_filtered_related_features": list(design.features),
@@ -192,8 +204,8 @@ def _workflow_settings(
 ) -> dict[str, Any]:
     folder = f"./{name}/{layout.SOURCE}"
     types = {
-        c: "numerical" if pd.api.types.is_numeric_dtype(table.frame[c]) else "categorical"
-        for c in [*draft.design.features, workflow.target]
+        c: "numerical" if _is_numeric(table, draft, c) else "categorical"
+        for c in [*draft.design.features, *workflow.targets]
     }
     return {
         "related_features": list(workflow.columns),
@@ -205,7 +217,9 @@ def _workflow_settings(
         "imputer_type": workflow.imputer,
         "model_type": workflow.model,
         "random_state": workflow.random_state,
-        "noise": "every filtered column out of range",
+        "environment": current_environment().as_dict(),
+        "noise": str(workflow.noise),
+        "extras": asdict(workflow.extras) if workflow.extras != Extras() else None,
         "save_file_type": workflow.suffix.lstrip("."),
         "train_err_split_save_file": f"{folder}/{files['train_v1']}",
         "train_no_err_save_file": f"{folder}/{clean_name}",
@@ -213,6 +227,11 @@ def _workflow_settings(
         "train_v2_save_file": f"{folder}/{files['train_v2']}",
         "val_v2_save_file": f"{folder}/{files['val_v2']}",
     }
+
+
+def _is_numeric(table: Table, draft: Draft, column: str) -> bool:
+    numeric = pd.api.types.is_numeric_dtype(table.frame[column])
+    return numeric and column not in draft.design.categorical
 
 
 def _shared(
@@ -231,14 +250,14 @@ def _shared(
             "lastUpdated": raw.updated,
             "tags": list(raw.keywords),
         },
-        "domain": find_domain(table),
+        "domain": draft.design.domain or find_domain(table),
         "extra": {"headroom": settings["headroom"], "source_ref": table.ref},
     }
 
 
-def dataset_name(table: Table, target: str, family: Family, taken: Sequence[str]) -> str:
-    """Name a dataset's folder after its table and target."""
-    base = f"{table.owner}_{table.slug}-{slug(target)}"
+def dataset_name(table: Table, design: Design, taken: Sequence[str]) -> str:
+    """Name a dataset's folder after its table and targets."""
+    family, base = design.family, f"{table.owner}_{table.slug}-{slug(design.title)}"
     name, number = f"{base}_{family}", 2
     while name in taken:
         name, number = f"{base}-{number}_{family}", number + 1

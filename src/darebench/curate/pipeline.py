@@ -11,22 +11,26 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import delayed
 
+from darebench.curate.cluster import Cluster, run_all
 from darebench.curate.design import RulesDesigner
-from darebench.curate.records import Designer, Refusal, Source, Stage, slug
+from darebench.curate.language.ask import CALLS, Usage, read_usage
+from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
 from darebench.curate.sources import open_source
-from darebench.curate.table import Options, curate_table, read_record
+from darebench.curate.sources.remote import pin
+from darebench.curate.table import Authors, Options, curate_table, read_record
 from darebench.errors import ConfigError
 from darebench.store import layout
 from darebench.store.write import write_json
 
 CONFIG, LEDGER, STORE, WORK = "config.json", "ledger.jsonl", "store", "work"
+UNFINISHED = "unfinished.jsonl"
 TEST_SHARE = 0.05
 """Of the tables, the last updated ones (paper section 3)."""
 TWIN_SHARE = 0.6
@@ -45,6 +49,8 @@ class Curation:
     refused: tuple[Refusal, ...]
     """Whole tables only; the ledger has single targets too."""
     seconds: float
+    usage: Usage
+    """What models were asked, over all calls that made it."""
 
 
 def curate(
@@ -52,7 +58,10 @@ def curate(
     out: Path,
     *,
     options: Options | None = None,
+    filters: Mapping[str, str] | None = None,
+    authors: Authors | None = None,
     jobs: int = 1,
+    cluster: Cluster = Cluster.LOCAL,
     limit: int | None = None,
     report: Report | None = None,
 ) -> Curation:
@@ -60,19 +69,22 @@ def curate(
 
     Raises:
         ConfigError: there is no such source, or `out` holds another curation.
+        SourceFault, ProviderFault: a site or a model's provider left tables unfinished.
     """
     started = time.monotonic()
-    options = options or Options()
-    source = open_source(source_name)
+    options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
+    source = open_source(source_name, filters)
+    made_from = {"source": repr(source), "authors": repr(authors), "limit": limit}
+    _claim(out, {**made_from, **asdict(options)})
+    source = pin(source, out, limit=limit, licences=options.licences)
     keys = source.keys()[:limit]
     if not keys:
         raise ConfigError(f"{source_name} holds no table; put files or folders into it")
     units = list(zip(keys, _unique_slugs(keys), strict=True))
-    _claim(out, {"source": repr(source), "limit": limit, **asdict(options)})
     if not (out / STORE).is_dir():
-        work = out / WORK
+        work = (out / WORK).absolute()
         work.mkdir(exist_ok=True)
-        _run(source, units, RulesDesigner(), options, work, jobs, report)
+        _run(source, units, authors, options, work, (cluster, jobs), report)
         _assemble([name for _, name in units], out)
     shutil.rmtree(out / WORK, ignore_errors=True)
     return _summary(out, time.monotonic() - started)
@@ -109,22 +121,41 @@ def _claim(out: Path, config: dict[str, Any]) -> None:
 def _run(
     source: Source,
     units: Sequence[tuple[str, str]],
-    designer: Designer,
+    authors: Authors,
     options: Options,
     work: Path,
-    jobs: int,
+    workers: tuple[Cluster, int],
     report: Report | None,
 ) -> None:
+    """Curate what is not done yet.
+
+    Raises:
+        SourceFault, ProviderFault: some tables are unfinished; the others are done.
+    """
     for leftover in work.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
-    calls = (delayed(curate_table)(source, k, n, designer, options, work) for k, n in todo)
-    backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
-    with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
-        runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
-        for done, _ in enumerate(runs, 1 + len(units) - len(todo)):
-            if report is not None:
-                report("tables", done, len(units))
+    calls = [delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo]
+    unfinished: list[Unfinished] = []
+    for done, left in enumerate(run_all(calls, *workers), 1 + len(units) - len(todo)):
+        if left is not None:
+            unfinished.append(left)
+        if report is not None:
+            report("tables", done, len(units))
+    _record_unfinished(unfinished, work.parent, len(units))
+
+
+def _record_unfinished(unfinished: Sequence[Unfinished], out: Path, n_tables: int) -> None:
+    """Write down what is unfinished, and stop if anything is."""
+    path = out / UNFINISHED
+    path.unlink(missing_ok=True)
+    if not unfinished:
+        return
+    rows = sorted((left.table, str(left.fault)) for left in unfinished)
+    lines = [json.dumps({"table": table, "reason": reason}) + "\n" for table, reason in rows]
+    path.write_text("".join(lines), encoding="utf-8")
+    message = f"{len(rows)} of {n_tables} tables are unfinished; the same command continues"
+    raise type(unfinished[0].fault)(f"{message} ({rows[0][1]}; all of them: {path})")
 
 
 def _assemble(names: Sequence[str], out: Path) -> None:
@@ -205,4 +236,5 @@ def _summary(out: Path, seconds: float) -> Curation:
         n_tasks=2 * len(entries),
         refused=tuple(refused),
         seconds=seconds,
+        usage=read_usage(out / CALLS),
     )

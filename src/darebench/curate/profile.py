@@ -15,26 +15,25 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-TIME_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%d.%m.%Y",
-    "%Y-%m",
-    "%d-%b-%Y",
-    "%b %Y",
-    "%d %b %Y",
-    "%m/%d/%y",
-)
+from darebench.curate.resample import choose_resampling
+from darebench.curate.times import DAY, MOMENT
+
+INDEX = "index"
+"""In place of a format: whole numbers that count time."""
 _YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)
+_COUNTS_TIME = re.compile(
+    r"(.*[ _.])?(t|time|period|tick|step|days?|weeks?|months?|hours?|minutes?|seconds?|wave|visit|"
+    r"occasion|session|round|age)",
+    re.I,
+)
 _KEY = re.compile(
     r"(.*[ _.])?(id|ids|key|code|subject|person|patient|nr|number|no|name|serial|uuid|case)|"
     r".*(Id|ID|_no|_nr|code|name)",
 )
+
+
+MIN_TIMES, MIN_INDEX = 6, 8
+_DAY_NS = 86_400_000_000_000
 
 
 class Kind(StrEnum):
@@ -77,6 +76,8 @@ class TimeAxis:
     n_times: int
     regular: bool
     """All steps between times are alike."""
+    interval: str = ""
+    """To which the rows must be resampled, one of `resample.INTERVALS`; empty for as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ def _column(values: pd.Series) -> Column:
         named_key = _KEY.fullmatch(name) is not None
         is_key = whole and named_key and n_distinct > 20 and known.min() >= 0
         is_year = _YEAR.fullmatch(name) and whole and known.between(1500, 2100).all()
+        counts = _COUNTS_TIME.fullmatch(name) and whole and n_distinct >= MIN_INDEX
         return Column(
             name=name,
             kind=Kind.KEY if is_key else Kind.NUMBER,
@@ -120,7 +122,7 @@ def _column(values: pd.Series) -> Column:
             whole=whole,
             low=float(known.min()),
             high=float(known.max()),
-            time_format="%Y" if is_year else "",
+            time_format="%Y" if is_year else INDEX if counts else "",
         )
     time_format = _time_format(values.dropna())
     if time_format:
@@ -135,36 +137,77 @@ def _column(values: pd.Series) -> Column:
 
 
 def _time_format(texts: pd.Series) -> str:
-    first = str(texts.iloc[0])
-    if not re.search(r"\d", first) or len(first) > 30 or texts.nunique() < 3:
+    """Tell the format of what `clean` wrote as ISO times; empty for other texts."""
+    sample = texts.drop_duplicates()
+    spelling = {10: DAY, 19: MOMENT}.get(len(str(sample.iloc[0])), "")
+    if not spelling or len(sample) < 3:
         return ""
-    sample = texts.drop_duplicates().iloc[:200]
-    for candidate in TIME_FORMATS:
-        if pd.to_datetime(sample, format=candidate, errors="coerce").notna().all():
-            whole = pd.to_datetime(texts.drop_duplicates(), format=candidate, errors="coerce")
-            if whole.notna().all():
-                return candidate
-    return ""
+    times = pd.to_datetime(sample, format=spelling, errors="coerce")
+    return spelling if times.notna().all() else ""
 
 
 def _time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | None:
-    for column in columns:
-        if not column.time_format or column.missing > 0 or column.n_distinct < 6:
-            continue
-        times = frame[column.name]
-        for entities in _entity_choices(columns, column, len(frame)):
-            if not frame.duplicated([column.name, *entities]).any():
-                instants = np.unique(parse_times(times, column.time_format))
-                steps = np.diff(instants)
-                regular = bool(len(steps)) and bool(steps.max() <= 1.11 * steps.min())
-                return TimeAxis(
-                    column=column.name,
-                    format=column.time_format,
-                    entities=entities,
-                    n_times=len(instants),
-                    regular=regular,
-                )
+    """Choose the time axis: dates before years before counted time."""
+    order = {DAY: 0, MOMENT: 0, "%Y": 1, INDEX: 2}
+    able = [c for c in columns if c.time_format and c.missing == 0 and c.n_distinct >= MIN_TIMES]
+    able.sort(key=lambda c: order[c.time_format])
+    for column in able:
+        axis = _unique_axis(frame, columns, column)
+        is_date = column.kind is Kind.TIME
+        if is_date and (axis is None or not _has_beat(frame[column.name], column.time_format)):
+            axis = _resampled_axis(frame, columns, column) or axis
+        if axis is not None:
+            return axis
     return None
+
+
+def _unique_axis(
+    frame: pd.DataFrame, columns: tuple[Column, ...], column: Column
+) -> TimeAxis | None:
+    """Find the entities beside which each time stands once."""
+    for entities in _entity_choices(columns, column, len(frame)):
+        if frame.duplicated([column.name, *entities]).any():
+            continue
+        if column.time_format == INDEX and not entities and len(frame) < 100:
+            return None
+        instants = np.unique(parse_times(frame[column.name], column.time_format))
+        steps = np.diff(instants)
+        return TimeAxis(
+            column=column.name,
+            format=column.time_format,
+            entities=entities,
+            n_times=len(instants),
+            regular=bool(len(steps)) and bool(steps.max() <= 1.11 * steps.min()),
+        )
+    return None
+
+
+def _has_beat(values: pd.Series, time_format: str) -> bool:
+    """Tell whether most steps between times are like many others, if only on working days."""
+    steps = np.diff(np.unique(parse_times(values, time_format)))
+    unit = _DAY_NS if np.median(steps) >= 0.8 * _DAY_NS else 1
+    _, counts = np.unique(np.round(steps / unit), return_counts=True)
+    return bool(np.sort(counts)[-4:].sum() >= 0.5 * len(steps))
+
+
+def _resampled_axis(
+    frame: pd.DataFrame, columns: tuple[Column, ...], column: Column
+) -> TimeAxis | None:
+    """Find an interval to which rows at any times can be aggregated."""
+    able = [c for c in columns if c.kind is Kind.CATEGORY and 2 <= c.n_distinct <= 30]
+    able = [c for c in able if c.missing == 0]
+    able.sort(key=lambda c: -c.n_distinct)
+    how = choose_resampling(frame, column.name, [c.name for c in able[:6]])
+    if how is None:
+        return None
+    return TimeAxis(
+        column=column.name,
+        format=MOMENT if how.interval == "hour" else DAY,
+        entities=how.entities,
+        n_times=column.n_distinct,
+        regular=True,
+        interval=how.interval,
+    )
 
 
 def _entity_choices(
@@ -178,7 +221,7 @@ def _entity_choices(
         if c.name != time.name
         and c.missing == 0
         and 2 <= c.n_distinct <= n_rows / 4
-        and not c.time_format
+        and (not c.time_format or c.time_format == INDEX)
         and (c.kind in (Kind.CATEGORY, Kind.KEY, Kind.TEXT) or _KEY.fullmatch(c.name))
     ][:12]
     able.sort(key=lambda c: (c.kind is Kind.NUMBER, c.n_distinct))

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from darebench.curate.extras import write_cleaning, write_features, write_target
 from darebench.curate.workflow import Workflow
 from darebench.store.layout import METADATA_TEXT, PREDICTION
 
 _OPENINGS = (
-    "Build a {kind} workflow for the target column `{target}` exactly as follows.",
+    "Build a {kind} workflow for the {target} exactly as follows.",
     "Carry out the following {kind} workflow to the letter; the target column is `{target}`.",
-    "We need a reproducible {kind} model of the target column `{target}`, made precisely as told.",
-    "Please train a {kind} model that predicts the target column `{target}`, step by step as "
-    "written here.",
-    "Your job is a {kind} of the column `{target}`; every detail below matters.",
+    "We need a reproducible {kind} model of the {target}, made precisely as told.",
+    "Please train a {kind} model that predicts the {target}, step by step as written here.",
+    "Your job is a {kind} of the {target}; every detail below matters.",
 )
 _FILES = (
     "The training data is `{train}`, the rows to predict are in `{val}`, and `{meta}` says what "
@@ -73,11 +73,15 @@ _IMPUTES = (
     "frequent value.",
 )
 _PREPARES = (
-    "Scale the numeric block with StandardScaler, encode the categorical block with OneHotEncoder "
-    "(unknown categories ignored, dense output), and put the numeric block first.",
-    "Then standardise the numeric block (StandardScaler) and one-hot encode the categorical block "
-    "(OneHotEncoder that ignores unknown categories, dense), the numeric block before the other.",
+    "Scale the numeric block with {scaler}, encode the categorical block with {encoder}, and put "
+    "the numeric block first.",
+    "Then scale the numeric block ({scaler}) and encode the categorical block ({encoder}), the "
+    "numeric block before the other.",
 )
+_ENCODER_WORDS = {
+    "OneHotEncoder": "OneHotEncoder, unknown categories ignored and output dense",
+    "OrdinalEncoder": "OrdinalEncoder, with handle_unknown use_encoded_value, unknown_value -1",
+}
 _FITS = (
     "Fit scikit-learn's {model} with random_state {seed} and defaults otherwise.",
     "The model is scikit-learn's {model}; set random_state to {seed} where it has one and leave "
@@ -86,28 +90,28 @@ _FITS = (
     "changed.",
 )
 _SAVES = (
-    "Save `{out}` with `row_id` and the predicted column `{target}`.",
-    "Write `row_id` and your predictions of `{target}` to `{out}`.",
-    "The result is `{out}`: the columns `row_id` and `{target}`, one line for each row to predict.",
+    "Save `{out}` with `row_id` and the predicted {target}.",
+    "Write `row_id` and your predictions of the {target} to `{out}`.",
+    "The result is `{out}`: `row_id` and the {target}, one line for each row to predict.",
 )
 _MODELLING = (
-    "Train a {kind} model on `{train}` and predict the target column `{target}` for every row of "
+    "Train a {kind} model on `{train}` and predict the {target} for every row of "
     "`{val}`, as well as you can; {measure} is measured. `{meta}` describes the columns.",
-    "How well can `{target}` be predicted? Learn a {kind} model from `{train}`, whose columns "
+    "How well can the {target} be predicted? Learn a {kind} model from `{train}`, whose columns "
     "`{meta}` describes, and predict every row of `{val}`. The score is {measure}; any method is "
     "welcome.",
-    "`{train}` holds examples with the column `{target}`, `{val}` holds rows without it, and "
+    "`{train}` holds examples with the {target}, `{val}` holds rows without it, and "
     "`{meta}` says what the columns mean. Make the best {kind} model that you can ({measure} "
-    "counts) and predict the target column `{target}` for each row of `{val}`.",
+    "counts) and predict the {target} for each row of `{val}`.",
 )
 _FORECASTS = (
     "`{train}` holds time series up to a point in time; `{meta}` describes the columns. Forecast "
-    "the target column `{target}` for every row of `{val}`, which lies in the future and has "
+    "the {target} for every row of `{val}`, which lies in the future and has "
     "{given}. The score is R2.",
-    "Forecast `{target}`: `{train}` has the past, `{val}` the time points to come with {given}, "
+    "Forecast the {target}: `{train}` has the past, `{val}` the time points to come with {given}, "
     "and `{meta}` the meaning of the columns. R2 is measured over all rows of `{val}`.",
     "This is a time series forecast. Learn from `{train}` (columns are described in `{meta}`) and "
-    "predict the target column `{target}` for each row of `{val}`, where you find {given}. "
+    "predict the {target} for each row of `{val}`, where you find {given}. "
     "Forecasts are compared with what happened by R2.",
 )
 _IMPUTER_WORDS = {"most_frequent": "most frequent value"}
@@ -125,18 +129,26 @@ def write_workflow(
         (_NUMERIC, workflow.numerical),
         (_CATEGORICAL, workflow.categorical),
     )
-    names = {"kind": workflow.task_kind, "target": workflow.target, "out": PREDICTION}
+    names = {
+        "kind": workflow.task_kind,
+        "target": named_targets(workflow.targets),
+        "out": PREDICTION,
+    }
+    extras = workflow.extras
     parts = [
         _draw(_OPENINGS, rng, **names),
         _draw(_FILES, rng, train=train, val=val, meta=METADATA_TEXT),
         _draw(_JOINED, rng) if workflow.n_tables > 1 else "",
         _draw(_EMPTY, rng),
         _draw(_FILTERS, rng, rules="; ".join(_rules(workflow, labels, rng))),
+        *write_cleaning(extras, rng, malformed=workflow.malformed),
         _draw(_TARGETLESS, rng),
         _draw(_SELECTS, rng, features=_listed([labels[n] for n in workflow.features])),
         *(_draw(t, rng, names=_listed([labels[n] for n in block])) for t, block in blocks if block),
+        *write_features(extras, rng),
         _draw(_IMPUTES, rng, imputer=_IMPUTER_WORDS.get(workflow.imputer, workflow.imputer)),
-        _draw(_PREPARES, rng),
+        _draw(_PREPARES, rng, scaler=extras.scaler, encoder=_ENCODER_WORDS[extras.encoder]),
+        *write_target(extras),
         _draw(_FITS, rng, model=workflow.model, seed=workflow.random_state),
         _draw(_SAVES, rng, **names),
     ]
@@ -144,9 +156,10 @@ def write_workflow(
 
 
 def write_modelling(
-    workflow_kind: str, target: str, train: str, val: str, rng: np.random.Generator
+    workflow_kind: str, targets: Sequence[str], train: str, val: str, rng: np.random.Generator
 ) -> str:
     """Write the question of an MM task."""
+    target = named_targets(targets)
     measure = "macro-F1" if workflow_kind == "classification" else "R2"
     names = {"kind": workflow_kind, "target": target, "train": train, "val": val}
     asked = _draw(_MODELLING, rng, measure=measure, meta=METADATA_TEXT, **names)
@@ -154,16 +167,28 @@ def write_modelling(
 
 
 def write_forecast(
-    target: str, val: str, keys: Sequence[str], rng: np.random.Generator, *, exogenous: bool
+    targets: Sequence[str],
+    val: str,
+    keys: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    exogenous: bool,
 ) -> str:
     """Write the question of an XF or CF task."""
     listed = _listed([f"`{name}`" for name in keys])
     given = "all other columns" if exogenous else f"only {listed}"
+    target = named_targets(targets)
     names = {"target": target, "train": "train.csv", "val": val, "meta": METADATA_TEXT}
     asked = _draw(_FORECASTS, rng, given=given, **names)
     if exogenous:
         return f"{asked} {_draw(_SAVES, rng, target=target, out=PREDICTION)}"
-    return f"{asked} Save `{PREDICTION}` with {listed} as given and the forecast `{target}`."
+    return f"{asked} Save `{PREDICTION}` with {listed} as given and the forecast {target}."
+
+
+def named_targets(targets: Sequence[str]) -> str:
+    """Call the targets by name: `target column ...`."""
+    word = "column" if len(targets) == 1 else "columns"
+    return f"target {word} {_listed([f'`{name}`' for name in targets])}"
 
 
 def _rules(workflow: Workflow, labels: Mapping[str, str], rng: np.random.Generator) -> list[str]:

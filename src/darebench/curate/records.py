@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
+from darebench.errors import DareError
 from darebench.types import Family
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from darebench.curate.profile import Profile
+    from darebench.store.write import DatasetFiles
 
 
 class Stage(StrEnum):
@@ -90,6 +93,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
+
+    table: str
+    fault: DareError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
     """What a designer wants to make of a table: one dataset, that is two tasks."""
 
@@ -99,9 +110,29 @@ class Design:
     """Columns that a model may use, in the table's order."""
     groups: tuple[str, ...] = ()
     """Columns whose values must not span training and validation, for class and reg."""
+    domain: str = ""
+    """What the table is about; empty to find it by its words."""
+    categorical: tuple[str, ...] = ()
+    """Features of numbers that stand for categories."""
     time_column: str = ""
     time_format: str = ""
     entities: tuple[str, ...] = ()
+    interval: str = ""
+    """To which irregular series are aggregated, one of `resample.INTERVALS`."""
+    aggregation: str = "mean"
+    """Of numbers, one of `resample.AGGREGATIONS`."""
+    others: tuple[str, ...] = ()
+    """Further targets of the same task."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All targets."""
+        return (self.target, *self.others)
+
+    @property
+    def title(self) -> str:
+        """Name the targets in one text."""
+        return ", ".join(self.targets)
 
 
 def slug(text: str) -> str:
@@ -114,6 +145,11 @@ def slug(text: str) -> str:
     return f"{plain}-{digest}".strip("-")
 
 
+def accepts(licence: str, globs: Sequence[str]) -> bool:
+    """Tell whether one of some globs matches a licence, whatever the case."""
+    return any(fnmatchcase(licence.lower(), glob.lower()) for glob in globs)
+
+
 class Designer(Protocol):
     """Decides what to make of a table."""
 
@@ -123,6 +159,14 @@ class Designer(Protocol):
         Raises:
             CurationReject: the table is not fit for any task.
         """
+        ...
+
+
+class Rewrites(Protocol):
+    """Words the questions of a dataset anew. Can be pickled."""
+
+    def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
+        """Give the dataset with the texts that say the same."""
         ...
 
 

@@ -1,19 +1,21 @@
 """Builds a forecasting dataset: few enough series, split in time, features without leaks."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportCallIssue=false, reportReturnType=false
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from darebench.curate.draft import Cleared, Draft, check_room, tables_of, without_leaks
 from darebench.curate.headroom import measure
 from darebench.curate.records import Design, Table
+from darebench.curate.resample import Resampling, calendar_columns, resample
 from darebench.curate.split import split_times
-from darebench.curate.tabular import Draft, check_room, leaking, tables_of
 from darebench.errors import CurationReject
 from darebench.types import Variant
 
@@ -27,27 +29,55 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
         CurationReject: too little is left, or nothing can be won.
     """
     keys = [design.time_column, *design.entities]
-    rows = table.frame[[*keys, *design.features, design.target]]
-    rows = _fewer_series(rows.dropna(subset=[design.target]), design)
-    dropped: list[str] = []
-    for _ in range(4):
-        split = split_times(rows, design, rng)
-        leaks = leaking(tables_of(split, design, Variant.XF))
-        if not leaks:
-            break
-        if any(name in keys for name in leaks):
-            raise CurationReject(f"{leaks[0]!r} gives it away: the series do not change")
-        dropped += leaks
-        left = tuple(name for name in design.features if name not in leaks)
-        design = replace(design, features=left)
-    else:
-        raise CurationReject(f"ever more features give it away: {', '.join(dropped)}")
-    if not design.features:
+    wanted = [*design.features, *design.targets]
+    if design.interval:
+        how = Resampling(design.interval, design.entities)
+        joined = resample(table.frame, design.time_column, how, wanted, design.aggregation)
+        table = _changed(table, joined, {})
+    rows = table.frame[[*keys, *wanted]].dropna(subset=list(design.targets))
+    rows = _fewer_series(rows, design)
+    cleared = without_leaks(
+        design, Variant.XF, lambda left: split_times(rows, left, rng), least=0, keys=keys
+    )
+    if not cleared.design.features:
+        table, cleared = _with_calendar(table, cleared)
+    scores = []
+    for variant in (Variant.XF, Variant.CF):
+        scores.append(measure(tables_of(cleared.split, cleared.design, variant)))
+        check_room(scores[-1], design.family)
+    return Draft(
+        table=table,
+        design=cleared.design,
+        split=cleared.split,
+        headroom=tuple(scores),
+        dropped=cleared.dropped,
+    )
+
+
+def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
+    """Give series that have no other feature those of the calendar, which the future has too."""
+    design, split, _ = cleared
+    if pd.api.types.is_numeric_dtype(table.frame[design.time_column]):
+        raise CurationReject("no exogenous column is left, and counted time has no calendar")
+    n_train = len(split.train)
+    rows = pd.concat([split.train, split.val], ignore_index=True)
+    found = list(calendar_columns(rows[design.time_column], list(table.frame.columns)))
+    if not found:
         raise CurationReject("no exogenous column is left")
-    scores = tuple(measure(tables_of(split, design, v)) for v in (Variant.XF, Variant.CF))
-    for headroom in scores:
-        check_room(headroom, design.family)
-    return Draft(design=design, split=split, headroom=scores, dropped=tuple(sorted(dropped)))
+    rows = rows.assign(**{name: values for name, values, _ in found})
+    parts = split._replace(
+        train=rows.iloc[:n_train], val=rows.iloc[n_train:].reset_index(drop=True)
+    )
+    names = tuple(name for name, _, _ in found)
+    meanings = {name: meaning for name, _, meaning in found}
+    return _changed(table, rows, meanings), Cleared(
+        replace(design, features=names), parts, cleared.dropped
+    )
+
+
+def _changed(table: Table, frame: pd.DataFrame, meanings: Mapping[str, str]) -> Table:
+    descriptions = {**table.raw.descriptions, **meanings}
+    return replace(table, frame=frame, raw=replace(table.raw, descriptions=descriptions))
 
 
 def _fewer_series(rows: pd.DataFrame, design: Design) -> pd.DataFrame:
@@ -55,7 +85,8 @@ def _fewer_series(rows: pd.DataFrame, design: Design) -> pd.DataFrame:
     if len(rows) <= MAX_ROWS:
         return rows.reset_index(drop=True)
     if not design.entities:
-        return rows.iloc[-MAX_ROWS:].reset_index(drop=True)
+        order = np.argsort(rows[design.time_column].to_numpy(), kind="stable")
+        return rows.iloc[np.sort(order[-MAX_ROWS:])].reset_index(drop=True)
     codes = rows.groupby(list(design.entities), sort=True).ngroup().to_numpy()
     sizes = np.cumsum(np.bincount(codes))
     kept = codes <= max(0, int(np.searchsorted(sizes, MAX_ROWS, side="right")) - 1)

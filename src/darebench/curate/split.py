@@ -19,7 +19,12 @@ RATIOS = (0.7, 0.8, 0.9)
 """Shares of training rows that are drawn from (paper section 3)."""
 SMALL_RATIOS = (0.6, 0.5)
 """For tables whose validation part would otherwise be so small that one row decides much."""
-MIN_VAL = 100
+MIN_VAL, MIN_SMALL_VAL = 100, 30
+"""Validation rows of a table, and of a small one: one row decides a point, or three at most."""
+SMALL_TABLE = 200
+"""Different rows under which a table is a small one."""
+SMALL_SERIES = 400
+LEAST_ROWS = 75
 
 
 class Split(NamedTuple):
@@ -42,7 +47,9 @@ def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
     for ratio in SMALL_RATIOS:
         if n_rows - int(n_rows * ratio) >= MIN_VAL:
             return ratio
-    raise CurationReject(f"{n_rows} different rows are left; {2 * MIN_VAL} are needed")
+    if int(0.4 * n_rows) >= MIN_SMALL_VAL:
+        return SMALL_RATIOS[0]
+    raise CurationReject(f"{n_rows} different rows are left; {LEAST_ROWS} are needed")
 
 
 def split_rows(
@@ -59,13 +66,14 @@ def split_rows(
         is_train = _whole_groups(frame, design, order, ratio)
     else:
         is_train = np.zeros(len(frame), dtype=bool)
-        classes = frame[design.target].to_numpy() if by_class else np.zeros(len(frame))
+        classes = frame[design.targets[0]].to_numpy() if by_class else np.zeros(len(frame))
         for value in pd.unique(classes):
             members = order[classes[order] == value]
             is_train[members[: round(ratio * len(members))]] = True
     train = frame.iloc[order[is_train[order]]].reset_index(drop=True)
     val = frame.iloc[order[~is_train[order]]].reset_index(drop=True)
-    if len(val) < MIN_VAL or len(train) < MIN_VAL:
+    least = MIN_SMALL_VAL if len(frame) < SMALL_TABLE else MIN_VAL
+    if len(val) < least or len(train) < least:
         raise CurationReject(f"the split leaves {len(train)} training and {len(val)} other rows")
     return Split(train, val, ratio)
 
@@ -78,7 +86,8 @@ def _whole_groups(
     _, first = np.unique(codes[order], return_index=True)
     groups = codes[order][np.sort(first)]
     sizes = np.bincount(codes)[groups]
-    chosen = groups[np.cumsum(sizes) <= min(ratio * len(frame), len(frame) - MIN_VAL)]
+    least = MIN_SMALL_VAL if len(frame) < SMALL_TABLE else MIN_VAL
+    chosen = groups[np.cumsum(sizes) <= min(ratio * len(frame), len(frame) - least)]
     return np.isin(codes, chosen)
 
 
@@ -93,16 +102,20 @@ def split_times(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -
     if len(times) < 6:
         raise CurationReject(f"the time axis has {len(times)} points; 6 are needed")
     ratio = float(rng.choice(RATIOS))
-    for attempt in (ratio, *RATIOS[::-1]):
+    is_small = len(frame) < SMALL_SERIES
+    attempts = [(MIN_VAL, r) for r in (ratio, *RATIOS[::-1])]
+    attempts += [(MIN_SMALL_VAL, r) for r in RATIOS] if is_small else []
+    for least, attempt in attempts:
         start = times[min(int(len(times) * attempt), len(times) - 1)]
         is_past = instants < start
-        if (~is_past).sum() >= MIN_VAL:
+        if (~is_past).sum() >= least:
             ratio = attempt
             break
     else:
-        raise CurationReject(f"the last {1 - RATIOS[0]:.0%} of the times have under {MIN_VAL} rows")
+        least = attempts[-1][0]
+        raise CurationReject(f"the last {1 - RATIOS[0]:.0%} of the times have under {least} rows")
     order = np.argsort(instants, kind="stable")
     ordered, past = frame.iloc[order], is_past[order]
-    if past.sum() < MIN_VAL:
+    if past.sum() < least:
         raise CurationReject(f"only {past.sum()} rows are left before the validation time")
     return Split(ordered[past].reset_index(drop=True), ordered[~past].reset_index(drop=True), ratio)

@@ -8,10 +8,9 @@ import logging
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,39 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.clean import clean, fingerprint_columns
+from darebench.curate.draft import Draft
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
-from darebench.curate.records import Design, Designer, Refusal, Source, Stage, Table
+from darebench.curate.records import (
+    Design,
+    Designer,
+    Refusal,
+    Rewrites,
+    Source,
+    Stage,
+    Table,
+    Unfinished,
+    accepts,
+)
 from darebench.curate.series import draft_series
-from darebench.curate.tabular import Draft, draft_tabular
+from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
-from darebench.errors import ConfigError, CurationReject, DareError, SandboxFault
+from darebench.curate.workflow import Noise, Style, Workflows
+from darebench.errors import (
+    ConfigError,
+    CurationReject,
+    DareError,
+    ProviderFault,
+    SandboxFault,
+    SourceFault,
+)
 from darebench.store import layout
 from darebench.store.write import question_entry, write_json, write_store
 from darebench.types import Family
 
 RESULT = "result.json"
+MOST_TOGETHER = 3
+"""Targets of one task, at most (paper section 3)."""
 WORKFLOWS = 3
 """Settings that are drawn for a target before it is refused because of them."""
 _log = logging.getLogger(__name__)
@@ -43,14 +63,26 @@ class Options:
     seed: int = 0
     max_targets: int = 8
     """Datasets of one table, at most."""
+    noise: Noise = Noise.PAPER
+    workflows: Workflows = Workflows.PAPER
     licences: tuple[str, ...] = ("*",)
     """Globs of the licences that are accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authors:
+    """Who decides what tables become, and how questions are worded."""
+
+    designer: Designer
+    rewriter: Rewrites | None = None
+    """None to keep the templates' texts."""
 
 
 @dataclass(slots=True)
 class _Progress:
     """What has become of one table so far, and in which stage it is."""
 
+    authors: Authors
     stage: Stage = Stage.SOURCE
     table: Table | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -58,22 +90,29 @@ class _Progress:
 
 
 def curate_table(
-    source: Source, key: str, slug: str, designer: Designer, options: Options, work: Path
-) -> None:
-    """Leave `work/<slug>` with the table's datasets and its record, all at once."""
+    source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
+) -> Unfinished | None:
+    """Leave `work/<slug>` with the table's datasets and its record, all at once.
+
+    Returns:
+        None, or what left the table unfinished.
+    """
     done = work / slug
     if done.is_dir():
-        return
+        return None
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
-    progress = _Progress()
+    progress = _Progress(authors=authors)
     try:
         with threadpool_limits(1), _refusing(progress, slug):
-            _curate(source, key, slug, designer, options, scratch, progress)
+            _curate(source, key, slug, options, scratch, progress)
         write_json(_record(slug, progress), scratch / RESULT)
         scratch.chmod(0o755)
         scratch.rename(done)
+    except (ProviderFault, SourceFault) as fault:
+        return Unfinished(table=slug, fault=fault)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    return None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -86,8 +125,8 @@ def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""
     try:
         yield
-    except (ConfigError, SandboxFault):
-        raise  # ours, not the table's: the run stops, and goes on when it is mended
+    except (ConfigError, ProviderFault, SandboxFault, SourceFault):
+        raise  # not the table's: it stays unfinished, and goes on when that is mended
     except DareError as error:
         reason = str(error)
     except Exception as error:  # whatever a table can break; the ledger names it
@@ -103,32 +142,49 @@ def _curate(
     source: Source,
     key: str,
     slug: str,
-    designer: Designer,
     options: Options,
     scratch: Path,
     progress: _Progress,
 ) -> None:
     raw = source.load(key)
-    if not any(fnmatchcase(raw.licence.lower(), g.lower()) for g in options.licences):
+    if not accepts(raw.licence, options.licences):
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     progress.stage = Stage.PROFILE
     frame = clean(raw.frame)
     table = Table(slug=slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
     progress.table = table
     progress.stage = Stage.DESIGN
-    designs = designer.design(table)
-    made: Counter[Family] = Counter()
+    designs = progress.authors.designer.design(table)
+    made: list[Design] = []
     for design in designs:
-        if made.total() >= options.max_targets:
+        if len(made) >= options.max_targets:
             break
         progress.stage = Stage.DESIGN
-        with _refusing(progress, slug, design.target):
+        with _refusing(progress, slug, design.title):
+            made.append(_curate_target(table, design, options, scratch, progress))
+    for design in _joined(made):
+        progress.stage = Stage.DESIGN
+        with _refusing(progress, slug, design.title):
             _curate_target(table, design, options, scratch, progress)
-            made[design.family] += 1
     progress.stage = Stage.DESIGN
     if not progress.entries:
         reasons = Counter(r.reason.split(":")[0] for r in progress.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
+
+
+def _joined(made: Sequence[Design]) -> list[Design]:
+    """Make one task of the first targets of a family, where each is a task of its own as well."""
+    joined = []
+    for family in Family:
+        alike = [d for d in made if d.family is family and not d.others][:MOST_TOGETHER]
+        if len(alike) < 2:
+            continue
+        targets = [d.target for d in alike]
+        shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
+        features = tuple(name for name in alike[0].features if name in shared)
+        if len(features) >= 2:
+            joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
+    return joined
 
 
 def _commonest(reasons: Counter[str]) -> str:
@@ -137,46 +193,52 @@ def _commonest(reasons: Counter[str]) -> str:
 
 def _curate_target(
     table: Table, design: Design, options: Options, scratch: Path, progress: _Progress
-) -> None:
+) -> Design:
+    """Write one dataset; gives its design as it was carried out."""
     is_series = design.family is Family.TS
-    identity = f"{table.ref}\n{design.target}\n{design.family}"
+    identity = f"{table.ref}\n{design.title}\n{design.family}"
     number = int(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16)
     make_draft = draft_series if is_series else draft_tabular
     draft = make_draft(table, design, np.random.default_rng([options.seed, number]))
     taken = [entry["file_path"] for entry in progress.entries]
-    name = dataset_name(table, design.target, design.family, taken)
+    name = dataset_name(table, design, taken)
     last = CurationReject("no settings were drawn")
     for attempt in range(1 if is_series else WORKFLOWS):
         rng = np.random.default_rng([options.seed, number, attempt])
         try:
-            progress.entries.append(_write(table, draft, name, rng, scratch, progress))
+            progress.entries.append(_write(draft, options, name, rng, scratch, progress))
         except CurationReject as error:
             last = error
         else:
-            return
+            return draft.design
     raise last
 
 
 def _write(
-    table: Table,
     draft: Draft,
+    options: Options,
     name: str,
     rng: np.random.Generator,
     scratch: Path,
     progress: _Progress,
 ) -> dict[str, Any]:
     progress.stage = Stage.BUILD
-    package = package_series if draft.design.family is Family.TS else package_tabular
-    dataset = package(table, draft, name, rng)
+    if draft.design.family is Family.TS:
+        dataset = package_series(draft, name, rng)
+    else:
+        style = Style(noise=options.noise, workflows=options.workflows)
+        dataset = package_tabular(draft, name, rng, style)
+    if progress.authors.rewriter is not None:
+        dataset = progress.authors.rewriter.rewrite(dataset)
     progress.stage = Stage.VERIFY
     with tempfile.TemporaryDirectory(prefix=".", dir=scratch) as folder:
         store = Path(folder) / "store"
         write_store([dataset], store)
-        verify(store)
+        flags = verify(store)
         target = scratch / layout.DATABASES / name
         target.parent.mkdir(exist_ok=True)
         (store / layout.DATABASES / name).rename(target)
-    return question_entry(dataset)
+    return {**question_entry(dataset), "flags": flags}
 
 
 def _record(slug: str, progress: _Progress) -> dict[str, Any]:

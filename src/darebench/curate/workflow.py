@@ -7,18 +7,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from darebench.agents.baseline.instructions import read_ranges
-from darebench.curate.tabular import Draft
-from darebench.reference.spec import IMPUTERS, MODELS
+from darebench.curate.draft import Draft
+from darebench.curate.extras import draw_extras
+from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
+from darebench.store.extras import Extras
+from darebench.types import Family
 
 SUFFIXES = (".csv", ".parquet", ".sqlite")
 MAX_FILTERED = 12
+FOREST_ROWS = 3_000
 MAX_LEVELS = 15
 """Values that a question can list for one category."""
 MLP_ROWS, SVC_ROWS = 1_000, 4_000
@@ -26,11 +31,36 @@ MLP_ROWS, SVC_ROWS = 1_000, 4_000
 MAX_SQLITE_COLUMNS = 500
 
 
+class Noise(StrEnum):
+    """What the noise rows of the IF training file are like."""
+
+    PAPER = "paper"
+    """Every filtered column is far out of its range."""
+    HARD = "hard"
+    """Some are, near the border or in other units; misspelled, malformed and repeated values."""
+
+
+class Workflows(StrEnum):
+    """Which steps an IF workflow is drawn from."""
+
+    PAPER = "paper"
+    RICH = "rich"
+    """Also derived columns, group statistics, clipping, target transforms, more models."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What IF tasks are like; the defaults are the paper's."""
+
+    noise: Noise = Noise.PAPER
+    workflows: Workflows = Workflows.PAPER
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """Everything that the question of an IF task states."""
 
-    target: str
+    targets: tuple[str, ...]
     task_kind: str
     """`classification` or `regression`."""
     columns: tuple[str, ...]
@@ -47,10 +77,21 @@ class Workflow:
     suffix: str
     n_tables: int
     """Into how many sqlite tables the training file is split."""
+    extras: Extras = field(default_factory=Extras)
+    """Steps beyond the paper's template."""
+    noise: Noise = Noise.PAPER
+
+    @property
+    def malformed(self) -> bool:
+        """Some numbers of the training file are text, which only csv can hold."""
+        return self.noise is Noise.HARD and self.suffix == ".csv"
 
 
-def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
+def draw_workflow(
+    draft: Draft, rng: np.random.Generator, style: Style | None = None
+) -> Workflow | None:
     """Draw settings; None if fewer than two features can be filtered by a stated range."""
+    style = style or Style()
     train = draft.split.train
     able = [name for name in draft.design.features if _can_filter(train[name])]
     if len(able) < 2:
@@ -59,13 +100,18 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
     columns = [name for name in able if name in chosen]
     n_selected = int(rng.integers(max(2, len(columns) // 2), len(columns) + 1))
     features = [str(name) for name in rng.permutation(columns)[:n_selected]]
-    numerical = [name for name in features if pd.api.types.is_numeric_dtype(train[name])]
+    coded = draft.design.categorical
+    numerical = [
+        name
+        for name in features
+        if pd.api.types.is_numeric_dtype(train[name]) and name not in coded
+    ]
     suffix = str(rng.choice(SUFFIXES))
     if suffix == ".sqlite" and len(draft.design.features) > MAX_SQLITE_COLUMNS:
         suffix = ".parquet"
     family = draft.design.family
-    return Workflow(
-        target=draft.design.target,
+    drawn = Workflow(
+        targets=draft.design.targets,
         task_kind="classification" if family == "class" else "regression",
         columns=tuple(columns),
         features=tuple(features),
@@ -73,15 +119,44 @@ def draw_workflow(draft: Draft, rng: np.random.Generator) -> Workflow | None:
         categorical=tuple(name for name in features if name not in numerical),
         ranges={name: _range(train[name]) for name in columns},
         imputer=str(rng.choice(IMPUTERS)),
-        model=_draw_model(MODELS[family], len(train), rng),
+        model=_draw_model(_models(draft), len(train), rng),
         random_state=int(rng.integers(0, 100)),
         suffix=suffix,
         n_tables=int(rng.integers(2, 4)) if suffix == ".sqlite" and len(columns) > 2 else 1,
+        noise=style.noise,
     )
+    return _enriched(drawn, draft, style, rng)
+
+
+def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Generator) -> Workflow:
+    """Add what a style asks for beyond the paper; draws nothing for the paper's own."""
+    extras, model, family = Extras(), drawn.model, draft.design.family
+    if style.workflows is Workflows.RICH:
+        extras = draw_extras(
+            draft.split.train,
+            drawn.numerical,
+            drawn.categorical,
+            drawn.targets,
+            rng,
+            is_class=family is Family.CLASS,
+        )
+        if rng.random() < 0.5:
+            model = _draw_model(MORE_MODELS[family], len(draft.split.train), rng)
+    if style.noise is Noise.HARD:
+        extras = replace(extras, drop_duplicates=True)
+    return replace(drawn, extras=extras, model=model)
+
+
+def _models(draft: Draft) -> tuple[str, ...]:
+    """List the models that can learn the targets; scikit-learn's MLPClassifier takes one only."""
+    models = MODELS[draft.design.family]
+    alone = len(draft.design.targets) == 1
+    return tuple(m for m in models if alone or m != "MLPClassifier")
 
 
 def _draw_model(models: tuple[str, ...], n_rows: int, rng: np.random.Generator) -> str:
     slow = {"MLPClassifier": MLP_ROWS, "MLPRegressor": MLP_ROWS, "LinearSVC": SVC_ROWS}
+    slow |= {m: FOREST_ROWS for m in models if m.startswith(("RandomForest", "ExtraTrees"))}
     return str(rng.choice([m for m in models if n_rows <= slow.get(m, n_rows)]))
 
 

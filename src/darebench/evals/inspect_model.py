@@ -6,7 +6,9 @@ Inspect's own messages are kept beside ours, so that what a provider attached to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inspect_ai.model import (
@@ -17,14 +19,33 @@ from inspect_ai.model import (
     ChatMessageUser,
     Model,
     ModelOutput,
+    get_model,
 )
 from inspect_ai.tool import ToolCall as InspectCall
 from inspect_ai.tool import ToolInfo
 from inspect_ai.util import LimitExceededError
+from rich.text import Text
 
 from darebench.agents.protocol import Reply
-from darebench.errors import ProviderFault
+from darebench.errors import ConfigError, ProviderFault
 from darebench.types import Message, Tokens, ToolCall
+
+
+def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> None:
+    """Build a model once, so that what is missing is said before any work.
+
+    Raises:
+        ConfigError: there is no such model, or its provider lacks a key or a library.
+    """
+    try:
+        # Inspect presents itself when it is first used; stdout belongs to our result.
+        with contextlib.redirect_stdout(io.StringIO()):
+            get_model(name, base_url=base_url, memoize=False, **arguments)
+    except ConfigError:
+        raise
+    except Exception as error:  # each provider raises what its own client does
+        text = " ".join(Text.from_markup(str(error)).plain.split())
+        raise ConfigError(f"the model {name!r} cannot be used: {text}") from error
 
 
 class InspectModel:

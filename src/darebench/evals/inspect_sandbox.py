@@ -26,10 +26,20 @@ from inspect_ai.util import (
     SandboxUserUnsupportedError,
     sandboxenv,
 )
+from pydantic import BaseModel, ValidationError
 
 from darebench.errors import SandboxFault
 from darebench.evals.inspect_task import shared
-from darebench.sandbox import Executor, Limits, LocalExecutor, Outcome, Program, Saved, Status
+from darebench.sandbox import (
+    Executor,
+    Limits,
+    LocalExecutor,
+    Outcome,
+    Program,
+    Refused,
+    Saved,
+    Status,
+)
 from darebench.sandbox.executor import execute_retrying
 
 COMMAND_S = 3600.0
@@ -44,9 +54,40 @@ USERS = (None, "agent", "1000")
 _STATE, _REQUEST, _CONTENT, _RESULT = (
     f".darebench-{name}" for name in ("state", "request", "content", "result")
 )
-_ERRORS = {
-    error.__name__: error for error in (FileNotFoundError, IsADirectoryError, PermissionError)
-}
+_RESULT_BYTES = 1 << 16
+
+
+class _Result(BaseModel):
+    """What a command's program says of it; the command may have forged it."""
+
+    code: int | None = 137
+    """None if it ran out of time; 137 if it took down all that ran, or for its memory."""
+    error: Literal["missing", "folder", "forbidden", "large", None] = None
+    message: str = ""
+    lost: str = ""
+    """Why the files are still those from before."""
+
+    def raise_error(self) -> None:
+        """Raise what is Inspect's way to tell it."""
+        match self.error:
+            case "missing":
+                raise FileNotFoundError(self.message)
+            case "folder":
+                raise IsADirectoryError(self.message)
+            case "forbidden":
+                raise PermissionError(self.message)
+            case "large":
+                limit = SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR
+                raise OutputLimitExceededError(limit, None)
+
+
+def _result(file: Saved | Refused | None) -> _Result:
+    if not isinstance(file, Saved) or file.n_bytes > _RESULT_BYTES:
+        return _Result()
+    try:
+        return _Result.model_validate_json(file.path.read_bytes())
+    except ValidationError:
+        return _Result()
 
 
 @sandboxenv(name="darebench")
@@ -137,22 +178,19 @@ class DarebenchSandbox(SandboxEnvironment):
             "seconds": timeout or COMMAND_S,
             "python": code,
         }
-        is_script = (
-            code is not None and cmd[-1] != code
-        )  # then it came by stdin, which is at its end
-        outcome, result = await self._do(asked, b"" if is_script else given)
+        if code is not None and cmd[-1] != code:  # it came by stdin, which is at its end then
+            given = b""
+        outcome, result = await self._do(asked, given)
         for text in (outcome.stdout, outcome.stderr):
             if len(text.encode()) > SandboxEnvironmentLimits.MAX_EXEC_OUTPUT_SIZE:
                 limit = SandboxEnvironmentLimits.MAX_EXEC_OUTPUT_SIZE_STR
                 raise OutputLimitExceededError(limit, text)
-        if result.get("code", 0) is None or outcome.status is Status.TIMEOUT:
+        if result.code is None or outcome.status is Status.TIMEOUT:
             raise TimeoutError(f"the command ran for over {timeout or COMMAND_S:g} s")
-        _raise_for(result)
-        # Without a result, the command took down all that ran, or was killed for its memory.
-        notes = [outcome.detail, result.get("lost") and f"its files are not kept: {result['lost']}"]
-        stderr = outcome.stderr + "".join(f"{note}\n" for note in notes if note)
-        returncode = result.get("code", 137)
-        return ExecResult(returncode == 0, returncode, outcome.stdout, stderr)
+        result.raise_error()
+        lost = f"its files are not kept: {result.lost}" if result.lost else ""
+        notes = "".join(f"{note}\n" for note in (outcome.detail, lost) if note)
+        return ExecResult(result.code == 0, result.code, outcome.stdout, outcome.stderr + notes)
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
         """Write a file, relative to the working folder.
@@ -164,9 +202,9 @@ class DarebenchSandbox(SandboxEnvironment):
         """
         data = contents.encode() if isinstance(contents, str) else contents
         _, result = await self._do({"do": "write", "path": file}, data)
-        _raise_for(result)
-        if result.get("lost"):
-            raise PermissionError(f"{file}: {result['lost']}")
+        result.raise_error()
+        if result.lost:
+            raise PermissionError(f"{file}: {result.lost}")
 
     @overload
     async def read_file(self, file: str, text: Literal[True] = True) -> str: ...
@@ -188,21 +226,22 @@ class DarebenchSandbox(SandboxEnvironment):
         asked = {"do": "read", "path": file, "limit": SandboxEnvironmentLimits.MAX_READ_FILE_SIZE}
         async with self._turn:
             outcome, result = await self._run(asked)
-            _raise_for(result)
+            result.raise_error()
             content = outcome.files.get(_CONTENT)
-            if not isinstance(content, Saved):
-                raise SandboxFault(f"a file could not be read: {outcome.detail or outcome.stderr}")
+            if not isinstance(content, Saved):  # what a command left makes files unreadable
+                last = (outcome.stderr.strip() or outcome.detail).splitlines()[-1:]
+                raise FileNotFoundError(f"{file}: {''.join(last)}")
             data = content.path.read_bytes()
             content.path.unlink()
         return data.decode() if text else data
 
-    async def _do(self, asked: dict[str, Any], content: bytes) -> tuple[Outcome, dict[str, Any]]:
+    async def _do(self, asked: dict[str, Any], content: bytes) -> tuple[Outcome, _Result]:
         async with self._turn:
             return await self._run(asked, content)
 
     async def _run(
         self, asked: dict[str, Any], content: bytes | None = None
-    ) -> tuple[Outcome, dict[str, Any]]:
+    ) -> tuple[Outcome, _Result]:
         """Run the program that does what is asked; the caller has the turn."""
         load = {_REQUEST: self._folder / "request"}
         load[_REQUEST].write_text(json.dumps({**asked, "state_mb": STATE_MB}))
@@ -228,8 +267,11 @@ class DarebenchSandbox(SandboxEnvironment):
         outcome = await execute_retrying(self._sandbox, program)
         if outcome.status is Status.REFUSED:
             raise SandboxFault(f"a sample's files could not go in: {outcome.detail}")
-        saved = outcome.files.get(_RESULT)
-        return outcome, json.loads(saved.path.read_text()) if isinstance(saved, Saved) else {}
+        result = _result(outcome.files.get(_RESULT))
+        left = outcome.files.get(_STATE)
+        if isinstance(left, Refused) and not result.lost:
+            result.lost = left.why
+        return outcome, result
 
 
 def _python(cmd: list[str], given: bytes) -> str | None:
@@ -241,11 +283,3 @@ def _python(cmd: list[str], given: bytes) -> str | None:
             return given.decode("utf-8", errors="surrogateescape")
         case _:
             return None
-
-
-def _raise_for(result: dict[str, Any]) -> None:
-    name = result.get("error")
-    if name == "OutputLimitExceededError":
-        raise OutputLimitExceededError(SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR, None)
-    if name is not None:
-        raise _ERRORS[name](result["message"])

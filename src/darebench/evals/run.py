@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import darebench
-from darebench.environment import current_environment, fingerprint
+from darebench.environment import fingerprint
 from darebench.errors import ConfigError
+from darebench.evals.folder import SCHEMA, prepare
 from darebench.evals.remote import check_same, open_remote
-from darebench.evals.trajectory import TRAJECTORIES, read_logs, write_trajectories
+from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
-from darebench.scoring.score import scorer_hash
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
-from darebench.types import Family, Task, Trajectory, Variant
+from darebench.types import Family, Task, TaskProblem, Trajectory, Variant
 
-SCHEMA = 1
 OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how much of it is done, and how much there is."""
@@ -77,6 +74,8 @@ class Run:
     trajectories: tuple[Trajectory, ...]
     expected: int
     """Attempts that were asked for."""
+    problems: tuple[TaskProblem, ...] = ()
+    """Datasets of the store that could not be used."""
 
     @property
     def unscored(self) -> int:
@@ -108,7 +107,8 @@ def evaluate(
         progress: Told how far it is.
 
     Raises:
-        ConfigError: nothing is selected, the folder holds another run, or the sandbox does not fit.
+        ConfigError: nothing is selected, the model cannot be used, the folder holds another run, or
+            the sandbox does not fit.
         StoreError: there is no such store.
         KeyboardInterrupt: it was interrupted; what has ended is kept.
     """
@@ -124,9 +124,10 @@ def evaluate(
     )
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
+    _check_model(config)
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
-    _prepare(folder, record, fresh=fresh)
+    prepare(folder, record, fresh=fresh)
     executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
     try:
         _solve_references(chosen, executor, progress)
@@ -137,8 +138,17 @@ def evaluate(
     trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
     write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
-        folder=folder, trajectories=tuple(trajectories), expected=len(chosen) * config.epochs
+        folder=folder,
+        trajectories=tuple(trajectories),
+        expected=len(chosen) * config.epochs,
+        problems=store.problems,
     )
+
+
+def _check_model(config: EvalConfig) -> None:
+    from darebench.evals.inspect_model import check_model
+
+    check_model(config.inspect_model, config.base_url, config.model_args)
 
 
 def _record(config: EvalConfig, store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
@@ -155,68 +165,6 @@ def _record(config: EvalConfig, store: Store, tasks: Sequence[Task]) -> dict[str
 def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
     model = re.sub(r"[^A-Za-z0-9.]+", "-", config.model).strip("-")
     return f"{model}-{fingerprint(record)[:8]}"
-
-
-def _prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
-    environment = {
-        "schema": SCHEMA,
-        "darebench": darebench.__version__,
-        "scorer": scorer_hash(),
-        "environment": current_environment().as_dict(),
-    }
-    if fresh and folder.is_dir():
-        _set_aside(folder)
-    elif (folder / "config.json").is_file():
-        known, made_in = (_known(folder / name) for name in ("config.json", "env.json"))
-        if known != json.loads(json.dumps(record)):
-            raise ConfigError(
-                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
-                "--fresh to start over"
-            )
-        if made_in != environment:
-            raise ConfigError(
-                f"{folder} was made in another environment ({_change(made_in, environment)}), so "
-                "that its attempts are not repeats of new ones; use another --out, or --fresh to "
-                "start over"
-            )
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
-    for name, value in (("config.json", record), ("env.json", environment)):
-        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _known(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{path} cannot be read ({error}); use --fresh or another --out"
-        ) from None
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path} is no record of a run; use --fresh or another --out")
-    return value
-
-
-def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Name the first version that differs, with both values."""
-    old, new = ({**e, **e.get("environment", {})} for e in (before, now))
-    for name, value in new.items():
-        if name not in ("environment", "hash") and old.get(name) != value:
-            return f"{name} {old.get(name)} there, {value} here"
-    return "its record has other fields"
-
-
-def _difference(known: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    before, now = known.get("config", {}), record["config"]
-    changed = [name for name in now if json.dumps(before.get(name)) != json.dumps(now[name])]
-    return f"with another {', '.join(changed)}" if changed else "of another state of the store"
-
-
-def _set_aside(folder: Path) -> None:
-    number = 1
-    while (target := folder.with_name(f"{folder.name}.old{number}")).exists():
-        number += 1
-    folder.rename(target)
 
 
 def _solve_references(
@@ -281,27 +229,36 @@ def _run_inspect(
             eval_set(
                 task,
                 log_dir=str((folder / "logs").absolute()),
-                model=config.inspect_model,
-                model_base_url=config.base_url,
-                model_args=dict(config.model_args),
-                epochs=config.epochs,
-                retry_attempts=0,
-                retry_immediate=False,
-                continue_on_fail=True,
-                retry_on_error=2,
-                log_buffer=1,
                 max_samples=_n_samples(config, executor),
-                token_limit=config.token_limit,
-                time_limit=config.time_limit,
-                display="none",
-                ctl_server=False,
-                log_dir_allow_dirty=True,
-                score=True,
-                **dict(config.generation),
+                **_options(config),
             )
     finally:
         listener.reset(token)
         shared.reset(own)
+    if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
+        raise KeyboardInterrupt
+
+
+def _options(config: EvalConfig) -> dict[str, Any]:
+    """Say how Inspect runs: faults are tried again and then left unscored, the rest goes on."""
+    return {
+        "model": config.inspect_model,
+        "model_base_url": config.base_url,
+        "model_args": dict(config.model_args),
+        "epochs": config.epochs,
+        "retry_attempts": 0,
+        "retry_immediate": False,
+        "continue_on_fail": True,
+        "retry_on_error": 2,
+        "log_buffer": 1,
+        "token_limit": config.token_limit,
+        "time_limit": config.time_limit,
+        "display": "none",
+        "ctl_server": False,
+        "log_dir_allow_dirty": True,
+        "score": True,
+        **config.generation,
+    }
 
 
 def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:

@@ -33,6 +33,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "columns": columns_json(summarise(observations(run.trajectories))),
         "unscored": run.unscored,
         "missing": run.missing,
+        "errors": [asdict(problem) for problem in run.problems],
         "tasks": [
             {
                 "id": t.task,

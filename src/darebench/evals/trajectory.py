@@ -65,6 +65,14 @@ def read_logs(folder: Path, tasks: Mapping[str, Task]) -> list[Trajectory]:
     return sorted(found.values(), key=lambda t: (order[t.task], t.epoch))
 
 
+def was_cancelled(folder: Path) -> bool:
+    """Tell whether the newest log of a run says that somebody interrupted it."""
+    from inspect_ai.log import read_eval_log
+
+    newest = max(folder.glob("*.eval"), default=None)
+    return newest is not None and read_eval_log(str(newest), header_only=True).status == "cancelled"
+
+
 def to_json(trajectory: Trajectory) -> dict[str, Any]:
     """Give the documented form of an attempt; `schema_version` stands first."""
     return {"schema_version": SCHEMA_VERSION, **asdict(trajectory)}

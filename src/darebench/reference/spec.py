@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from darebench.environment import fingerprint
 from darebench.errors import TaskFormatError
 from darebench.sandbox.program import with_settings
+from darebench.store.extras import DERIVATIONS, ENCODERS, SCALERS, STATISTICS, Extras
 from darebench.store.layout import PREDICTION
 from darebench.store.truth import Settings
 from darebench.types import Task
@@ -25,6 +26,12 @@ MODELS = {
     ),
     "reg": ("LinearRegression", "DecisionTreeRegressor", "Ridge", "Lasso", "MLPRegressor"),
 }
+"""The paper's."""
+MORE_MODELS = {
+    "class": ("RandomForestClassifier", "ExtraTreesClassifier", "KNeighborsClassifier"),
+    "reg": ("RandomForestRegressor", "ExtraTreesRegressor", "KNeighborsRegressor", "ElasticNet"),
+}
+"""Of richer workflows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +49,9 @@ class PipelineSpec:
     random_state: int
     ranges: dict[str, list[object]] | None
     """Expected ranges to filter the training rows by; None for a file without noise."""
-    types: dict[str, str] | None
+    types: dict[str, str]
+    extras: Extras = field(default_factory=Extras)
+    """Steps beyond the paper's template."""
     threads: int = 1
     """Threads of BLAS and OpenMP: part of the definition, because sums depend on it."""
     output: str = PREDICTION
@@ -86,18 +95,32 @@ def literal_spec(task: Task, settings: Settings, *, threads: int = 1) -> Pipelin
     return _spec(task, settings, settings.train_file, with_ranges=True, threads=threads)
 
 
+def _refuse_extras(task: Task, extras: Extras) -> None:
+    known = {
+        "scaler": ([extras.scaler], SCALERS),
+        "encoder": ([extras.encoder], ENCODERS),
+        "derived column": ([d.how for d in extras.derived], DERIVATIONS),
+        "group statistic": ([g.how for g in extras.groups], STATISTICS),
+    }
+    for what, (given, allowed) in known.items():
+        stray = [how for how in given if how not in allowed]
+        if stray:
+            raise TaskFormatError(f"{task.id}: unknown {what} {stray[0]!r}, not in {allowed}")
+
+
 def _spec(
     task: Task, settings: Settings, train: str, *, with_ranges: bool, threads: int
 ) -> PipelineSpec:
     if settings.imputer not in IMPUTERS:
         raise TaskFormatError(f"{task.id}: unknown imputer {settings.imputer!r}, not in {IMPUTERS}")
-    if settings.model not in MODELS[task.family]:
+    if settings.model not in (*MODELS[task.family], *MORE_MODELS[task.family]):
         raise TaskFormatError(f"{task.id}: unknown {task.family} model {settings.model!r}")
     stray = set(settings.features) ^ {*settings.numerical, *settings.categorical}
     if stray:
         raise TaskFormatError(
             f"{task.id}: {sorted(stray)[0]!r} is not both a selected feature and a typed one"
         )
+    _refuse_extras(task, settings.extras)
     ranges = {name: list(values) for name, values in settings.expected_ranges.items()}
     return PipelineSpec(
         train=Path(train).name,
@@ -110,6 +133,7 @@ def _spec(
         model=settings.model,
         random_state=settings.random_state,
         ranges=ranges if with_ranges else None,
-        types=dict(settings.column_types) if with_ranges else None,
+        types=dict(settings.column_types),
+        extras=settings.extras,
         threads=threads,
     )

@@ -8,17 +8,25 @@ one, with the stated ranges, it is the literal path that a faithful agent takes.
 import re
 import sqlite3
 from contextlib import closing
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
@@ -36,9 +44,21 @@ MODELS = {
         Ridge,
         Lasso,
         MLPRegressor,
+        ElasticNet,
     )
 }
-SEEDLESS = (GaussianNB, LinearRegression)
+MORE_MODELS = {
+    "RandomForestClassifier": "ensemble",
+    "ExtraTreesClassifier": "ensemble",
+    "KNeighborsClassifier": "neighbors",
+    "RandomForestRegressor": "ensemble",
+    "ExtraTreesRegressor": "ensemble",
+    "KNeighborsRegressor": "neighbors",
+}
+SEEDLESS = ("GaussianNB", "LinearRegression", "KNeighborsClassifier", "KNeighborsRegressor")
+SCALERS = {
+    scaler.__name__: scaler for scaler in (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler)
+}
 ONE_TARGET_ONLY = (LogisticRegression, GaussianNB, LinearSVC)
 
 
@@ -82,23 +102,79 @@ def keep_expected(frame, ranges, types):
 
 def build_pipeline(settings, n_targets):
     """Build imputers, scaler, encoder and model: the numeric block first, all else default."""
+    extras = settings["extras"]
     numeric = Pipeline(
-        [("impute", SimpleImputer(strategy=settings["imputer"])), ("scale", StandardScaler())]
+        [
+            ("impute", SimpleImputer(strategy=settings["imputer"])),
+            ("scale", SCALERS[extras["scaler"]]()),
+        ]
     )
-    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    encoder = (
+        OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        if extras["encoder"] == "OneHotEncoder"
+        else OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    )
     categorical = Pipeline(
         [("impute", SimpleImputer(strategy="most_frequent")), ("encode", encoder)]
     )
     blocks = [
-        ("numeric", numeric, settings["numerical"]),
+        ("numeric", numeric, [*settings["numerical"], *made_names(extras)]),
         ("categorical", categorical, settings["categorical"]),
     ]
-    kind = MODELS[settings["model"]]
-    model = kind() if kind in SEEDLESS else kind(random_state=settings["random_state"])
+    name = settings["model"]
+    # What few workflows need is imported when one does, for it takes longer than most of them.
+    kind = MODELS.get(name) or getattr(import_module(f"sklearn.{MORE_MODELS[name]}"), name)
+    model = kind() if name in SEEDLESS else kind(random_state=settings["random_state"])
     if n_targets > 1 and kind in ONE_TARGET_ONLY:
         model = MultiOutputClassifier(model)
     transform = ColumnTransformer([block for block in blocks if block[2]])
     return Pipeline([("transform", transform), ("model", model)])
+
+
+def made_names(extras):
+    """List the columns that a workflow makes, in their order."""
+    return [made["name"] for made in (*extras["derived"], *extras["groups"])]
+
+
+def as_numbers(frame, types):
+    """Turn numeric columns that were read as text into numbers."""
+    numeric = [
+        c
+        for c in frame
+        if (types or {}).get(c) == "numerical" and frame[c].dtype.kind not in "iufb"
+    ]
+    return frame.assign(**{c: pd.to_numeric(frame[c], errors="coerce") for c in numeric})
+
+
+def derive(frame, made):
+    """Compute one column from others, row by row; what is not defined is missing."""
+    columns = [frame[name].astype(float) for name in made["inputs"]]
+    with np.errstate(all="ignore"):
+        if made["how"] == "log1p":
+            values = np.log1p(columns[0])
+        elif made["how"] == "ratio":
+            values = columns[0] / columns[1]
+        elif made["how"] == "product":
+            values = columns[0] * columns[1]
+        else:
+            values = columns[0] - columns[1]
+    return values.where(np.isfinite(values), np.nan)
+
+
+def make_columns(settings, train, val):
+    """Clip, derive and aggregate as the training rows say, in both tables alike."""
+    extras = settings["extras"]
+    for name in settings["numerical"] if extras["clip"] else ():
+        low, high = (train[name].astype(float).quantile(q) for q in extras["clip"])
+        train, val = (
+            f.assign(**{name: f[name].astype(float).clip(low, high)}) for f in (train, val)
+        )
+    for made in extras["derived"]:
+        train, val = (f.assign(**{made["name"]: derive(f, made)}) for f in (train, val))
+    for made in extras["groups"]:
+        told = train.groupby(made["by"])[made["column"]].agg(made["how"]).astype(float)
+        train, val = (f.assign(**{made["name"]: f[made["by"]].map(told)}) for f in (train, val))
+    return train, val
 
 
 def main(settings):
@@ -106,13 +182,19 @@ def main(settings):
     train = read_table(settings["train"])
     if settings["ranges"] is not None:
         train = keep_expected(train, settings["ranges"], settings["types"])
-    targets = settings["targets"]
+    targets, extras = settings["targets"], settings["extras"]
+    if extras["drop_duplicates"]:
+        train = as_numbers(train, settings["types"])
+        train = train.drop_duplicates([c for c in train.columns if c != "row_id"])
     train = train.dropna(subset=targets)
     val = read_table(settings["val"])
-    features = settings["features"]
+    train, val = make_columns(settings, train, val)
+    features = [*settings["features"], *made_names(extras)]
     y = train[targets[0]] if len(targets) == 1 else train[targets]
+    y = np.log1p(y) if extras["log_target"] else y
     pipeline = build_pipeline(settings, len(targets)).fit(train[features], y)
     predicted = np.asarray(pipeline.predict(val[features])).reshape(len(val), len(targets))
+    predicted = np.expm1(predicted) if extras["log_target"] else predicted
     answer = pd.DataFrame({"row_id": val["row_id"].to_numpy()})
     for position, target in enumerate(targets):
         answer[target] = predicted[:, position]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from darebench.errors import ConfigError
@@ -13,11 +15,24 @@ from darebench.report.load import load_run
 from darebench.report.tables import Table, all_tables
 from darebench.report.terminal import as_text
 
-_LATEX = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "±": r"$\pm$"}
+SCHEMA = 1
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "&": r"\&",
+    "%": r"\%",
+    "_": r"\_",
+    "#": r"\#",
+    "$": r"\$",
+    "±": r"$\pm$",
+}
 
 
 def render(folders: Sequence[Path], form: str) -> str:
-    """Render runs in one of the forms terminal, html, md, tex, csv.
+    """Render runs in one of the forms terminal, html, md, tex, csv, json.
 
     Raises:
         ConfigError: the form is unknown, or a folder is no run.
@@ -25,9 +40,11 @@ def render(folders: Sequence[Path], form: str) -> str:
     runs = [load_run(folder) for folder in folders]
     if form == "html":
         return page(runs)
+    if form == "json":
+        return as_json(all_tables(runs))
     writers = {"terminal": as_text, "md": markdown, "tex": latex, "csv": as_csv}
     if form not in writers:
-        raise ConfigError(f"unknown format {form!r}; there are html, {', '.join(writers)}")
+        raise ConfigError(f"unknown format {form!r}; there are html, json, {', '.join(writers)}")
     return "\n".join(writers[form](table) for table in all_tables(runs))
 
 
@@ -63,6 +80,12 @@ def as_csv(table: Table) -> str:
     writer.writerow(("table", *table.columns))
     writer.writerows((table.title, *row) for row in table.rows)
     return stream.getvalue()
+
+
+def as_json(tables: Sequence[Table]) -> str:
+    """Write tables as one JSON document, their cells as the other forms show them."""
+    value = {"schema": SCHEMA, "tables": [asdict(table) for table in tables]}
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
 def _latex_row(cells: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ def run_python(
     save: Sequence[str] = (),
     save_to: Path | None = None,
     limits: Limits | None = None,
+    allow_unsafe: bool = False,
 ) -> Outcome:
     """Run one program in a sandbox of its own.
 
@@ -36,7 +37,7 @@ def run_python(
         SandboxFault: the sandbox failed, not the program.
         ConfigError: this machine lacks what the sandbox is made of.
     """
-    executor = LocalExecutor(1)
+    executor = LocalExecutor(1, allow_unsafe=allow_unsafe)
     try:
         return executor.execute_now(
             Program(

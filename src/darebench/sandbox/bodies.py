@@ -50,7 +50,7 @@ class Bodies:
 
     @contextlib.asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytearray]:
-        """Read a request's body, which counts until the block ends.
+        """Read a request's body, which is there, and counts, until the block ends.
 
         Raises:
             Refusal: it is too large, too slow, or too much for now.
@@ -78,6 +78,7 @@ class Bodies:
             yield body
         finally:
             self._held_bytes -= len(body)
+            body.clear()
 
     def answer(self, content: bytes) -> Response:
         """Make an answer whose body counts until the client has taken it, or has gone away.

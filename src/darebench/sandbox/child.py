@@ -1,135 +1,181 @@
-"""The program's own process: gives up everything, then runs the code as a new interpreter would."""
+"""The program's own process: gives up everything, waits for its code, runs it as a script.
+
+All that can be done once is done in the zygote (`become_fresh`), all that can be done ahead of the
+call before the wait (`live`); what is left is to take the streams and to run.
+"""
 
 from __future__ import annotations
 
-import atexit
-import io
-import linecache
+import gc
 import os
 import random
 import resource
+import socket
 import sys
-import threading
+import tempfile
 import traceback
-import types
+from pathlib import Path
 from typing import Any, NoReturn
 
-from darebench.sandbox import cell, linux
+from darebench.sandbox import cell, landlock, linux, pages, script, warm, wire
+from darebench.sandbox.walls import Walls
 
-SCRIPT = f"{cell.CODE}/main.py"
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": cell.WORK,
-    "TMPDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "USER": "agent",
-    "MPLBACKEND": "Agg",
-    "MPLCONFIGDIR": "/tmp",
-    "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
+_always: pages.Ranges = []
+"""What every program writes to."""
+_often: pages.Ranges = []
+"""What a program that uses the libraries writes to."""
+_JOINED = (
+    linux.CLONE_NEWNS
+    | linux.CLONE_NEWIPC
+    | linux.CLONE_NEWUTS
+    | linux.CLONE_NEWNET
+    | linux.CLONE_NEWCGROUP
+)
 
 
-def run_program(code: str, streams: list[int], limits: dict[str, Any], rules: bytes) -> NoReturn:
-    """Close this process in, run `code`, and end with its exit code."""
+def become_fresh() -> None:
+    """Undo, in the zygote, what a new interpreter would not have; all forks inherit it."""
+    os.environ.clear()
+    os.environ.update(script.environment(cell.Places()))
+    tempfile.tempdir = None
+    for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
+        del sys.modules[name]
+    script.prepare(cell.Places())
+    gc.collect()
+    linux.trim_heap()
+    gc.freeze()
+
+
+def learn() -> None:
+    """Find out, in the zygote, which memory programs write to."""
+    _often[:] = pages.written_by(warm.tabular)
+    _always[:] = pages.written_by(_rehearse)
+
+
+def _rehearse() -> None:
+    """Go the way of a call that does nothing."""
+    ours, theirs = socket.socketpair()
+    nothing = os.open("/dev/null", os.O_RDWR)
+    limits = {"cpu_s": 60.0, "open_files": 1024, "disk_mb": 99, "memory_mb": 9999, "processes": 99}
+    wire.send(theirs, {"code": "print(1)", "limits": limits}, [nothing] * 3)
+    code, limits = _wait(ours)
+    _set_limits(limits, 0, alone=True)
+    script.run(code, cell.Places())
+
+
+def live(
+    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool = False
+) -> NoReturn:
+    """Close this process in, wait for the request, run it, and end with its exit code.
+
+    Args:
+        channel: The socket to the warden.
+        walls: What to close in with.
+        places: The call's own folders.
+        warden: The pidfd of the process whose namespaces to step into.
+        hurried: The request is there already: nothing is done ahead of it.
+    """
     status = 1
     try:
-        _close_in(streams, limits, rules)
-        _become_fresh()
-        status = _run(code)
-        status = _finish(status)
+        if warden >= 0:
+            linux.setns(warden, _JOINED)
+        os.dup2(channel, 3)
+        os.closerange(4, 1 << 16)
+        with socket.socket(fileno=3) as line:
+            inherited = _close_in(line, walls, places)
+            if not hurried:
+                pages.copy_ahead(_always)
+            code, limits = _wait(line)
+        _set_limits(limits, inherited, alone=walls.namespaces)
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        status = script.run(code, places)
+    except EOFError:  # the warden is gone before there was a call
+        status = 0
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(status)
 
 
-def _close_in(streams: list[int], limits: dict[str, Any], rules: bytes) -> None:
+def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
+    """Give up every right; returns the size in bytes of the data that the zygote lends."""
+    os.setsid()
+    os.chdir(places.work)
+    inherited_kb = _field_kb("RssAnon:")
+    data_kb = _field_kb("VmData:")
+    if walls.namespaces:
+        linux.set_dumpable(True)
+        linux.unshare(linux.CLONE_NEWUSER)
+        for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
+            Path("/proc/self", name).write_text(text)
+    else:
+        owner = Path(places.work).stat().st_uid
+        if owner != os.geteuid():
+            os.setgroups([])
+            os.setresgid(owner, owner, owner)
+            os.setresuid(owner, owner, owner)
+        os.environ.update(script.environment(places))
+        sys.argv[:] = [places.script]
+        sys.path[0] = places.work
+    linux.no_new_privileges()
+    if walls.landlock:
+        writable = (places.work, places.code, places.temporary, places.shared)
+        devices = [f"/dev/{name}" for name in cell.DEVICES]
+        landlock.restrict(walls.landlock, [p for p in writable if Path(p).exists()], devices)
+    # With namespaces, the program must not die before its warden, who would take it for an answer.
+    linux.drop_capabilities()
+    if not walls.namespaces:
+        linux.die_with_parent()
+    listener = []
+    if walls.rules:
+        listener = _install(walls)
+    wire.send(line, {"inherited_kb": inherited_kb}, listener)
+    wire.close_all(listener)
+    return data_kb << 10
+
+
+def _install(walls: Walls) -> list[int]:
+    """Install the filter that asks at the exit, or the plain one; gives the listener if any."""
+    try:
+        return [linux.install_filter(walls.rules, listen=True)]
+    except OSError:  # before Linux 5.19, or somebody else listens
+        linux.install_filter(walls.rules_plain, listen=False)
+        return []
+
+
+def _wait(line: socket.socket) -> tuple[str, dict[str, Any]]:
+    """Wait for the code, and take the streams that come with it."""
+    while True:
+        message, streams = wire.receive(line)
+        if "code" in message:
+            break
+        pages.copy_ahead(_often)
     for target, descriptor in enumerate(streams):
         os.dup2(descriptor, target)
-    os.closerange(3, 1 << 16)
-    os.setsid()
-    os.chdir(cell.WORK)
-    _set_limits(limits)
-    linux.set_dumpable(True)
-    linux.unshare(linux.CLONE_NEWUSER)
-    for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
-        with open(f"/proc/self/{name}", "w") as stream:  # noqa: PTH123 -- no Path needed here
-            stream.write(text)
-    linux.drop_capabilities()
-    linux.no_new_privileges()
-    linux.install_filter(rules)
+        os.close(descriptor)
+    return message["code"], message["limits"]
 
 
-def _set_limits(limits: dict[str, Any]) -> None:
-    for kind, value in (
-        (resource.RLIMIT_NPROC, limits["processes"]),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_FSIZE, limits["disk_mb"] << 20),
-        (resource.RLIMIT_DATA, limits["memory_mb"] << 20),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-    ):
+def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
+    """Set what rlimits can bound; the count of processes is the user's, who must be `alone`."""
+    cpu_s = max(1, int(limits["cpu_s"] + 0.999))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 2))
+    values = {
+        resource.RLIMIT_NOFILE: limits["open_files"],
+        resource.RLIMIT_FSIZE: limits["disk_mb"] << 20,
+        resource.RLIMIT_DATA: (limits["memory_mb"] << 20) + inherited,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 4096,
+    }
+    if alone:
+        values[resource.RLIMIT_NPROC] = limits["processes"]
+    for kind, value in values.items():
         resource.setrlimit(kind, (value, value))
 
 
-def _become_fresh() -> None:
-    """Undo what a fork inherits and a new interpreter would not have."""
-    os.environ.clear()
-    os.environ.update(ENVIRONMENT)
-    sys.argv[:] = [SCRIPT]
-    sys.path[:0] = [cell.WORK]
-    for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
-        del sys.modules[name]
-    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
-    sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8"
-    )
-    sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
-        encoding="utf-8",
-        errors="backslashreplace",
-        line_buffering=True,
-    )
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
-    random.seed()
-    sys.modules["numpy"].random.seed()
-
-
-def _run(code: str) -> int:
-    main = types.ModuleType("__main__")
-    main.__file__ = SCRIPT
-    main.__dict__["__builtins__"] = __builtins__
-    sys.modules["__main__"] = main
-    linecache.cache[SCRIPT] = (len(code), None, code.splitlines(keepends=True), SCRIPT)
-    try:
-        exec(compile(code, SCRIPT, "exec"), main.__dict__)
-    except SystemExit as stop:
-        return _exit_code(stop)
-    except BaseException as error:
-        ours = error.__traceback__
-        own = ours.tb_next if ours is not None else None
-        traceback.print_exception(type(error), error, own)
-        return 1
-    return 0
-
-
-def _exit_code(stop: SystemExit) -> int:
-    if stop.code is None or isinstance(stop.code, int):
-        return (stop.code or 0) & 0xFF
-    print(stop.code, file=sys.stderr)
-    return 1
-
-
-def _finish(status: int) -> int:
-    """Do what an interpreter does at its end: threads, exit functions, flushing."""
-    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
-    atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        return 120
-    return status
+def _field_kb(name: str) -> int:
+    _, found, rest = Path("/proc/self/status").read_text().partition(name)
+    return int(rest.split(maxsplit=1)[0]) if found else 0

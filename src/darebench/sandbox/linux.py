@@ -6,6 +6,7 @@ import ctypes
 import os
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
@@ -22,30 +23,49 @@ MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
+PF_EXITING = 0x4
+"""Bit of a task's flags in /proc: it is on its way out and never runs its own code again."""
+PF_FORKNOEXEC = 0x40
+"""Bit of a task's flags in /proc: it still shares the memory image of the one that forked it."""
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_CAPBSET_DROP = 24
+_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _CAP_VERSION_3 = 0x20080522
+_MADV_POPULATE_WRITE = 23
+_SECCOMP_SET_MODE_FILTER = 1
+_SECCOMP_NEW_LISTENER = 1 << 3
+_SECCOMP_WAIT_KILLABLE = 1 << 5
+"""Once the listener has the question, the asker's own signals cannot make it go on."""
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_machine = os.uname().machine
 
 
 class _Filter(ctypes.Structure):
     _fields_ = (("n_instructions", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-def _checked(result: int, what: str) -> None:
+def _checked(result: int, what: str) -> int:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
 
 
 def unshare(flags: int) -> None:
     """Move this process into new namespaces."""
     _checked(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, flags: int) -> None:
+    """Move this process into namespaces of another one, given by its pidfd or by one of them."""
+    _checked(_libc.setns(descriptor, flags), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
@@ -67,8 +87,7 @@ def unmount(target: str) -> None:
 
 def pivot_root(new: str, old: str) -> None:
     """Make `new` the root folder and put the former one at `old`."""
-    number = _PIVOT_ROOT[os.uname().machine]
-    _checked(_libc.syscall(number, new.encode(), old.encode()), "pivot_root")
+    _checked(_libc.syscall(_PIVOT_ROOT[_machine], new.encode(), old.encode()), "pivot_root")
 
 
 def set_hostname(name: str) -> None:
@@ -77,8 +96,13 @@ def set_hostname(name: str) -> None:
 
 
 def die_with_parent() -> None:
-    """Ask to be killed when the process that forked this one ends."""
+    """Ask to be killed when the thread that forked this process ends."""
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl(PDEATHSIG)")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(CHILD_SUBREAPER)")
 
 
 def set_dumpable(value: bool) -> None:
@@ -91,13 +115,20 @@ def no_new_privileges() -> None:
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
 
 
-def install_filter(program: bytes) -> None:
-    """Install a compiled seccomp filter in this process and all that it will start."""
+def install_filter(program: bytes, *, listen: bool) -> int:
+    """Install a compiled seccomp filter in this process and all that it will start.
+
+    Returns:
+        With `listen`, the descriptor at which the filter asks; else 0.
+    """
     code = ctypes.create_string_buffer(program, len(program))
     pointer = ctypes.cast(code, ctypes.c_void_p)
     description = _Filter(len(program) // 8, pointer)
-    result = _libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(description), 0, 0)
-    _checked(result, "prctl(SECCOMP)")
+    flags = _SECCOMP_NEW_LISTENER | _SECCOMP_WAIT_KILLABLE if listen else 0
+    result = _libc.syscall(
+        _SECCOMP[_machine], _SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(description)
+    )
+    return _checked(result, "seccomp")
 
 
 def drop_capabilities() -> None:
@@ -108,3 +139,20 @@ def drop_capabilities() -> None:
     header = (ctypes.c_uint32 * 2)(_CAP_VERSION_3, 0)
     data = (ctypes.c_uint32 * 6)()
     _checked(_libc.capset(header, data), "capset")
+
+
+def populate(start: int, size: int) -> bool:
+    """Make pages of this process its own ahead of the first write; False where that fails."""
+    address = ctypes.c_void_p(start)
+    return _libc.madvise(address, ctypes.c_size_t(size), _MADV_POPULATE_WRITE) == 0
+
+
+def flush_c_streams() -> None:
+    """Write out what C code has printed and not flushed."""
+    _libc.fflush(None)
+
+
+def trim_heap() -> None:
+    """Give memory that the C library holds and nobody uses back to the kernel, if it can."""
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)

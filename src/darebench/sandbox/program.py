@@ -14,6 +14,8 @@ class Limits:
     """What one program may use. Reaching a limit ends the whole process tree."""
 
     wall_s: float = 200.0
+    cpu_s: float | None = None
+    """Processor time of each process; None for what the wall-clock limit allows on all cores."""
     memory_mb: int = 8192
     """Resident memory of all of the program's processes together, its files included."""
     processes: int = 256

@@ -29,12 +29,14 @@ from darebench.sandbox.bodies import Bodies, Gone, Refusal, busy, refused
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.gate import OPEN, Metrics, guarded
 from darebench.sandbox.program import Limits, Outcome, Program
+from darebench.sandbox.scratch import scratch_folder
 
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
 MAX_COMMAS = 1_000_000
 """In a body of over `INLINE_BYTES`: what makes a parser slow, and base64 has none."""
 METRICS_PATH = "/metrics"
+MIN_MEMORY_MB = 64
 _log = logging.getLogger("darebench.sandbox.server")
 _T = TypeVar("_T")
 
@@ -95,10 +97,7 @@ class _Service:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Hold the folder for files on their way, and close the executor at the end."""
-        with tempfile.TemporaryDirectory(
-            prefix="darebench-serve-", ignore_cleanup_errors=True
-        ) as scratch:
-            self._scratch = Path(scratch)
+        with scratch_folder() as self._scratch:
             try:
                 yield
             finally:
@@ -139,9 +138,7 @@ class _Service:
         with contextlib.ExitStack() as stack:
             async with self._bodies.read(request) as body:
                 ask = await _in_thread_if(len(body) > INLINE_BYTES, _parse, body)
-                if ask.run_timeout > (limit := self._settings.seconds):
-                    asked = f"{ask.run_timeout:g} s"
-                    raise Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
+                self._check(ask)
                 if ask.language != "python":
                     why = f"{ask.language!r} is not run here; use 'python'"
                     return fusion.fault(why, self._settings.pod_name)
@@ -152,6 +149,14 @@ class _Service:
             outcome = await _unless_gone(request, self._execute(program))
             large = any(getattr(f, "n_bytes", 0) > INLINE_BYTES for f in outcome.files.values())
             return await _in_thread_if(large, fusion.answer, outcome, self._settings.pod_name)
+
+    def _check(self, ask: fusion.RunCode) -> None:
+        if ask.run_timeout > (limit := self._settings.seconds):
+            asked = f"{ask.run_timeout:g} s"
+            raise Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
+        if 0 < ask.memory_limit_MB < MIN_MEMORY_MB:
+            asked = f"{ask.memory_limit_MB} MB"
+            raise Refusal(400, f"memory_limit_MB: {asked}, Python needs {MIN_MEMORY_MB} MB")
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:

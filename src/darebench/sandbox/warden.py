@@ -1,170 +1,251 @@
-"""The warden of one call: it starts, watches and ends a program.
+"""The warden of one call: it furnishes a place ahead of time, then starts, watches and ends a program.
 
 It is the first process of a new pid namespace and alone talks to the executor. It keeps the clock
 and the memory, kills the whole tree at a limit or at the end, and only then looks at what the
-program left.
+program left. It answers as soon as nothing of the program can run again; the kernel's clearing up
+goes on behind the answer.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import select
 import shutil
 import signal
 import socket
-import stat
+import struct
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from darebench.sandbox import cell, linux, names, wire
-from darebench.sandbox.child import run_program
+from darebench.sandbox import census, linux, outputs, pages, wire
+from darebench.sandbox.cell import Places
+from darebench.sandbox.walls import Walls
 
-TICK_S = 0.02
-_NAMESPACES = (
-    linux.CLONE_NEWNS
-    | linux.CLONE_NEWPID
-    | linux.CLONE_NEWIPC
-    | linux.CLONE_NEWUTS
-    | linux.CLONE_NEWNET
-)
+FIRST_LOOK_S = 0.05
+"""When memory is first looked at: a shorter call cannot have done much."""
+LOOK_S = 0.02
+BOUNDED_LOOK_S = 0.25
+"""How often it is looked at where the kernel bounds it."""
+_RECEIVE, _SEND = 0xC0502100, 0xC0182101
+_QUESTION = struct.Struct("=QII iIQ6Q")
+_GO_ON = 1
 
 
-def guard(descriptors: list[int], rules: bytes) -> None:
-    """Run one call in new namespaces, to the end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A program's process that waits for its request."""
 
-    Args:
-        descriptors: The reply socket, then the program's stdin, stdout and stderr.
-        rules: The compiled system-call filter.
-    """
-    linux.die_with_parent()
-    linux.unshare(_NAMESPACES)
-    first = os.fork()
-    if first:
-        wire.close_all(descriptors)
-        os.waitpid(first, 0)
-        return
-    linux.die_with_parent()
-    linux.set_dumpable(False)
-    reply = socket.socket(fileno=descriptors[0])
-    request, files = wire.receive(reply)
+    pid: int
+    channel: socket.socket
+    release: int = -1
+    """Kept open until the warden's end: the zygote clears up when it closes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Call:
+    """One call under way."""
+
+    walls: Walls
+    places: Places
+    group: str
+    program: Started
+    reply: socket.socket
+    asks: int
+    """The filter's listener; -1 where the kernel has none."""
+    inherited_kb: int
+
+
+ranges: pages.Ranges = []
+"""The memory that a warden writes to during a call, as the first one found it."""
+
+
+def guard(
+    reply: socket.socket,
+    walls: Walls,
+    places: Places,
+    group: str,
+    start: Callable[[bool], Started],
+    lessons: socket.socket,
+) -> None:
+    """Have a program started ahead, run one call with it, to the end."""
+    areas = [] if ranges else pages.writable()
     try:
-        cell.furnish(request["disk_mb"] + request["input_mb"])
-        _stage(request, files)
-    except OSError as error:
-        wire.send(reply, {"fault": f"staging failed: {error}"})
+        program = start(_is_called(reply))
+        message, listener = wire.receive(program.channel)
+        if walls.groups.descriptors:
+            walls.groups.make(group)
+            walls.groups.attach(group, program.pid)
+        linux.set_dumpable(False)
+        call = _Call(
+            walls=walls,
+            places=places,
+            group=group,
+            program=program,
+            reply=reply,
+            asks=listener[0] if listener else -1,
+            inherited_kb=message["inherited_kb"],
+        )
+        wire.send(reply, {"ready": True})
+        if not _is_called(reply):
+            pages.copy_ahead(ranges)
+        request, descriptors = _next_request(call)
+    except (EOFError, ConnectionError):  # the executor or the program's process is gone
         return
-    result = _watch(request, descriptors, rules, reply)
-    _collect(request, result, reply)
+    except OSError as error:
+        wire.send(reply, {"fault": f"preparing failed: {error}"})
+        return
+    handle = os.pidfd_open(program.pid)
+    try:
+        _stage(call, request, descriptors)
+        result = _watch(call, request, handle)
+        found, opened = outputs.collect(places.work, request["save"], request["limits"]["file_mb"])
+        wire.send(reply, {**result, "files": found}, opened)
+    except OSError as error:
+        with contextlib.suppress(ConnectionError):  # the executor may be gone
+            wire.send(reply, {"fault": f"running failed: {error}"})
+    reply.close()
+    census.kill(own_namespace=walls.namespaces)
+    census.wait_for_all(handle)
+    walls.groups.remove(group)
+    if areas:
+        with contextlib.suppress(OSError):  # another one was first
+            lessons.send(json.dumps(pages.written(areas)).encode())
 
 
-def _stage(request: dict[str, Any], files: list[int]) -> None:
-    Path(cell.CODE, "main.py").write_text(request["code"], encoding="utf-8", errors="replace")
-    for name, descriptor in zip(request["load"], files, strict=True):
-        with os.fdopen(descriptor, "rb") as source, Path(cell.WORK, name).open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
+def _is_called(reply: socket.socket) -> bool:
+    """Say whether a request waits already."""
+    return bool(select.select([reply], [], [], 0)[0])
 
 
-def _watch(
-    request: dict[str, Any], descriptors: list[int], rules: bytes, reply: socket.socket
-) -> dict[str, Any]:
-    """Start the program and wait for its end or limit; nothing of it lives afterwards."""
+def _next_request(call: _Call) -> tuple[dict[str, Any], list[int]]:
+    while True:
+        message, descriptors = wire.receive(call.reply)
+        if "code" in message:
+            return message, descriptors
+        wire.send(call.program.channel, message)
+
+
+def _stage(call: _Call, request: dict[str, Any], descriptors: list[int]) -> None:
+    """Set the limits, put the files in place, hand the program its code and streams."""
     limits = request["limits"]
+    if call.walls.namespaces:
+        call.places.resize(limits["disk_mb"] + request["input_mb"])
+    if call.walls.groups.descriptors:
+        call.walls.groups.limit(call.group, limits["memory_mb"], limits["processes"])
+    Path(call.places.script).write_text(request["code"], encoding="utf-8", errors="replace")
+    streams, files = descriptors[:3], descriptors[3:]
+    for name, descriptor in zip(request["load"], files, strict=True):
+        target = Path(call.places.work, name)
+        with os.fdopen(descriptor, "rb") as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+    wire.send(call.program.channel, {"code": request["code"], "limits": limits}, streams)
+    call.program.channel.close()
+    wire.close_all(streams)
+
+
+def _watch(call: _Call, request: dict[str, Any], handle: int) -> dict[str, Any]:
+    """Wait for the program's end or limit; nothing of it runs afterwards."""
+    limits = request["limits"]
+    own = call.walls.namespaces
     start = time.monotonic()
-    program = os.fork()
-    if program == 0:
-        reply.close()
-        run_program(request["code"], descriptors[1:], limits, rules)
-    wire.close_all(descriptors[1:])
-    handle = os.pidfd_open(program)
-    status, detail = "", ""
-    while not status:
-        ready, _, _ = select.select([handle, reply], [], [], TICK_S)
-        if handle in ready:
-            break
-        if reply in ready:  # the executor is gone: so is the reason to go on
-            status, detail = "killed", "the executor ended"
-        elif time.monotonic() - start > limits["wall_s"]:
-            status, detail = "timeout", f"over the wall-clock limit of {limits['wall_s']:g} s"
-        elif (used := _memory_mb()) > limits["memory_mb"]:
-            status = "killed"
-            detail = f"over the memory limit of {limits['memory_mb']} MB (used {used} MB)"
+    end = _wait(call, limits, handle, start)
     seconds = time.monotonic() - start
-    code = _end(program)
-    if not status:
-        status = "ok" if code == 0 else "error"
+    census.kill(own_namespace=own)
+    code = end.code
+    if code is None or not _is_alone(call):
+        select.select([handle], [], [])
+        code = census.exit_code(call.program.pid) if code is None else code
+        census.wait_for_all(handle)
+    status, detail = end.status, end.detail
+    if not status and code == -signal.SIGXCPU:
+        status, detail = "killed", f"over the CPU limit of {limits['cpu_s']:g} s"
+    elif not status and call.walls.groups.oom_kills(call.group):
+        status, detail = "killed", f"over the memory limit of {limits['memory_mb']} MB"
+    status = status or ("ok" if code == 0 else "error")
     return {"status": status, "detail": detail, "exit_code": code, "seconds": seconds}
 
 
-def _end(program: int) -> int:
-    """Kill all that is left in this pid namespace, and give the program's exit code."""
-    code = -signal.SIGKILL
-    with contextlib.suppress(ChildProcessError):
-        done, raw = os.waitpid(program, os.WNOHANG)
-        if done:
-            code = os.waitstatus_to_exitcode(raw)
-        for _ in range(1000):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
-            while (reaped := os.waitpid(-1, os.WNOHANG))[0]:
-                pass
-            if reaped == (0, 0):
-                time.sleep(0.001)
-    return code
+class _End(NamedTuple):
+    """Why the wait is over: a limit, or the program's own end with the code that it asked for."""
+
+    status: str = ""
+    detail: str = ""
+    code: int | None = None
 
 
-def _memory_mb() -> int:
-    """Add up what the call holds: private memory of all processes, shared memory, files."""
-    private, shared = 0, 0
-    for entry in os.listdir("/proc"):  # noqa: PTH208 -- names are enough, and cheaper
-        if entry.isdigit() and entry != "1":
-            with contextlib.suppress(OSError, ProcessLookupError):
-                status = Path("/proc", entry, "status").read_text()
-                private += _field_kb(status, "RssAnon:")
-                shared = max(shared, _field_kb(status, "RssShmem:"))
-    files = os.statvfs(cell.WORK)
-    in_files = (files.f_blocks - files.f_bfree) * files.f_bsize >> 10
-    return (private + max(shared, in_files)) >> 10
+def _wait(call: _Call, limits: dict[str, Any], handle: int, start: float) -> _End:
+    poll = select.poll()
+    for descriptor in (handle, call.reply.fileno(), call.asks):
+        if descriptor >= 0:
+            poll.register(descriptor, select.POLLIN)
+    deadline = start + limits["wall_s"]
+    look = start + FIRST_LOOK_S
+    while True:
+        now = time.monotonic()
+        if now > deadline:
+            return _End("timeout", f"over the wall-clock limit of {limits['wall_s']:g} s")
+        if now > look:
+            over = _over_memory(call, limits["memory_mb"])
+            if over:
+                return _End("killed", over)
+            look = now + (BOUNDED_LOOK_S if call.walls.groups.descriptors else LOOK_S)
+        ready = {fd for fd, _ in poll.poll(max(0.0, min(deadline, look) - now) * 1000 + 1)}
+        if call.asks in ready:
+            code = _answer(call)
+            if code is not None:
+                return _End(code=code)
+        if handle in ready:
+            return _End()
+        if call.reply.fileno() in ready:  # the executor is gone: so is the reason to go on
+            return _End("killed", "the executor ended")
 
 
-def _field_kb(status: str, name: str) -> int:
-    _, found, rest = status.partition(name)
-    return int(rest.split(maxsplit=1)[0]) if found else 0
-
-
-def _collect(request: dict[str, Any], result: dict[str, Any], reply: socket.socket) -> None:
-    """Send the result, with a descriptor for every file that may leave."""
-    found: dict[str, str | int] = {}
-    descriptors: list[int] = []
-    for name in request["save"]:
-        opened = _open_output(name, request["limits"]["file_mb"])
-        if isinstance(opened, str):
-            found[name] = opened
-        else:
-            found[name] = len(descriptors)
-            descriptors.append(opened)
-    wire.send(reply, {**result, "files": found}, descriptors)
-
-
-def _open_output(name: str, limit_mb: int) -> int | str:
-    """Open a file that the program left, or say why it stays."""
-    problem = names.problem_with(name)
-    if problem:
-        return problem
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def _answer(call: _Call) -> int | None:
+    """Take a question of a process that ends itself: the program's exit code, if it is that one."""
+    question = bytearray(_QUESTION.size)
     try:
-        descriptor = os.open(Path(cell.WORK, name), flags)
-    except FileNotFoundError:
-        return "the program did not write it"
-    except OSError as error:
-        return f"it is not a regular file ({error.strerror})"
-    info = os.fstat(descriptor)
-    if not stat.S_ISREG(info.st_mode):
-        why = "it is not a regular file"
-    elif info.st_size > limit_mb << 20:
-        why = f"it has {info.st_size} bytes, the limit is {limit_mb} MB"
-    else:
-        return descriptor
-    os.close(descriptor)
-    return why
+        fcntl.ioctl(call.asks, _RECEIVE, question)
+    except OSError:  # killed before it was heard
+        return None
+    key, asker, _, _, _, _, code, *_ = _QUESTION.unpack(question)
+    if asker == call.program.pid or Path(f"/proc/{call.program.pid}/task/{asker}").exists():
+        return code & 0xFF
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(call.asks, _SEND, struct.pack("=QqiI", key, 0, 0, _GO_ON))
+    return None
+
+
+def _is_alone(call: _Call) -> bool:
+    """Say whether the program that asked to end, and was killed, was one thread and all there is.
+
+    Such a one waits in the kernel for an answer that never comes: it cannot run again. With more
+    threads or processes, wait a little for the kernel to have them on their way out.
+    """
+    own, pid = call.walls.namespaces, call.program.pid
+    for _ in range(20):
+        first = census.task(str(pid))
+        if (first is None or first.n_threads <= 1) and census.members(own_namespace=own) == [pid]:
+            return True
+        if census.all_harmless(own_namespace=own):
+            return True
+        time.sleep(0.0002)
+    return False
+
+
+def _over_memory(call: _Call, limit_mb: int) -> str:
+    """Say that the call holds too much memory, or nothing."""
+    own = call.walls.namespaces
+    if call.walls.groups.descriptors:
+        killed = call.walls.groups.oom_kills(call.group)
+        return f"over the memory limit of {limit_mb} MB" if killed else ""
+    in_files = call.places.used_mb() if own else 0
+    if census.memory_mb(call.inherited_kb, own_namespace=own) + in_files <= limit_mb:
+        return ""
+    used = census.exact_memory_mb(own_namespace=own) + in_files
+    return f"over the memory limit of {limit_mb} MB (used {used} MB)" if used > limit_mb else ""

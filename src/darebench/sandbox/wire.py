@@ -14,7 +14,7 @@ from typing import Any
 
 MAX_DESCRIPTORS = 200
 """Of one message; the kernel's own limit is 253."""
-_LENGTH = struct.Struct("!Q")
+_HEADER = struct.Struct("!QQ")
 
 
 def send(sock: socket.socket, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
@@ -24,13 +24,12 @@ def send(sock: socket.socket, message: dict[str, Any], descriptors: Sequence[int
         list(descriptors[start : start + MAX_DESCRIPTORS])
         for start in range(0, len(descriptors), MAX_DESCRIPTORS)
     ] or [[]]
-    sock.sendall(_LENGTH.pack(len(body)) + _LENGTH.pack(len(groups)))
-    for group in groups:
-        if group:
-            socket.send_fds(sock, [b"\0"], group)
-        else:
-            sock.sendall(b"\0")
-    sock.sendall(body)
+    head = _HEADER.pack(len(body), len(groups))
+    _send_with(sock, head if len(groups) > 1 else head + body, groups[0])
+    for group in groups[1:]:
+        _send_with(sock, b"\0", group)
+    if len(groups) > 1:
+        sock.sendall(body)
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -39,15 +38,23 @@ def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
     Raises:
         EOFError: the other end is gone.
     """
-    header = _exactly(sock, 2 * _LENGTH.size)
-    size, n_groups = struct.unpack("!QQ", header)
-    descriptors: list[int] = []
-    for _ in range(n_groups):
+    head, descriptors, _, _ = socket.recv_fds(sock, _HEADER.size, MAX_DESCRIPTORS)
+    head += _exactly(sock, _HEADER.size - len(head)) if head else b""
+    if not head:
+        raise EOFError("the other end is gone")
+    size, n_groups = _HEADER.unpack(head)
+    for _ in range(n_groups - 1):
         byte, found, _, _ = socket.recv_fds(sock, 1, MAX_DESCRIPTORS)
         if not byte:
             raise EOFError("the other end is gone")
         descriptors += found
     return json.loads(_exactly(sock, size)), descriptors
+
+
+def _send_with(sock: socket.socket, data: bytes, descriptors: Sequence[int]) -> None:
+    sent = socket.send_fds(sock, [data], descriptors) if descriptors else 0
+    if sent < len(data):
+        sock.sendall(data[sent:])
 
 
 def _exactly(sock: socket.socket, size: int) -> bytes:

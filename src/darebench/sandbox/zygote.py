@@ -1,29 +1,32 @@
-"""The zygote: a fresh interpreter in its cell, with the libraries imported, that forks per call.
+"""The zygote: a process with the libraries imported and warmed, that forks the program of each call.
 
-It is started by the executor as a program of its own, builds the cell before it has threads, and
-then only waits for calls. Each call goes to a fork (`warden`), which answers the executor over a
-socket of its own; the zygote never sees a program, and a program never sees the zygote.
+It lives in the cell, never runs a program itself, and has one thread, which a fork must have. A
+warden asks it for a process in the warden's own namespaces; the zygote is that process's parent in
+name only, and clears it up when the warden is done.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import importlib.util
 import os
+import select
 import socket
-import sys
 import traceback
 
-from darebench.sandbox import cell, filters, linux, wire
-from darebench.sandbox.warden import guard
+from darebench.sandbox import cell, child, linux, warm, wire
+from darebench.sandbox.walls import Walls
 
 PRELOADED = (
     "numpy",
     "pandas",
     "pyarrow.parquet",
     "scipy.stats",
+    "sklearn.cluster",
     "sklearn.compose",
+    "sklearn.decomposition",
     "sklearn.ensemble",
+    "sklearn.feature_selection",
     "sklearn.impute",
     "sklearn.linear_model",
     "sklearn.metrics",
@@ -38,78 +41,110 @@ PRELOADED = (
     "sklearn.tree",
     "sqlite3",
 )
+WHERE_INSTALLED = ("matplotlib.pyplot",)
+AHEAD, HURRIED = b"a", b"h"
+"""What a warden says when it asks for a process: whether there is time, or a call waits for it."""
 
 
-def main() -> None:
-    """Build the cell, say that it is ready, serve calls until the executor is gone."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+def start(
+    control: socket.socket, requests: socket.socket, desk: socket.socket, walls: Walls
+) -> int:
+    """Fork the zygote off this small process; gives its pidfd."""
+    pid = os.fork()
+    if pid:
+        return os.pidfd_open(pid)
+    status = 1
     try:
-        rules = filters.compiled()
-        _enter_cell(control, sys.argv[2])
-        for name in PRELOADED:
-            importlib.import_module(name)
-        _require_one_thread()
-    except Exception:  # the executor turns it into an error of its own, with this text
-        wire.send(control, {"error": traceback.format_exc(limit=4)})
-        raise
-    wire.send(control, {"ready": True})
-    _serve(control, rules)
-
-
-def _enter_cell(control: socket.socket, root: str) -> None:
-    """Shed the host step by step; the executor maps our user, which only an outsider may."""
-    namespaces = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
-    if os.geteuid() == 0:
-        linux.unshare(namespaces)
-        cell.build(root)
-        linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS)
-        _be_mapped(control)
-    else:
-        linux.unshare(linux.CLONE_NEWUSER | namespaces)
-        _be_mapped(control)
-        cell.build(root)
-    linux.die_with_parent()
-
-
-def _be_mapped(control: socket.socket) -> None:
-    wire.send(control, {"map": os.getpid()})
-    wire.receive(control)
-    os.setresgid(0, 0, 0)
-    os.setresuid(0, 0, 0)
-
-
-def _require_one_thread() -> None:
-    """Insist on one thread: a fork of several would carry locks that nobody releases."""
-    n_threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208 -- names are enough
-    if n_threads != 1:
-        raise RuntimeError(f"the zygote has {n_threads} threads after its imports")
-
-
-def _serve(control: socket.socket, rules: bytes) -> None:
-    while True:
+        linux.die_with_parent()
+        linux.set_dumpable(True)
+        desk.close()
         try:
-            _, descriptors = wire.receive(control)
-        except (EOFError, OSError):
-            return
-        _reap()
-        if os.fork() == 0:
-            control.close()
-            status = 1
+            prepare(walls)
+        except Exception:  # the executor turns it into an error of its own, with this text
+            wire.send(control, {"error": traceback.format_exc(limit=4)})
+            raise
+        wire.send(control, {"ready": True})
+        control.close()
+        _serve(requests, walls)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def prepare(walls: Walls) -> None:
+    """Import and warm the libraries, and make this process such that a fork is a fresh one."""
+    warm.count_cores()
+    for name in PRELOADED:
+        importlib.import_module(name)
+    for name in WHERE_INSTALLED:
+        if importlib.util.find_spec(name.partition(".")[0]):
+            importlib.import_module(name)
+    warm.up()
+    child.become_fresh()
+    _require_safety()
+    child.learn()
+
+
+def _require_safety() -> None:
+    """Insist on what a fork needs: one thread, and no memory that parent and child would share.
+
+    Raises:
+        RuntimeError: a library has started a thread or shares memory.
+    """
+    if _n_threads() != 1:
+        raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
+    with open("/proc/self/maps") as stream:  # noqa: PTH123 -- no Path needed here
+        shared = [line for line in stream if line.split()[1][1:4:2] == "ws"]
+    if shared:
+        raise RuntimeError(f"the zygote shares writable memory: {shared[0].strip()}")
+
+
+def _n_threads() -> int:
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 -- names are enough
+
+
+def _serve(requests: socket.socket, walls: Walls) -> None:
+    """Fork for wardens until the keeper is gone."""
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    running: dict[int, int] = {}
+    places = cell.Places()
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor != requests.fileno():
+                poll.unregister(descriptor)
+                os.close(descriptor)
+                os.waitpid(running.pop(descriptor), 0)
+                continue
+            message, received, _, _ = socket.recv_fds(requests, 1, 3)
+            if not message:
+                return
+            warden, channel, release = received
             try:
-                guard(descriptors, rules)
-                status = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(status)
-        wire.close_all(descriptors)
+                hurried = message == HURRIED
+                running[release] = _fork(warden, channel, own, walls, places, hurried=hurried)
+                poll.register(release, select.POLLIN)
+            except OSError:  # the warden has ended, or memory is short: it sees its channel close
+                os.close(release)
+            wire.close_all([warden, channel])
 
 
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-if __name__ == "__main__":
-    main()
+def _fork(
+    warden: int, channel: int, own: int, walls: Walls, places: cell.Places, *, hurried: bool
+) -> int:
+    """Fork a program into the pid namespace of a warden; it steps into the others itself."""
+    if _n_threads() != 1:
+        raise RuntimeError("the zygote has got a thread")
+    linux.setns(warden, linux.CLONE_NEWPID)
+    try:
+        pid = os.fork()
+    except OSError:
+        linux.setns(own, linux.CLONE_NEWPID)
+        raise
+    if pid == 0:
+        child.live(channel, walls, places, warden, hurried=hurried)
+    linux.setns(own, linux.CLONE_NEWPID)
+    return pid

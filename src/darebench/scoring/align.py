@@ -174,8 +174,8 @@ def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
         key = _key_text(answer, int(twice[0]))
         raise _misaligned(
             ReasonCode.DUPLICATE_KEY,
-            f"{len(twice)} asked-for rows stand there more than once (first: {key}, "
-            f"{counts[twice[0]]} times); write one row per val row",
+            f"{_rows(len(twice))} there more than once (first: {key}, {counts[twice[0]]} times); "
+            "write one row per val row",
             matched,
         )
     missing = np.flatnonzero(counts == 0)
@@ -190,6 +190,10 @@ def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
     rows = np.empty(n_asked, dtype=np.int64)
     rows[found[hits]] = hits
     return Alignment(rows=rows, matched=matched, plain=plain)
+
+
+def _rows(n: int) -> str:
+    return "1 asked-for row stands" if n == 1 else f"{n} asked-for rows stand"
 
 
 class Misaligned(Unusable):

@@ -18,6 +18,8 @@ VERIFY = "verify"
 METADATA_TEXT = "metadata.txt"
 ALL_METADATA = "all_metadata.json"
 LICENCES = "LICENSES.csv"
+LOCAL_REFERENCE = "simulated_pred_local.csv"
+"""An IF answer that the release's users compute for themselves."""
 PREDICTION = "prediction.csv"
 ROW_ID = "row_id"
 

@@ -9,11 +9,12 @@ import csv
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from darebench.errors import TaskFormatError
 from darebench.store import layout
+from darebench.store.extras import Extras
 from darebench.store.wire import AllMetadata, check, read_json
 from darebench.types import Family, Metric, Task, Truth, Variant
 
@@ -39,6 +40,8 @@ class Settings:
     clean_train_file: str
     """Without them."""
     val_file: str
+    extras: Extras = field(default_factory=Extras)
+    """Steps beyond the paper's template."""
 
 
 def read_settings(task: Task) -> Settings:
@@ -74,6 +77,7 @@ def read_settings(task: Task) -> Settings:
         train_file=train,
         clean_train_file=layout.clean_train_file(_dataset(task), train).name,
         val_file=val,
+        extras=q.extras.to_extras() if q.extras else Extras(),
     )
 
 

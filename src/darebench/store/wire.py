@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from darebench.errors import TaskFormatError
+from darebench.store.extras import ExtrasWire
 
 
 def _listed(value: object) -> object:
@@ -67,6 +68,8 @@ class QuestionSettings(_Wire):
     random_state: int | None = None
     time_column: str | None = None
     time_format: str | None = None
+    environment: dict[str, str] = {}
+    extras: ExtrasWire | None = None
 
 
 class DataInfo(_Wire):

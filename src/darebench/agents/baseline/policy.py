@@ -11,11 +11,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from darebench.agents.baseline.clues import plain
+from darebench.agents.baseline.compose import program_text
 from darebench.agents.baseline.instructions import (
     find_targets,
     read_ranges,
@@ -32,10 +31,6 @@ from darebench.types import Message, ToolCall
 SECONDS = 30
 """What a modelling program aims at; the limit of a call is several times that."""
 MAX_ROWS = 60_000
-_PART = re.compile(
-    r"^from darebench\.agents\.baseline\.programs\.(\w+) import (?:\([^)]*\)|[^\n(]*)\n",
-    re.MULTILINE,
-)
 _SERIES = re.compile(r"time[- ]series|forecast|time points?", re.IGNORECASE)
 
 
@@ -57,7 +52,7 @@ class BaselineModel:
         step = next_step(messages)
         if step is None:
             return Reply(message=Message(role="assistant", content="The prediction is saved."))
-        return Reply(message=_call(step, len(messages)), stop="tool_calls")
+        return Reply(message=call_of(step, len(messages)), stop="tool_calls")
 
 
 def next_step(messages: Sequence[Message]) -> Step | None:
@@ -68,13 +63,13 @@ def next_step(messages: Sequence[Message]) -> Step | None:
     if results and f"Saved: '{PREDICTION}'" in results[-1]:
         return None
     if not results:
-        return _look(question, names)
-    plans = plan(question, names, _facts(results[0]))
+        return look(question, names)
+    plans = plan(question, names, read_facts(results[0]))
     position = len(results) - 1
     return plans[position] if position < len(plans) else None
 
 
-def _look(question: str, names: Sequence[str]) -> Step:
+def look(question: str, names: Sequence[str]) -> Step:
     """Make the first call; for a written workflow it also tells what fits the stated ranges."""
     text = plain(question) if stated_model(question) else ""
     settings = {"files": list(names), "ranges": read_ranges(text), "text": text}
@@ -99,7 +94,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     if workflow is not None:
         return [Step(program="workflow", settings=workflow, load=both), last]
     if series:
-        steps = [{"question": question, "seconds": seconds} for seconds in (SECONDS, 5)]
+        steps = [{"question": question, "seconds": seconds} for seconds in (2 * SECONDS, 5)]
         return [
             *(Step(program="forecast", settings={**base, **more}, load=both) for more in steps),
             last,
@@ -121,30 +116,13 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
         return Reply(message=Message(role="assistant", content="The prediction is saved."))
     question = next(m.content for m in messages if m.role == "user")
     step = plan(question, files_named_in(question), None)[-1]
-    return Reply(message=_call(step, len(messages)), stop="tool_calls")
+    return Reply(message=call_of(step, len(messages)), stop="tool_calls")
 
 
-@cache
-def _program_text(name: str) -> str:
-    """Read a program as one text that runs alone: what it imports from its folder stands in it."""
-    return _with_parts(name, set())
-
-
-def _with_parts(name: str, seen: set[str]) -> str:
-    folder = files("darebench.agents.baseline").joinpath("programs")
-
-    def part(found: re.Match[str]) -> str:
-        if found[1] in seen:
-            return ""
-        seen.add(found[1])
-        return _with_parts(found[1], seen)
-
-    return _PART.sub(part, folder.joinpath(f"{name}.py").read_text(encoding="utf-8"))
-
-
-def _call(step: Step, number: int) -> Message:
+def call_of(step: Step, number: int) -> Message:
+    """Turn a step into the message that calls the tool."""
     arguments = {
-        "code": with_settings(_program_text(step.program), step.settings),
+        "code": with_settings(program_text(step.program), step.settings),
         "files_to_load": list(step.load),
         "files_to_save": list(step.save),
     }
@@ -152,7 +130,7 @@ def _call(step: Step, number: int) -> Message:
     return Message(role="assistant", content="", tool_calls=(call,))
 
 
-def _facts(result: str) -> dict[str, Any] | None:
+def read_facts(result: str) -> dict[str, Any] | None:
     """Read what the first call printed; None if it failed."""
     found = re.search(r'^\{"files".*$', result, re.MULTILINE)
     if found is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from darebench.curate.records import RawTable, slug
 from darebench.curate.sources.pages import Page, load_json, read_json_page, read_text_page
@@ -39,20 +40,33 @@ class FolderSource:
         Raises:
             CurationReject: it holds no table that can be read.
         """
-        path = self.folder / key
-        data, notes = _main_file(path) if path.is_dir() else (path, ())
-        frame, more = read_any(data)
-        page = _page(path, data, list(map(str, frame.columns)))
-        return RawTable(
-            title=page.title or Path(key).stem.replace("_", " "),
-            about=page.about,
-            licence=page.licence or "unknown",
-            updated=page.updated,
-            frame=frame,
-            descriptions=page.descriptions,
-            keywords=page.keywords,
-            notes=(*notes, *more),
-        )
+        return read_dataset(self.folder / key)
+
+
+def read_dataset(path: Path, content: Any = None) -> RawTable:
+    """Read one file, or the main table of a folder, with what is written beside it.
+
+    Args:
+        path: The file or folder.
+        content: Metadata in Kaggle's form that counts before what lies there.
+
+    Raises:
+        CurationReject: it holds no table that can be read.
+    """
+    data, notes = _main_file(path) if path.is_dir() else (path, ())
+    frame, more = read_any(data)
+    columns = list(map(str, frame.columns))
+    page = _page(path, data, columns, read_json_page(content, data.name, columns))
+    return RawTable(
+        title=page.title or path.stem.replace("_", " "),
+        about=page.about,
+        licence=page.licence or "unknown",
+        updated=page.updated,
+        frame=frame,
+        descriptions=page.descriptions,
+        keywords=page.keywords,
+        notes=(*notes, *more),
+    )
 
 
 def _is_document(path: Path) -> bool:
@@ -79,9 +93,8 @@ def _main_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
     return tables[0], left
 
 
-def _page(path: Path, data: Path, columns: list[str]) -> Page:
-    """Join what the documents beside a table say; the first one that says something wins."""
-    page = Page()
+def _page(path: Path, data: Path, columns: list[str], page: Page) -> Page:
+    """Add what the documents beside a table say; the first one that says something wins."""
     for document in _documents(path, data):
         if document.suffix == ".json":
             read = read_json_page(load_json(document), data.name, columns)

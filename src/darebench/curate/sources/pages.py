@@ -5,12 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning
+from bs4.element import PreformattedString
+
 MAX_ABOUT = 6_000
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LEFT_OUT = {"usage", "examples", "see also", "arguments", "value"}
 _TERM = re.compile(
     r"(?:^|\n)\s*[`*_]*(?P<term>[^\n]{1,120}?)[`*_:]*\s*\n\s*\n {4,}\s*\n\s*\n?"
@@ -93,7 +98,8 @@ def read_json_page(content: Any, file_name: str, columns: Iterable[str]) -> Page
     if not isinstance(content, dict):
         return Page()
     content = content.get("info", content) if isinstance(content.get("info"), dict) else content
-    about = "\n\n".join(_text(content, key) for key in ("subtitle", "description", "about"))
+    parts = (_plain(_text(content, key)) for key in ("subtitle", "description", "about"))
+    about = "\n\n".join(part for part in parts if part)
     given = _described_fields(content, file_name)
     spelled = {_fold(name): name for name in columns}
     descriptions = find_descriptions(about, columns)
@@ -104,7 +110,7 @@ def read_json_page(content: Any, file_name: str, columns: Iterable[str]) -> Page
     keywords = content.get("keywords")
     return Page(
         title=_text(content, "title"),
-        about=_cut(_plain(about.strip())),
+        about=_cut(about),
         licence=str(licence or content.get("licence") or content.get("license") or ""),
         updated=str(content.get("lastUpdated") or content.get("updated") or ""),
         keywords=tuple(map(str, keywords)) if isinstance(keywords, list) else (),
@@ -145,13 +151,30 @@ def _text(content: Mapping[str, Any], key: str) -> str:
 
 def _plain(text: str) -> str:
     """Turn HTML and markdown into plain lines."""
-    text = re.sub(r"<(script|style)[\s\S]*?</\1>", " ", text, flags=re.I)
-    text = re.sub(r"<(?:br|/p|/div|/li|/tr|/h\d)[^>]*>", "\n", text, flags=re.I)
-    text = re.sub(r"</?[a-zA-Z][^>\n]*>", " ", text)
+    if re.search(r"</?[a-zA-Z][^>\n]*>|<!--", text):
+        text = _without_tags(text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", html.unescape(text))
     text = "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _without_tags(text: str) -> str:
+    """Take the text out of HTML; cells of a row stay apart, blocks get lines of their own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        page = BeautifulSoup(text, "html.parser")
+    for tag in page.find_all(["script", "style"]):
+        tag.decompose()
+    for node in page.find_all(string=lambda node: isinstance(node, PreformattedString)):
+        node.extract()
+    for tag in page.find_all(["td", "th"]):
+        if tag.find_next_sibling(["td", "th"]) is not None:
+            tag.append(" | ")
+    for tag in page.find_all(["br", "p", "div", "li", "tr", "dt", "dd", *_HEADINGS]):
+        tag.append("\n")
+        tag.unwrap()
+    return page.get_text()
 
 
 def _describe(text: str) -> str:

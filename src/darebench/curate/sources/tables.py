@@ -43,6 +43,8 @@ def read_any(path: Path) -> Read:
     if reader is None:
         known = ", ".join(sorted(SUFFIXES))
         raise CurationReject(f"{path.name} is of an unknown kind; known are {known}")
+    if not path.is_file():
+        raise CurationReject(f"{path.name} is no file; it may be a link to one that is gone")
     size = path.stat().st_size
     if size == 0 or size > MAX_BYTES:
         raise CurationReject(f"{path.name} has {size} bytes; between 1 and {MAX_BYTES} are read")

@@ -23,8 +23,12 @@ TEMPORARY = Path("/tmp")
 REQUEST, STATE, CONTENT, RESULT = (
     WORK / f".darebench-{name}" for name in ("request", "state", "content", "result")
 )
-FOUND = (FileNotFoundError, IsADirectoryError, PermissionError)
-"""Errors that are told by their own names; others are told as the first or the last of these."""
+FOUND = {
+    FileNotFoundError: "missing",
+    IsADirectoryError: "folder",
+    PermissionError: "forbidden",
+}
+"""How errors are told; others are told as the first or the last of these."""
 
 
 def main() -> None:
@@ -58,9 +62,7 @@ def main() -> None:
 
 def name_of(error: Exception, do: str) -> str:
     """Give the name under which the caller is told of an error."""
-    if isinstance(error, FOUND):
-        return type(error).__name__
-    return "FileNotFoundError" if do == "read" else "PermissionError"
+    return FOUND.get(type(error), "missing" if do == "read" else "forbidden")
 
 
 def run(asked: dict, held: BinaryIO | None) -> dict:
@@ -133,14 +135,14 @@ def read(path: Path, limit: int) -> dict:
     """Put a file where the caller finds it."""
     with path.open("rb") as source:
         if os.fstat(source.fileno()).st_size > limit:
-            return {"error": "OutputLimitExceededError", "message": ""}
+            return {"error": "large"}
         remove(CONTENT)
         with CONTENT.open("wb") as target:
             copied = 0
             while chunk := source.read(1 << 20):
                 copied += len(chunk)
                 if copied > limit:  # a device has no size
-                    return {"error": "OutputLimitExceededError", "message": ""}
+                    return {"error": "large"}
                 target.write(chunk)
     return {}
 

@@ -1,0 +1,75 @@
+"""The short prompt: what a question says, as a few lines that are Python themselves.
+
+    kind = 'if class'          n0 = 2            impute = 'mean'
+    train = 'train_v1.csv'     n1 = 0            model = 'LinearSVC'
+    val = 'val_v1.csv'         t0 = 5            seed = 48
+
+An option for models that are too small to read prose or to hold a long prompt. It is made from what
+every agent may see: the files are looked at by the baseline's first call, in the sandbox, and the
+question is read by the baseline's rules; where these misread it, so does the short prompt. Features
+are called by their position, and the ranges that a workflow filters by are left out.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from darebench.agents.baseline.policy import call_of, look, plan, read_facts
+from darebench.agents.protocol import Budget
+from darebench.agents.tools import PythonExecutor
+from darebench.sandbox.executor import Executor
+from darebench.sandbox.program import Limits
+from darebench.store.layout import ROW_ID
+from darebench.types import Family, Task, Variant
+
+SLOTS, COLUMNS = 8, 12
+"""Features of a workflow, of each kind, and columns of a file that a short prompt can point to."""
+
+
+async def brief(task: Task, executor: Executor) -> str | None:
+    """Write a table task's short prompt; None where the question or the files do not allow one.
+
+    Raises:
+        SandboxFault: the sandbox failed, repeatedly.
+    """
+    if task.family is Family.TS:
+        return None
+    with tempfile.TemporaryDirectory(prefix="darebench-brief-") as folder:
+        tool = PythonExecutor(task, executor, Path(folder), Budget(), Limits())
+        call = call_of(look(task.question, task.files), 0).tool_calls[0]
+        result = await tool.call(call.arguments)
+    facts = read_facts(result.text)
+    if facts is None:
+        return None
+    settings = plan(task.question, task.files, facts)[0].settings
+    lines = [f"kind = '{task.variant} {task.family}'"]
+    lines += [f"{name} = {settings[name]!r}" for name in ("train", "val")]
+    if task.variant is Variant.IF:
+        stated = _workflow(settings, facts)
+        if stated is None:
+            return None
+        lines += stated
+    return "\n".join(lines) if len(settings["targets"]) == 1 else None
+
+
+def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str] | None:
+    """Give the lines of a written workflow: features by their position in the file to predict."""
+    if "random_state" not in settings:  # the plan is another program than a written workflow
+        return None
+    tables = facts["files"][settings["val"]]["tables"].values()
+    names = [c["name"] for table in tables for c in table["columns"] if c["name"] != ROW_ID]
+    lines: list[str] = []
+    for letter, kind in (("n", "numerical"), ("t", "categorical")):
+        features = settings[kind]
+        if len(features) > SLOTS or not set(features) <= set(names[:COLUMNS]):
+            return None
+        lines += [f"{letter}{k} = {names.index(name)}" for k, name in enumerate(features)]
+    return [
+        *lines,
+        f"impute = {settings['imputer']!r}",
+        f"model = {settings['model']!r}",
+        f"seed = {settings['random_state']!r}",
+    ]

@@ -1,0 +1,113 @@
+"""`darebench train sft | grpo | demo` and `darebench reward serve`."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darebench.cli.options import JsonOption, QuietOption, StoreOption, print_json
+
+app = typer.Typer(no_args_is_help=True, help="Train models on attempts; needs the extra `train`.")
+ConfigArgument = Annotated[Path, typer.Argument(help="A TOML file; configs/ has some.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE over the file's.")]
+
+
+@app.command()
+def sft(
+    config: ConfigArgument,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fine-tune on exported attempts. Example: darebench train sft configs/sft-qwen3-32b.toml"""
+    from darebench.train.config import SftConfig, load_config
+    from darebench.train.setup import need_libraries
+
+    loaded = load_config(SftConfig, config, settings or ())
+    need_libraries()
+    _show_progress(quiet=quiet or as_json)
+    from darebench.train.sft import train_sft
+
+    _print_model(train_sft(loaded), as_json=as_json)
+
+
+@app.command()
+def grpo(
+    config: ConfigArgument,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train by reinforcement on tasks. Example: darebench train grpo configs/grpo-qwen3-4b.toml"""
+    from darebench.train.config import GrpoConfig, load_config
+    from darebench.train.setup import need_libraries
+
+    loaded = load_config(GrpoConfig, config, settings or ())
+    need_libraries()
+    _show_progress(quiet=quiet or as_json)
+    from darebench.train.grpo import train_grpo
+
+    _print_model(train_grpo(loaded), as_json=as_json)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder; the same command goes on in it.")],
+    scale: Annotated[
+        float, typer.Option("--scale", min=0.01, help="Of the steps, tables and attempts.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show learning from nothing on a CPU. Example: darebench train demo --out runs/learning"""
+    from darebench.train.setup import need_libraries
+
+    need_libraries()
+    _show_progress(quiet=quiet or as_json)
+    from darebench.train.demo.recipe import Recipe, run_recipe
+    from darebench.train.demo.table import render
+
+    results = run_recipe(Recipe(out=out, scale=scale, seed=seed))
+    if as_json:
+        print_json({"out": str(out), "results": [asdict(r) for r in results]})
+    else:
+        print(render(results), end="")
+
+
+reward_app = typer.Typer(no_args_is_help=True, help="Rewards for other people's trainers.")
+
+
+@reward_app.command()
+def serve(
+    tasks: Annotated[
+        list[str] | None, typer.Argument(help="Ids, names or globs; else all.")
+    ] = None,
+    store: StoreOption = None,
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0)] = 8090,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="DAREBENCH_REWARD_TOKEN", help="Needed off this machine."),
+    ] = None,
+) -> None:
+    """Serve rewards over HTTP. Example: darebench reward serve --store curation/store"""
+    from darebench.train.server import serve as run
+
+    run(store, tasks or (), host=host, port=port, token=token)
+
+
+def _show_progress(*, quiet: bool) -> None:
+    level = logging.WARNING if quiet else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s")
+
+
+def _print_model(folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"model": str(folder)})
+    else:
+        print(f"model: {folder}")

@@ -1,0 +1,1 @@
+"""Curation with a language model: designs tasks, rewrites questions, reads them back."""

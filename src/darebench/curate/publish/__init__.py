@@ -1,0 +1,1 @@
+"""Publishing a store: its documents, and its way to the Hugging Face hub."""

@@ -1,0 +1,137 @@
+"""Writes a store's documents, and uploads both to the Hugging Face hub."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from darebench.curate.publish.card import write_card
+from darebench.curate.publish.contents import (
+    CARD,
+    CHECKSUMS,
+    CROISSANT,
+    LEFT_OUT,
+    PATTERNS,
+    published_files,
+    read_contents,
+    write_checksums,
+    write_licences,
+)
+from darebench.curate.publish.croissant import write_croissant
+from darebench.errors import ConfigError, StoreError
+from darebench.store import layout
+from darebench.store.sources import resolve
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+_NAME = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What was published, or would be."""
+
+    name: str
+    url: str
+    """Empty where nothing was uploaded."""
+    commit: str
+    n_files: int
+    """Of the store; its documents come on top."""
+    n_bytes: int
+    documents: tuple[Path, ...]
+
+
+def prepare(store: str, name: str, folder: Path) -> Published:
+    """Write card, Croissant metadata, licences and checksums of a store into a folder.
+
+    Raises:
+        ConfigError: the name has another form, or mlcroissant is missing.
+        StoreError: there is no store, or a part of it is broken.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} is not of the form owner/name")
+    contents = read_contents(store)
+    root = contents.store.root
+    folder.mkdir(parents=True, exist_ok=True)
+    write_licences(contents.datasets, folder / layout.LICENCES)
+    (folder / CARD).write_text(write_card(contents, name), encoding="utf-8")
+    write_croissant(contents, name, folder, folder / CROISSANT)
+    written = [folder / file for file in (CARD, layout.LICENCES, CROISSANT)]
+    write_checksums(root, written, folder / CHECKSUMS)
+    files = published_files(root)
+    return Published(
+        name=name,
+        url="",
+        commit="",
+        n_files=len(files),
+        n_bytes=sum(file.stat().st_size for file in files),
+        documents=(*written, folder / CHECKSUMS),
+    )
+
+
+def push(store: str, name: str, *, private: bool = False) -> Published:
+    """Publish a store as the dataset `owner/name`; what is there already is not sent again.
+
+    Datasets that the repository has and the store has not are deleted from it.
+
+    Raises:
+        ConfigError: there is no token, or the hub refuses it or the name.
+        StoreError: there is no store, a part of it is broken, or the hub does not answer.
+    """
+    from huggingface_hub import HfApi, get_token
+
+    if get_token() is None:
+        raise ConfigError("the hub needs a token that may write: set HF_TOKEN, or `hf auth login`")
+    with tempfile.TemporaryDirectory() as scratch:
+        made = prepare(store, name, Path(scratch))
+        api = HfApi()
+        address = _asked(
+            lambda: api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
+        )
+        _upload(api, name, resolve(store), "Publish the store", is_store=True)
+        commit = _upload(api, name, Path(scratch), "Publish the store's documents")
+    return replace(made, url=str(address), commit=commit, documents=())
+
+
+def _upload(api: HfApi, name: str, folder: Path, message: str, *, is_store: bool = False) -> str:
+    """Upload a folder; of a store, what is published of it, instead of what is there of one."""
+    done = _asked(
+        lambda: api.upload_folder(
+            repo_id=name,
+            repo_type="dataset",
+            folder_path=folder,
+            allow_patterns=list(PATTERNS) if is_store else None,
+            ignore_patterns=list(LEFT_OUT) if is_store else None,
+            delete_patterns=[f"{layout.DATABASES}/**"] if is_store else None,
+            commit_message=message,
+        )
+    )
+    return done.oid
+
+
+def _asked(call: Callable[[], _T]) -> _T:
+    import httpx
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        return call()
+    except HFValidationError as error:
+        raise ConfigError(f"no valid name: {error}") from None
+    except HfHubHTTPError as error:
+        status = error.response.status_code if error.response is not None else 0
+        text = str(error).strip().splitlines()[0][:200]
+        if status in (401, 403, 404):
+            raise ConfigError(
+                f"the hub refuses ({text}); the token in HF_TOKEN must be allowed to write there"
+            ) from None
+        raise StoreError(f"the hub fails ({text}); the same command continues") from None
+    except (httpx.TransportError, OSError) as error:
+        raise StoreError(
+            f"the hub does not answer ({type(error).__name__}: {error}); the same command continues"
+        ) from None

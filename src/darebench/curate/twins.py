@@ -1,0 +1,175 @@
+"""Finds the same table under other names: by what its rows hold, not by what anything is called."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportReturnType=false
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from darebench.curate.findings import Finding, Severity
+from darebench.curate.written import read_tables
+from darebench.errors import TaskFormatError
+from darebench.store import layout
+from darebench.store.wire import read_json
+from darebench.types import Task, Variant
+
+MIN_VALUES = 20
+"""Distinct values from which on a column tells tables apart."""
+SKETCH = 64
+ALIKE = 0.4
+"""Share of two sketches from which on two columns may be one."""
+SHARED_ROWS = 0.3
+"""Of the smaller table's rows, from which on two tables are one."""
+CHANCE = 0.02
+"""Share of rows that two tables of small numbers may have in common for no reason."""
+MAX_ROWS = 50_000
+
+
+class _Known(NamedTuple):
+    task: Task
+    sketches: dict[str, np.ndarray]
+
+
+def find_twins(root: Path, tasks: Sequence[Task]) -> dict[str, Finding]:
+    """Find tasks whose table is another source's too; gives a finding for the later one's tasks.
+
+    Tables of one source are one cluster, whose tasks are known to belong together.
+    """
+    splits = _splits(root)
+    first = _representatives(tasks)
+    holders: dict[int, list[str]] = {}
+    known: dict[str, _Known] = {}
+    twins: dict[str, Finding] = {}
+    for cluster, task in first.items():
+        try:
+            frame = _whole(task)
+        except TaskFormatError:
+            continue  # it has a finding of its own
+        sketches = _sketches(frame)
+        shared = Counter(
+            other
+            for sketch in sketches.values()
+            for h in sketch
+            for other in holders.get(int(h), ())
+        )
+        for other, _ in shared.most_common(3):
+            share, n_columns = _shared_rows(frame, sketches, known[other])
+            if share >= SHARED_ROWS:
+                found = _finding(known[other].task, task, share, n_columns, splits)
+                twins |= {t.id: found for t in tasks if t.cluster == cluster}
+                break
+        known[cluster] = _Known(task, sketches)
+        for h in {int(h) for sketch in sketches.values() for h in sketch[:16]}:
+            holders.setdefault(h, []).append(cluster)
+    return twins
+
+
+def _splits(root: Path) -> dict[str, str]:
+    entries = read_json(root / layout.QUESTIONS)
+    return {
+        Path(str(e["file_path"])).name: str(e["split"])
+        for e in entries
+        if isinstance(e, dict) and "file_path" in e and "split" in e
+    }
+
+
+def _representatives(tasks: Sequence[Task]) -> dict[str, Task]:
+    """Choose one task of every source, with its true rows on both sides."""
+    chosen: dict[str, Task] = {}
+    for task in tasks:
+        if task.variant is not Variant.CF:
+            known = chosen.get(task.cluster)
+            if known is None or (known.variant is Variant.IF and task.variant is not Variant.IF):
+                chosen[task.cluster] = task
+    return chosen
+
+
+def _whole(task: Task) -> pd.DataFrame:
+    """Put a table together again from its two parts."""
+    tables = read_tables(task)
+    asked = pd.concat([tables.val.reset_index(drop=True), tables.truth], axis=1)
+    names = [c for c in tables.train.columns if c in asked.columns and c != layout.ROW_ID]
+    return pd.concat([tables.train[names], asked[names]], ignore_index=True).iloc[:MAX_ROWS]
+
+
+def _hashes(values: pd.Series) -> np.ndarray:
+    """Hash values as text, numbers to six digits, so that formats make no difference."""
+    codes, distinct = pd.factorize(values)
+    if pd.api.types.is_numeric_dtype(values):
+        texts = [f"{float(value):.6g}" for value in distinct]
+    else:
+        texts = [str(value).strip().casefold() for value in distinct]
+    hashes = pd.util.hash_array(np.array(texts, dtype=object)) if texts else np.empty(0, np.uint64)
+    return np.append(hashes, np.uint64(0))[codes]
+
+
+def _sketches(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Keep the smallest hashes of every column that has many values."""
+    found = {}
+    for name in frame.columns:
+        hashes = np.unique(_hashes(frame[name]))
+        if len(hashes) >= MIN_VALUES:
+            found[name] = hashes[:SKETCH]
+    return found
+
+
+def _shared_rows(
+    frame: pd.DataFrame, sketches: dict[str, np.ndarray], other: _Known
+) -> tuple[float, int]:
+    """Match columns by their sketches, then count the rows that are in both tables."""
+    pairs = []
+    free = dict(other.sketches)
+    for name, sketch in sketches.items():
+        rates = {
+            o: len(np.intersect1d(sketch, s)) / min(len(sketch), len(s)) for o, s in free.items()
+        }
+        best = max(rates, key=lambda o: rates[o], default=None)
+        if best is not None and rates[best] >= ALIKE:
+            pairs.append((name, best))
+            del free[best]
+    if len(pairs) < 2:
+        return 0.0, 0
+    theirs = _whole(other.task)
+    rows = [
+        _row_hashes(frame, [a for a, _ in pairs]),
+        _row_hashes(theirs, [b for _, b in pairs]),
+    ]
+    kinds = [np.unique(r) for r in rows]
+    if min(map(len, kinds)) < MIN_VALUES or _by_chance(theirs, [b for _, b in pairs]) > CHANCE:
+        return 0.0, 0
+    return len(np.intersect1d(*kinds)) / min(map(len, kinds)), len(pairs)
+
+
+def _by_chance(frame: pd.DataFrame, names: Sequence[str]) -> float:
+    """Give the share of any rows of such values that a table this large would hold anyway."""
+    cells = float(np.prod([float(frame[name].nunique()) for name in names]))
+    return len(frame.drop_duplicates(list(names))) / cells
+
+
+def _row_hashes(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    total = np.zeros(len(frame), np.uint64)
+    for name in names:
+        total = total * np.uint64(1_000_003) + _hashes(frame[name])
+    return total
+
+
+def _finding(
+    other: Task, task: Task, share: float, n_columns: int, splits: dict[str, str]
+) -> Finding:
+    sides = {splits.get(other.dataset, ""), splits.get(task.dataset, "")}
+    message = (
+        f"{share:.0%} of the rows, over {n_columns} columns, are those of {other.dataset}, which "
+        "names another source"
+    )
+    severity = Severity.DEFECT if len(sides) > 1 else Severity.WARNING
+    if severity is Severity.DEFECT:
+        message += "; one is for training and the other for test"
+    return Finding(check="twin", severity=severity, figure=share, message=message)

@@ -1,0 +1,87 @@
+"""A run's folder: the records of what is run and with what, and whether they let it go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import darebench
+from darebench.environment import current_environment
+from darebench.errors import ConfigError
+from darebench.scoring.score import scorer_hash
+
+SCHEMA = 1
+
+
+def prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
+    """Make a run's folder, or allow an unfinished one to go on.
+
+    Args:
+        folder: Where the run is kept.
+        record: What is run.
+        fresh: Set an existing folder aside, whatever it holds.
+
+    Raises:
+        ConfigError: the folder holds another run, or one of another environment.
+    """
+    environment = {
+        "schema": SCHEMA,
+        "darebench": darebench.__version__,
+        "scorer": scorer_hash(),
+        "environment": current_environment().as_dict(),
+    }
+    if fresh and folder.is_dir():
+        _set_aside(folder)
+    elif (folder / "config.json").is_file():
+        known, made_in = (_known(folder / name) for name in ("config.json", "env.json"))
+        if known != json.loads(json.dumps(record)):
+            raise ConfigError(
+                f"{folder} holds another run ({_difference(known, record)}); use another --out, or "
+                "--fresh to start over"
+            )
+        if made_in != environment:
+            raise ConfigError(
+                f"{folder} was made in another environment ({_change(made_in, environment)}), so "
+                "that its attempts are not repeats of new ones; use another --out, or --fresh to "
+                "start over"
+            )
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    for name, value in (("config.json", record), ("env.json", environment)):
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _known(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error}); use --fresh or another --out"
+        ) from None
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path} is no record of a run; use --fresh or another --out")
+    return value
+
+
+def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name the first version that differs, with both values."""
+    old, new = ({**e, **e.get("environment", {})} for e in (before, now))
+    for name, value in new.items():
+        if name not in ("environment", "hash") and old.get(name) != value:
+            return f"{name} {old.get(name)} there, {value} here"
+    return "its record has other fields"
+
+
+def _difference(known: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    before, now = known.get("config", {}), record["config"]
+    changed = [name for name in now if json.dumps(before.get(name)) != json.dumps(now[name])]
+    return f"with another {', '.join(changed)}" if changed else "of another state of the store"
+
+
+def _set_aside(folder: Path) -> None:
+    number = 1
+    while (target := folder.with_name(f"{folder.name}.old{number}")).exists():
+        number += 1
+    folder.rename(target)

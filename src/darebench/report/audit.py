@@ -1,0 +1,84 @@
+"""An audit in the terminal and as one self-contained page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+
+from darebench.curate.audit import Audit
+from darebench.curate.findings import Severity
+from darebench.report.tables import Table
+from darebench.report.terminal import as_text
+
+SEVERITIES = tuple(reversed(Severity))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCount:
+    """How many tasks a check has something to say of."""
+
+    check: str
+    by_severity: dict[Severity, int]
+    worst: Severity
+    example: str
+    """Id of the first task of the worst severity."""
+
+
+def count_checks(audit: Audit) -> list[CheckCount]:
+    """Count tasks by check, the gravest and commonest first."""
+    tasks: dict[str, dict[Severity, list[str]]] = {}
+    for task in audit.tasks:
+        for finding in task.findings:
+            ids = tasks.setdefault(finding.check, {}).setdefault(finding.severity, [])
+            if not ids or ids[-1] != task.id:
+                ids.append(task.id)
+    counts = [
+        CheckCount(
+            check=check,
+            by_severity={s: len(found.get(s, ())) for s in SEVERITIES},
+            worst=(worst := next(s for s in SEVERITIES if s in found)),
+            example=found[worst][0],
+        )
+        for check, found in tasks.items()
+    ]
+    return sorted(counts, key=lambda c: (*(-c.by_severity[s] for s in SEVERITIES), c.check))
+
+
+def audit_text(audit: Audit) -> str:
+    """Write an audit for the terminal: a table of checks, then every defect and warning."""
+    counts = count_checks(audit)
+    table = Table(
+        title=f"{len(audit.tasks)} tasks of {audit.store} ({audit.hash})",
+        note="Tasks that a check has something to say of, by severity.",
+        columns=("check", *map(str, SEVERITIES), "for example"),
+        rows=tuple(
+            (c.check, *(str(c.by_severity[s] or "") for s in SEVERITIES), c.example) for c in counts
+        ),
+    )
+    lines = [
+        f"{finding.severity}  {task.id}  {finding.check}: {finding.message}"
+        for severity in (Severity.DEFECT, Severity.WARNING)
+        for task in audit.tasks
+        for finding in task.findings
+        if finding.severity is severity
+    ]
+    clean = len(audit.tasks) - sum(t.worst not in (None, Severity.NOTE) for t in audit.tasks)
+    lines.append(f"{clean} of {len(audit.tasks)} tasks have neither a defect nor a warning")
+    return as_text(table) + "\n".join(lines) + "\n"
+
+
+def audit_page(audit: Audit) -> str:
+    """Render an audit as a page; the same audit gives the same bytes."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    text = files("darebench.report").joinpath("templates/audit.html").read_text(encoding="utf-8")
+    columns = Counter(t.column or "unreadable" for t in audit.tasks)
+    return environment.from_string(text).render(
+        audit=audit,
+        counts=count_checks(audit),
+        severities=SEVERITIES,
+        columns=columns,
+        n_clean=sum(t.worst in (None, Severity.NOTE) for t in audit.tasks),
+    )

@@ -1,0 +1,235 @@
+"""Checks an export before anyone trains on it: schema, roles, mask, length, prefix stability.
+
+Without a tokenizer the rows themselves are checked. With one, each row is also rendered by its chat
+template: the tokens that the loss is on must be the assistant's turns and nothing else, a shorter
+conversation must be the beginning of a longer one, and nothing may be over the length.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from darebench.agents.tools import NAME
+from darebench.errors import ConfigError
+
+SHOWN = 20
+"""Problems that are kept with their row; all are counted."""
+PROVENANCE = ("run", "task", "column", "cluster", "epoch", "model", "score", "stop_reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with a row."""
+
+    row: int
+    """From 1."""
+    check: str
+    """`schema`, `roles`, `calls`, `provenance`, `prefix`, `mask` or `length`."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a check found."""
+
+    rows: int
+    problems: tuple[Problem, ...]
+    """The first ones."""
+    counts: Mapping[str, int]
+    """Check -> problems."""
+    tokens: Mapping[str, float] = field(default_factory=dict)
+    """With a tokenizer: mean, median, largest, and the share that the loss is on."""
+
+
+def check_export(path: Path, tokenizer: Any = None, *, max_length: int | None = None) -> Report:
+    """Check every row of an export.
+
+    Args:
+        path: What `darebench export` wrote, of either form.
+        tokenizer: With a chat template, for the checks of what is trained on.
+        max_length: In tokens; a row over it is a problem.
+
+    Raises:
+        ConfigError: the file is missing or of another kind.
+    """
+    problems: list[Problem] = []
+    counts: Counter[str] = Counter()
+    lengths: list[int] = []
+    n_loss = 0
+    number = 0
+    for number, row in enumerate(read_rows(path), 1):
+        found = list(row_problems(row, openai=path.suffix == ".jsonl" and "run" not in row))
+        if not found and tokenizer is not None:
+            encoded = encode(row, tokenizer)
+            lengths.append(len(encoded["input_ids"]))
+            n_loss += sum(encoded["assistant_masks"])
+            found = list(_token_problems(row, encoded, tokenizer, max_length))
+        for check, message in found:
+            counts[check] += 1
+            if len(problems) < SHOWN:
+                problems.append(Problem(row=number, check=check, message=message))
+    if not number:
+        counts["schema"] += 1
+        problems.append(Problem(row=0, check="schema", message="there is no row"))
+    return Report(
+        rows=number,
+        problems=tuple(problems),
+        counts=dict(counts),
+        tokens=_lengths(lengths, n_loss),
+    )
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the rows of an export, .jsonl or .parquet, one at a time.
+
+    Raises:
+        ConfigError: there is no such file, it is of another kind, or a line is no JSON.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path} is missing; make it with `darebench export`")
+    if path.suffix == ".jsonl":
+        with path.open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, 1):
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
+        return
+    if path.suffix != ".parquet":
+        raise ConfigError(f"{path} is neither .jsonl nor .parquet")
+    for batch in pq.ParquetFile(path).iter_batches(256):
+        for row in batch.to_pylist():
+            messages = row.get("messages") or []
+            row["messages"] = [{k: v for k, v in m.items() if v is not None} for m in messages]
+            yield row
+
+
+def encode(row: Mapping[str, Any], tokenizer: Any, *, show_tools: bool = True) -> dict[str, Any]:
+    """Encode a row: `input_ids`, and `assistant_masks` with 1 where the loss is."""
+    tools = row["tools"] if isinstance(row["tools"], list) else json.loads(row["tools"])
+    return tokenizer.apply_chat_template(
+        row["messages"],
+        tools=tools if tools and show_tools else None,
+        tokenize=True,
+        return_dict=True,
+        return_assistant_tokens_mask=True,
+    )
+
+
+def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
+    """Find what is wrong with a row by itself."""
+    if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
+        yield "schema", "a row is an object with a list of messages"
+        return
+    tools = row.get("tools")
+    if openai != isinstance(tools, list):
+        yield "schema", "tools is JSON text for chat rows, and a list for OpenAI's"
+    else:
+        yield from _tool_problems(tools)
+    if not openai:
+        missing = [name for name in PROVENANCE if row.get(name) is None]
+        if missing:
+            yield "provenance", f"{missing[0]} is missing"
+    yield from _role_problems(row["messages"], openai=openai)
+
+
+def _tool_problems(tools: Any) -> Iterator[tuple[str, str]]:
+    try:
+        found = tools if isinstance(tools, list) else json.loads(tools)
+        names = [tool["function"]["name"] for tool in found]
+    except (ValueError, KeyError, TypeError) as error:
+        yield "schema", f"tools cannot be read: {error!r}"
+        return
+    if names != [NAME]:
+        yield "schema", f"tools describes {names}, not {NAME}"
+
+
+def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[str, str]]:
+    asked: list[str] = []
+    turns = 0
+    for position, message in enumerate(messages):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role not in ("system", "user", "assistant", "tool"):
+            yield "roles", f"message {position} has the role {role!r}"
+            return
+        if not isinstance(message.get("content"), str):
+            yield "schema", f"the content of message {position} is no text"
+        if role == "tool":
+            answered = message.get("tool_call_id")
+            if answered not in asked:
+                yield "roles", f"message {position} answers {answered!r}, which nobody called"
+            else:
+                asked.remove(answered)
+        elif asked:
+            yield "roles", f"message {position} comes before the answer to {asked[0]!r}"
+        if role == "assistant":
+            turns += 1
+            yield from _call_problems(message.get("tool_calls") or [], position)
+            asked = [call.get("id") for call in message.get("tool_calls") or []]
+    if not turns:
+        yield "roles", "there is no assistant turn to train on"
+    if openai and messages and messages[-1].get("role") != "assistant":
+        yield "roles", "the last message is not the assistant's"
+
+
+def _call_problems(calls: Sequence[Any], position: int) -> Iterator[tuple[str, str]]:
+    for call in calls:
+        try:
+            arguments = call["function"]["arguments"]
+            if not isinstance(arguments, str) or not isinstance(json.loads(arguments), dict):
+                yield "calls", f"message {position}: arguments are no JSON text of an object"
+        except (KeyError, TypeError, ValueError) as error:
+            yield "calls", f"message {position}: a call cannot be read: {error!r}"
+
+
+def _token_problems(
+    row: Mapping[str, Any], encoded: Mapping[str, Any], tokenizer: Any, max_length: int | None
+) -> Iterator[tuple[str, str]]:
+    ids, mask = encoded["input_ids"], encoded["assistant_masks"]
+    if max_length is not None and len(ids) > max_length:
+        yield "length", f"{len(ids)} tokens, the limit is {max_length}"
+    messages = row["messages"]
+    for n in range(1, len(messages)):
+        if messages[n]["role"] != "assistant":
+            continue
+        shorter = encode({**row, "messages": messages[: n + 1]}, tokenizer)["input_ids"]
+        if ids[: len(shorter)] != shorter:
+            yield "prefix", f"the text up to message {n} changes when more follows"
+            break
+    spans = _spans(mask)
+    turns = sum(m["role"] == "assistant" for m in messages)
+    if len(spans) != turns:
+        yield "mask", f"{len(spans)} stretches are trained on, and there are {turns} turns"
+        return
+    end = tokenizer.eos_token_id
+    for n, (_, stop) in enumerate(spans, 1):
+        if ids[stop - 1] != end:
+            yield "mask", f"turn {n} does not end with the end token, so stopping is not learned"
+            return
+
+
+def _spans(mask: Sequence[int]) -> list[tuple[int, int]]:
+    edges = [k for k in range(1, len(mask)) if mask[k] != mask[k - 1]]
+    bounds = [0, *edges, len(mask)]
+    pairs = itertools.pairwise(bounds)
+    return [(a, b) for a, b in pairs if a < b and mask[a]]
+
+
+def _lengths(lengths: Sequence[int], n_loss: int) -> dict[str, float]:
+    if not lengths:
+        return {}
+    ordered = sorted(lengths)
+    return {
+        "mean": sum(ordered) / len(ordered),
+        "median": float(ordered[len(ordered) // 2]),
+        "largest": float(ordered[-1]),
+        "loss_share": n_loss / sum(ordered),
+    }

@@ -1,0 +1,188 @@
+"""Control groups: the kernel's own count of a call's memory and processes, where we may make them.
+
+Version 1 needs root. Version 2 needs a group that has been delegated to us, or root. `prepare` runs
+before the host's files are out of sight; the wardens then make a group per call below the base.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CONTROLLERS = ("memory", "pids")
+_PREFIX = "darebench-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """The base groups of one zygote, one per controller in version 1, a single one in version 2."""
+
+    version: int
+    paths: tuple[str, ...] = ()
+    descriptors: tuple[int, ...] = ()
+    missing: str = ""
+    """Why there are none."""
+
+    def make(self, name: str) -> None:
+        """Make the group of one call."""
+        for descriptor in self.descriptors:
+            os.mkdir(name, 0o700, dir_fd=descriptor)
+
+    def limit(self, name: str, memory_mb: int, processes: int) -> None:
+        """Set what a call may use, its swapped memory included."""
+        size, count = str(memory_mb << 20), str(processes)
+        if self.version == 1:
+            self._write(name, "memory.limit_in_bytes", size)
+            with contextlib.suppress(OSError):  # the kernel may not count swap
+                self._write(name, "memory.memsw.limit_in_bytes", size)
+        else:
+            self._write(name, "memory.max", size)
+            with contextlib.suppress(OSError):
+                self._write(name, "memory.swap.max", "0")
+        self._write(name, "pids.max", count)
+
+    def attach(self, name: str, pid: int) -> None:
+        """Put a process, with all that it will start, into the group of one call."""
+        for descriptor in self.descriptors:
+            _put(f"{name}/cgroup.procs", str(pid), descriptor)
+
+    def oom_kills(self, name: str) -> int:
+        """Count the processes that the kernel has ended for want of memory."""
+        if not self.descriptors:
+            return 0
+        file = "memory.oom_control" if self.version == 1 else "memory.events"
+        _, found, rest = _get(f"{name}/{file}", self.descriptors[0]).partition("oom_kill ")
+        return int(rest.split(maxsplit=1)[0]) if found else 0
+
+    def remove(self, name: str) -> None:
+        """Remove the group of one call, which is empty by now."""
+        for descriptor in self.descriptors:
+            with contextlib.suppress(OSError):  # what is left goes with the base
+                os.rmdir(name, dir_fd=descriptor)
+
+    def _write(self, name: str, file: str, text: str) -> None:
+        which = 0 if self.version == 2 else CONTROLLERS.index(file.split(".")[0])
+        _put(f"{name}/{file}", text, self.descriptors[which])
+
+
+def prepare(uid: int, gid: int) -> Groups:
+    """Make base groups for the children of this process, owned by the given user."""
+    name = f"{_PREFIX}{os.getppid()}-{os.getpid()}"
+    try:
+        for controllers, mount, own in _hierarchies():
+            if controllers == ("",):
+                return _second(_base(mount, own), name, uid, gid)
+        found = {c: _base(m, own) for cs, m, own in _hierarchies() for c in cs}
+        return _first([found[c] for c in CONTROLLERS], name, uid, gid)
+    except KeyError as error:
+        return Groups(version=1, missing=f"the {error.args[0]} controller is not mounted")
+    except OSError as error:
+        return Groups(version=0, missing=str(error))
+
+
+def remove(paths: list[str], patience_s: float = 2.0) -> None:
+    """Remove base groups whose processes have been killed."""
+    deadline = time.monotonic() + patience_s
+    for path in map(Path, paths):
+        while path.exists():
+            with contextlib.suppress(OSError):
+                for inner in path.iterdir():
+                    if inner.is_dir():
+                        inner.rmdir()
+                path.rmdir()
+            if path.exists():
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.01)
+
+
+def _first(parents: list[Path], name: str, uid: int, gid: int) -> Groups:
+    paths = []
+    for parent in parents:
+        _sweep(parent)
+        parent.joinpath(name).mkdir()
+        os.chown(parent / name, uid, gid)
+        paths.append(str(parent / name))
+    return Groups(version=1, paths=tuple(paths), descriptors=tuple(map(_opened, paths)))
+
+
+def _second(own: Path, name: str, uid: int, gid: int) -> Groups:
+    """Find the nearest group that hands its controllers down, and move this process below it."""
+    why = "no writable control group offers memory and pids"
+    for parent in (own, own.parent):
+        try:
+            _sweep(parent)
+            with contextlib.suppress(OSError):  # a group with processes cannot; it may have before
+                parent.joinpath("cgroup.subtree_control").write_text("+memory +pids")
+            handed = parent.joinpath("cgroup.subtree_control").read_text().split()
+            if not set(CONTROLLERS) <= set(handed):
+                continue
+            base = parent / name
+            base.joinpath("host").mkdir(parents=True)
+            base.joinpath("host/cgroup.procs").write_text(str(os.getpid()))
+            base.joinpath("cgroup.subtree_control").write_text("+memory +pids")
+            for path in (base, base / "cgroup.procs"):
+                os.chown(path, uid, gid)
+            return Groups(version=2, paths=(str(base),), descriptors=(_opened(str(base)),))
+        except OSError as error:
+            why = str(error)
+    return Groups(version=2, missing=why)
+
+
+def _hierarchies() -> list[tuple[tuple[str, ...], Path, str]]:
+    """List controllers, mount point and our own group of each hierarchy; ("",) for version 2."""
+    own = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        own[tuple(controllers.split(","))] = path
+    mounted = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        kind, _, options = right.split(" ", 2)
+        if kind == "cgroup":
+            mounted += [
+                (controllers, Path(left.split(" ")[4]), path)
+                for controllers, path in own.items()
+                if set(controllers) <= set(options.split(",")) and controllers != ("",)
+            ]
+        elif kind == "cgroup2" and ("",) in own:
+            place = Path(left.split(" ")[4])
+            if set(CONTROLLERS) <= set(place.joinpath("cgroup.controllers").read_text().split()):
+                mounted.append((("",), place, own["",]))
+    return mounted
+
+
+def _base(mount: Path, own: str) -> Path:
+    """Find our own group's folder; the mount itself where a container hides the way to it."""
+    path = mount / own.lstrip("/")
+    return path if path.is_dir() else mount
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what executors left that were killed."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        if not Path("/proc", path.name.split("-")[1]).exists():
+            remove([str(path)], patience_s=0.0)
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _put(path: str, text: str, folder: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _get(path: str, folder: int) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(descriptor, 4096).decode()
+    finally:
+        os.close(descriptor)

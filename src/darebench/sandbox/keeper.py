@@ -1,0 +1,238 @@
+"""The keeper: a small process in the cell that makes a warden for each call, and the zygote once.
+
+It is started by the executor as a program of its own. It finds out what this machine offers, leaves
+the host's files, and then only waits for requests. It stays small, so that a warden, its fork, is
+cheap; the libraries live in the zygote alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import os
+import select
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from darebench.sandbox import cell, child, linux, walls, warden, wire, zygote
+from darebench.sandbox.warden import Started, guard
+
+NOBODY = 65534
+PATIENCE_S = 1.0
+"""How long it may take to find out that the executor has ended without a word."""
+_OF_A_CALL = (
+    linux.CLONE_NEWNS
+    | linux.CLONE_NEWIPC
+    | linux.CLONE_NEWUTS
+    | linux.CLONE_NEWNET
+    | linux.CLONE_NEWCGROUP
+)
+_OF_THE_CELL = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
+
+
+def main() -> None:
+    """Close this process in, say what holds, serve until the executor is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    root, allow_unsafe = sys.argv[2], sys.argv[3] == "unsafe"
+    parent = os.getppid()
+    try:
+        found = _close_in(control, root, allow_unsafe=allow_unsafe)
+        wire.send(control, {"groups": found.groups.paths, "missing": found.missing()})
+        if not found.namespaces:
+            _serve_openly(control, found, parent)
+            return
+        first = os.fork()
+        if first == 0:
+            linux.die_with_parent()
+            linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV)
+            _serve(control, found)
+            return
+    except Exception:  # the executor turns it into an error of its own, with this text
+        with contextlib.suppress(OSError):
+            wire.send(control, {"error": traceback.format_exc(limit=4)})
+        raise
+    control.close()
+    while os.getppid() == parent and os.waitpid(first, os.WNOHANG) == (0, 0):
+        time.sleep(PATIENCE_S)
+
+
+def _close_in(control: socket.socket, root: str, *, allow_unsafe: bool) -> walls.Walls:
+    """Shed the host step by step; the executor maps our user, which only an outsider may."""
+    uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    try:
+        namespaces = _can_have_namespaces()
+        if not namespaces and not allow_unsafe:
+            raise OSError("user namespaces are not available")
+        found = walls.find(uid, gid, namespaces=namespaces, allow_unsafe=allow_unsafe)
+    except OSError as error:
+        raise RuntimeError(str(error)) from None
+    if not found.namespaces:
+        return found
+    if os.geteuid() == 0:
+        linux.unshare(_OF_THE_CELL)
+        cell.build(root)
+        linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID)
+        _be_mapped(control)
+    else:
+        linux.unshare(linux.CLONE_NEWUSER | _OF_THE_CELL | linux.CLONE_NEWPID)
+        _be_mapped(control)
+        cell.build(root)
+    # The change of user made this process opaque; its own zygote must be able to look in.
+    linux.set_dumpable(True)
+    return found
+
+
+def _can_have_namespaces() -> bool:
+    """Try it in a fork, which loses nothing."""
+    trial = os.fork()
+    if trial == 0:
+        with contextlib.suppress(OSError):
+            linux.unshare(linux.CLONE_NEWUSER | _OF_THE_CELL | linux.CLONE_NEWPID)
+            os._exit(0)
+        os._exit(1)
+    return os.waitpid(trial, 0)[1] == 0
+
+
+def _be_mapped(control: socket.socket) -> None:
+    wire.send(control, {"map": os.getpid()})
+    wire.receive(control)
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+
+
+def _serve(control: socket.socket, found: walls.Walls) -> None:
+    """Make wardens in namespaces of their own; the zygote starts their programs."""
+    requests, desk = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    handle = zygote.start(control, requests, desk, found)
+    requests.close()
+    linux.set_dumpable(True)
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for group, reply in _calls(control, 0, handle, lessons):
+        linux.unshare(linux.CLONE_NEWPID)
+        if os.fork() == 0:
+            _leave(control)
+            with _status_of_fork():
+                linux.unshare(_OF_A_CALL)
+                cell.furnish()
+                guard(
+                    reply, found, cell.Places(), group, functools.partial(_ask_zygote, desk), pupil
+                )
+        linux.setns(own, linux.CLONE_NEWPID)
+        reply.close()
+
+
+def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
+    """Have the zygote start a program in the namespaces of this process."""
+    channel, theirs = socket.socketpair()
+    closed, release = os.pipe()
+    own = os.pidfd_open(os.getpid())
+    word = zygote.HURRIED if hurried else zygote.AHEAD
+    socket.send_fds(desk, [word], [own, theirs.fileno(), closed])
+    desk.close()
+    theirs.close()
+    wire.close_all([own, closed])
+    return Started(pid=2, channel=channel, release=release)
+
+
+def _serve_openly(control: socket.socket, found: walls.Walls, parent: int) -> None:
+    """Do without namespaces, as the caller has allowed: the keeper is the zygote as well."""
+    zygote.prepare(found)
+    wire.send(control, {"ready": True})
+    lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for group, reply in _calls(control, parent, -1, lessons):
+        if os.fork() == 0:
+            _leave(control)
+            with _status_of_fork():
+                linux.adopt_orphans()
+                box = tempfile.mkdtemp(prefix="darebench-call-", dir="/tmp")
+                try:
+                    places = _open_places(box)
+                    start = functools.partial(_fork, found, places)
+                    guard(reply, found, places, group, start, pupil)
+                finally:
+                    shutil.rmtree(box, ignore_errors=True)
+        reply.close()
+
+
+def _open_places(box: str) -> cell.Places:
+    places = cell.Places(
+        work=f"{box}/work", code=f"{box}/code", temporary=f"{box}/tmp", shared=f"{box}/shm"
+    )
+    owner = NOBODY if os.geteuid() == 0 else -1
+    try:
+        os.chown(box, owner, owner)
+    except OSError:  # root of a container that has no other users
+        owner = -1
+    for path in (places.work, places.code, places.temporary, places.shared):
+        Path(path).mkdir()
+        os.chown(path, owner, owner)
+    return places
+
+
+def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
+    channel, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        child.live(theirs.detach(), found, places, hurried=hurried)
+    theirs.close()
+    return Started(pid=pid, channel=channel)
+
+
+def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
+    """Wait for requests: a name and a reply socket each, until the executor or the zygote is gone."""
+    poll = select.poll()
+    for descriptor in (control.fileno(), lessons.fileno(), handle):
+        if descriptor >= 0:
+            poll.register(descriptor, select.POLLIN)
+    for number in itertools.count():
+        ready: set[int] = set()
+        while control.fileno() not in ready:
+            ready = {fd for fd, _ in poll.poll(PATIENCE_S * 1000)}
+            if os.getppid() != parent or handle in ready:
+                return
+            if lessons.fileno() in ready:
+                warden.ranges[:] = [(a, b) for a, b in json.loads(lessons.recv(1 << 20))]
+                poll.unregister(lessons)
+            _reap()
+        try:
+            _, descriptors = wire.receive(control)
+        except (EOFError, OSError):
+            return
+        yield str(number), socket.socket(fileno=descriptors[0])
+
+
+def _leave(control: socket.socket) -> None:
+    """Become a warden: it has nothing to say to the executor but its own call's answer."""
+    linux.die_with_parent()
+    control.close()
+
+
+@contextlib.contextmanager
+def _status_of_fork():
+    """End this process with the block, whatever happens in it."""
+    status = 1
+    try:
+        yield
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+if __name__ == "__main__":
+    main()

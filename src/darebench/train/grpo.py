@@ -1,0 +1,229 @@
+"""Reinforcement learning by TRL's GRPOTrainer over our own loop, sandbox and scorer.
+
+The paper's settings are the defaults: no division by the group's deviation, no KL term, eight
+attempts a task. Its "loss per sequence" is read as Dr. GRPO's (a sum over tokens with one divisor).
+"""
+
+# torch, datasets and trl are an optional extra, which a plain checkout does not have.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import GRPOConfig as TrlConfig
+from trl import GRPOTrainer
+
+from darebench.agents.brief import brief
+from darebench.agents.protocol import Budget
+from darebench.agents.tools import OUTPUT_LIMIT
+from darebench.errors import ConfigError, TaskFormatError
+from darebench.reference.solve import read_answers
+from darebench.rollouts.play import Arena, Opening, standard_opening
+from darebench.sandbox import LocalExecutor
+from darebench.sandbox.executor import Executor
+from darebench.store.cache import cache_folder
+from darebench.store.read import open_store, select
+from darebench.train.config import GrpoConfig
+from darebench.train.generate import BatchSampler, Sampling
+from darebench.train.metrics import JsonLines, tensorboard
+from darebench.train.policy import Codec
+from darebench.train.reward import RewardScale
+from darebench.train.rollout import Episode, Player, Rollouts
+from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
+from darebench.train.template import renderer
+from darebench.train.trl import rollout_reward
+from darebench.types import Family, Message, Task, Variant
+
+BRIEF_OUTPUT = 200
+"""Characters of stdout, and of stderr, that a model with short prompts is shown."""
+
+
+def train_grpo(
+    config: GrpoConfig,
+    *,
+    executor: Executor | None = None,
+    opening: Opening | None = None,
+    on_episodes: Callable[[int, Sequence[Episode]], None] | None = None,
+) -> Path:
+    """Train to the end, or from the last checkpoint on; give the folder of the final model.
+
+    Args:
+        config: What to do.
+        executor: The sandbox; one is made and closed without it.
+        opening: Task -> first messages, in the place of the configuration's prompts.
+        on_episodes: Told the attempts of every step.
+
+    Raises:
+        ConfigError: the tasks, the template or the folder cannot be used.
+    """
+    checkpoint = prepare_folder(config)
+    sandbox = executor or LocalExecutor(config.slots)
+    try:
+        trainer = _trainer(config, sandbox, opening, on_episodes)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    finally:
+        if executor is None:
+            asyncio.run(sandbox.close())
+    final = Path(config.out) / "final"
+    trainer.save_model(str(final))
+    trainer.processing_class.save_pretrained(str(final))
+    return final
+
+
+def _trainer(
+    config: GrpoConfig,
+    executor: Executor,
+    opening: Opening | None,
+    on_episodes: Callable[[int, Sequence[Episode]], None] | None,
+) -> GRPOTrainer:
+    train, held_out = _tasks(config)
+    every = [*train, *held_out]
+    if opening is None and config.prompt == "brief":
+        opening = asyncio.run(_briefs(every, executor))
+    truths, problems = asyncio.run(read_answers(every, executor, cache_folder("references")))
+    if problems:
+        name, message = next(iter(problems.items()))
+        raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
+    is_brief = config.prompt == "brief"
+    arena = Arena(
+        executor=executor,
+        truths=truths,
+        budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
+        opening=opening or standard_opening,
+        output_limit=BRIEF_OUTPUT if is_brief else OUTPUT_LIMIT,
+    )
+    tokenizer = load_tokenizer(config.model, config.template)
+    codec = Codec(
+        tokenizer=tokenizer,
+        render=renderer(tokenizer),
+        end=tokenizer.eos_token,
+        show_tools=not is_brief,
+    )
+    player = Player(
+        arena=arena,
+        codec=codec,
+        max_context=config.max_context,
+        max_new=config.max_new,
+        scale=RewardScale(ran=config.ran_reward),
+    )
+    rollouts = Rollouts(
+        player=player,
+        tasks={t.id: t for t in every},
+        make_sampler=lambda trainer: sampler_of(
+            trainer.accelerator.unwrap_model(trainer.model), tokenizer, config
+        ),
+        seed=config.seed,
+        on_episodes=on_episodes,
+    )
+    return GRPOTrainer(
+        model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
+        reward_funcs=rollout_reward,
+        args=trl_arguments(config, has_eval=bool(held_out)),
+        train_dataset=_rows(train),
+        eval_dataset=_rows(held_out) if held_out else None,
+        processing_class=tokenizer,
+        peft_config=lora_config(config.lora),
+        rollout_func=rollouts,
+        callbacks=[JsonLines(Path(config.out)), tensorboard(Path(config.out))],
+    )
+
+
+def sampler_of(model: Any, tokenizer: Any, config: GrpoConfig) -> BatchSampler:
+    """Sample from a model with the configuration's settings."""
+    return BatchSampler(
+        model=model,
+        end_id=tokenizer.eos_token_id,
+        pad_id=tokenizer.pad_token_id,
+        sampling=Sampling(temperature=config.temperature, top_p=config.top_p, top_k=config.top_k),
+        batch_size=config.generation_batch,
+        autocast=config.bf16,
+    )
+
+
+def _tasks(config: GrpoConfig) -> tuple[list[Task], list[Task]]:
+    tasks = open_store(config.store).tasks
+    train = select(
+        tasks,
+        config.tasks,
+        family=Family(config.family) if config.family else None,
+        variant=Variant(config.variant) if config.variant else None,
+        limit=config.limit,
+        seed=config.seed,
+    )
+    held_out = select(tasks, config.eval_tasks) if config.eval_tasks else []
+    kept_back = {t.cluster for t in held_out}
+    train = [t for t in train if t.cluster not in kept_back]
+    if not train:
+        raise ConfigError("no task is left to train on; loosen tasks, or give fewer eval_tasks")
+    return train, held_out
+
+
+async def _briefs(tasks: Sequence[Task], executor: Executor) -> Opening:
+    found = await asyncio.gather(*(brief(t, executor) for t in tasks))
+    missing = [t.id for t, text in zip(tasks, found, strict=True) if text is None]
+    if missing:
+        raise ConfigError(
+            f"{len(missing)} tasks have no short prompt, the first {missing[0]}; leave them out of "
+            'tasks, or use prompt = "standard"'
+        )
+    prompts = {t.id: text or "" for t, text in zip(tasks, found, strict=True)}
+    return lambda task, budget: (Message(role="user", content=prompts[task.id]),)
+
+
+def _rows(tasks: Sequence[Task]) -> Dataset:
+    """Make the data set: the prompt is the task's id, which the rollouts look up."""
+    rows = [{"prompt": [{"role": "user", "content": t.id}], "task": t.id} for t in tasks]
+    return Dataset.from_list(rows)
+
+
+def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> TrlConfig:
+    """Give TRL's own configuration.
+
+    Raises:
+        ConfigError: the attempts of a step cannot be dealt out to the devices.
+    """
+    attempts = config.questions * config.generations
+    at_once = config.batch_size * int(os.environ.get("WORLD_SIZE", "1"))
+    if attempts % at_once:
+        raise ConfigError(
+            f"{attempts} attempts a step cannot be dealt out in batches of {at_once}; change "
+            "questions, generations or batch_size"
+        )
+    return TrlConfig(
+        output_dir=config.out,
+        num_generations=config.generations,
+        num_generations_eval=1,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=64,
+        gradient_accumulation_steps=attempts // at_once,
+        gradient_checkpointing=config.gradient_checkpointing,
+        max_completion_length=config.max_context,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        top_k=config.top_k,
+        loss_type=config.loss,
+        scale_rewards=config.scale_rewards,
+        beta=config.beta,
+        epsilon=config.epsilon,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=config.schedule,
+        max_steps=config.max_steps,
+        bf16=config.bf16,
+        use_cpu=config.cpu,
+        seed=config.seed,
+        data_seed=config.seed,
+        save_steps=config.save_steps,
+        save_total_limit=2,
+        eval_strategy="steps" if has_eval else "no",
+        eval_steps=config.eval_steps,
+        logging_steps=1,
+        report_to="none",
+        deepspeed=config.deepspeed,
+        disable_tqdm=True,
+    )

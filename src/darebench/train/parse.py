@@ -1,0 +1,53 @@
+"""What a model wrote -> an assistant message: Qwen's (Hermes') tool calls, read strictly. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from darebench.agents.tools import NAME
+from darebench.types import Message, ToolCall
+
+_CALL = re.compile(r"<tool_call>(.*?)(</tool_call>|\Z)", re.DOTALL)
+
+
+def parse_reply(text: str, number: int) -> Message:
+    """Read one turn. A call that cannot be read becomes one with an error, which the tool answers.
+
+    Calls inside a thought are not calls. The text before the first call is kept as it is.
+
+    Args:
+        text: The decoded turn, without the end token.
+        number: Of the turn, for the calls' ids.
+    """
+    _, mark, spoken = text.rpartition("</think>")
+    if not mark and "<think>" in text:
+        return Message(role="assistant", content=text)
+    calls = tuple(
+        _call(found[1], bool(found[2]), f"call_{number}_{k}")
+        for k, found in enumerate(_CALL.finditer(spoken))
+    )
+    if not calls:
+        return Message(role="assistant", content=text)
+    content = text[: len(text) - len(spoken)] + spoken[: spoken.index("<tool_call>")]
+    return Message(role="assistant", content=content.rstrip("\n"), tool_calls=calls)
+
+
+def _call(body: str, closed: bool, id: str) -> ToolCall:
+    problem = "" if closed else "</tool_call> is missing"
+    name = NAME
+    arguments: dict[str, Any] = {}
+    if not problem:
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            problem = f"no JSON: {error}"
+        else:
+            if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+                problem = "a JSON object with name and arguments is needed"
+            elif not isinstance(value.get("arguments"), dict):
+                problem = "arguments: a JSON object is needed"
+            else:
+                name, arguments = value["name"], value["arguments"]
+    return ToolCall(id=id, name=name, arguments=arguments, error=problem or None)

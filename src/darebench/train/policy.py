@@ -1,0 +1,112 @@
+"""The model in training as a chat model of the agent loop, by token ids from end to end.
+
+The ids that were sampled are the ids that are trained on. What the tool answers is encoded once and
+appended; nothing is ever decoded and encoded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from darebench.agents.protocol import Reply
+from darebench.train.parse import parse_reply
+from darebench.train.template import Render, as_dict, continuation
+from darebench.types import Message, Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What a model wrote after a prompt."""
+
+    ids: list[int]
+    """The end token included where it was written."""
+    ended: bool
+    """Whether it was."""
+
+
+class Sampler(Protocol):
+    """Continues token ids; many calls at the same time become one batch."""
+
+    async def sample(self, ids: Sequence[int], max_new: int, seed: int) -> Sampled:
+        """Sample up to `max_new` ids after `ids`; the same seed gives the same ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """A tokenizer as the policy needs it."""
+
+    tokenizer: Any
+    render: Render
+    end: str
+    """The token that ends a turn, as text."""
+    show_tools: bool = True
+    """Whether the prompt holds the tool's schema; a small model of our own knows its one tool."""
+
+    def encode(self, text: str) -> list[int]:
+        """Encode text that may hold the template's special tokens."""
+        return self.tokenizer.encode(text, add_special_tokens=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class TokenModel:
+    """One conversation of the model in training."""
+
+    codec: Codec
+    sampler: Sampler
+    max_context: int
+    """Ids of the whole conversation."""
+    max_new: int
+    """Ids of one turn."""
+    seed: int
+    prompt_ids: list[int] = field(default_factory=list)
+    completion_ids: list[int] = field(default_factory=list)
+    mask: list[int] = field(default_factory=list)
+    """1 for an id that the model sampled, 0 for one of a tool's answer."""
+    ended: bool = False
+    """Whether the last turn ended by itself."""
+    turns: int = 0
+    n_seen: int = 0
+    """Messages of the conversation that are in the ids already."""
+
+    async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
+        """Give the next turn."""
+        self._follow(messages, tools)
+        held = len(self.prompt_ids) + len(self.completion_ids)
+        room = min(self.max_new, self.max_context - held)
+        self.n_seen = len(messages) + 1
+        if room < 1:
+            self.ended = False
+            return Reply(message=Message(role="assistant", content=""), stop="model_length")
+        self.turns += 1
+        sampled = await self.sampler.sample(
+            [*self.prompt_ids, *self.completion_ids], room, self.seed + self.turns
+        )
+        self.completion_ids += sampled.ids
+        self.mask += [1] * len(sampled.ids)
+        self.ended = sampled.ended
+        written = sampled.ids[:-1] if sampled.ended else sampled.ids
+        text = self.codec.tokenizer.decode(written, skip_special_tokens=False)
+        message = parse_reply(text, self.turns) if sampled.ended else _cut(text)
+        stop = "max_tokens" if not sampled.ended else "tool_calls" if message.tool_calls else "stop"
+        used = Tokens(input=held, output=len(sampled.ids), total=held + len(sampled.ids))
+        return Reply(message=message, tokens=used, stop=stop)
+
+    def _follow(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> None:
+        """Take up what has been said since the last turn."""
+        if not self.prompt_ids:
+            shown = tools if self.codec.show_tools else None
+            text = self.codec.render([as_dict(m) for m in messages], shown, True)
+            self.prompt_ids = self.codec.encode(text)
+            return
+        results = [as_dict(m) for m in messages[self.n_seen :]]
+        added = self.codec.encode(continuation(self.codec.render, self.codec.end, results))
+        self.completion_ids += added
+        self.mask += [0] * len(added)
+
+
+def _cut(text: str) -> Message:
+    """Give a turn that was cut off: whatever it was about to call is not called."""
+    return Message(role="assistant", content=text)

@@ -1,0 +1,100 @@
+"""What both trainers need: the model, the tokenizer with its template, the run's folder."""
+
+# torch and transformers are an optional extra, which a plain checkout does not have.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from darebench.agents.protocol import Budget
+from darebench.agents.tools import schema
+from darebench.errors import ConfigError
+from darebench.sandbox.program import Limits
+from darebench.train.config import GrpoConfig, Lora, SftConfig, as_json
+from darebench.train.template import renderer, self_test, training_template
+
+
+def need_libraries() -> None:
+    """Refuse to start without the extra `train`.
+
+    Raises:
+        ConfigError: a library is missing.
+    """
+    missing = [n for n in ("torch", "trl", "peft") if importlib.util.find_spec(n) is None]
+    if missing:
+        raise ConfigError(
+            f"training needs {', '.join(missing)}: `make train-env`, or pip install "
+            "torch==2.13.0 'darebench[train]'"
+        )
+
+
+def prepare_folder(config: SftConfig | GrpoConfig) -> Path | None:
+    """Make the run's folder; give the last whole checkpoint in it, if there is one.
+
+    Raises:
+        ConfigError: the folder holds a run of another configuration.
+    """
+    folder = Path(config.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "config.json"
+    text = as_json(config)
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        now = json.loads(text)
+        changed = sorted(k for k in known.keys() | now if known.get(k) != now.get(k))
+        raise ConfigError(
+            f"{folder} holds a run with another {', '.join(changed)}; give another out, or remove "
+            "the folder"
+        )
+    path.write_text(text, encoding="utf-8")
+    checkpoints = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
+    return max(checkpoints, key=lambda p: int(p.name.rpartition("-")[2]), default=None)
+
+
+def load_tokenizer(model: str, template: str) -> Any:
+    """Load a tokenizer, with the template to train on, tested.
+
+    Raises:
+        ConfigError: the template would make training go wrong.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    if template == "qwen3":
+        tokenizer.chat_template = training_template()
+    elif template != "model":
+        raise ConfigError(f"no template {template!r}; there are qwen3 and model")
+    if tokenizer.pad_token is None or tokenizer.eos_token is None:
+        raise ConfigError(f"the tokenizer of {model} lacks a padding or an end token; add them")
+    problems = self_test(renderer(tokenizer), tokenizer.eos_token, [schema(Budget(), Limits())])
+    if problems:
+        raise ConfigError(f"the chat template of {model} cannot be trained on: {problems[0]}")
+    return tokenizer
+
+
+def load_model(name: str, *, bf16: bool, cpu: bool) -> Any:
+    """Load the weights; on a CPU in full precision, because the update needs it."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    kind = torch.bfloat16 if bf16 and not cpu else torch.float32
+    return AutoModelForCausalLM.from_pretrained(name, dtype=kind)
+
+
+def lora_config(lora: Lora | None) -> Any:
+    """Give peft's configuration, or None for full training."""
+    if lora is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets,
+        task_type="CAUSAL_LM",
+    )

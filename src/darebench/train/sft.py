@@ -1,0 +1,116 @@
+"""Supervised fine-tuning on exported attempts, by TRL's SFTTrainer; the loss is on assistant turns.
+
+Each row is rendered and encoded here, once, and the mask comes from the template's generation tags;
+a row longer than `max_length` is left out and counted, because its cut end would teach to stop.
+"""
+
+# torch, datasets and trl are an optional extra, which a plain checkout does not have.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import SFTConfig as TrlConfig
+from trl import SFTTrainer
+
+from darebench.errors import ConfigError
+from darebench.rollouts.validate import encode, read_rows
+from darebench.train.config import SftConfig
+from darebench.train.metrics import JsonLines, tensorboard
+from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
+
+log = logging.getLogger(__name__)
+
+
+def train_sft(config: SftConfig) -> Path:
+    """Train to the end, or from the last checkpoint on; give the folder of the final model.
+
+    Raises:
+        ConfigError: the data, the template or the folder cannot be used.
+    """
+    checkpoint = prepare_folder(config)
+    out = Path(config.out)
+    final = out / "final"
+    tokenizer = load_tokenizer(config.model, config.template)
+    encoded = partial(
+        encode_rows,
+        tokenizer=tokenizer,
+        max_length=config.max_length,
+        show_tools=config.show_tools,
+    )
+    train = encoded(config.data)
+    held_out = encoded(config.eval_data) if config.eval_data else None
+    trainer = SFTTrainer(
+        model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
+        args=_arguments(config, has_eval=held_out is not None),
+        train_dataset=train,
+        eval_dataset=held_out,
+        processing_class=tokenizer,
+        peft_config=lora_config(config.lora),
+        callbacks=[JsonLines(out), tensorboard(out)],
+    )
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.save_model(str(final))
+    tokenizer.save_pretrained(str(final))
+    return final
+
+
+def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Dataset:
+    """Encode an export: `input_ids` and `assistant_masks`, 1 where the loss is.
+
+    Raises:
+        ConfigError: no row is left.
+    """
+    rows: list[dict[str, list[int]]] = []
+    too_long = 0
+    for row in read_rows(Path(path)):
+        encoded = encode(row, tokenizer, show_tools=show_tools)
+        if len(encoded["input_ids"]) > max_length:
+            too_long += 1
+            continue
+        rows.append(
+            {
+                "input_ids": list(encoded["input_ids"]),
+                "assistant_masks": list(encoded["assistant_masks"]),
+            }
+        )
+    if too_long:
+        log.warning("%s: %d rows of more than %d tokens are left out", path, too_long, max_length)
+    if not rows:
+        raise ConfigError(f"{path} has no row of at most {max_length} tokens")
+    return Dataset.from_list(rows)
+
+
+def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:
+    return TrlConfig(
+        output_dir=config.out,
+        max_length=config.max_length,
+        packing=config.packing,
+        assistant_only_loss=True,
+        num_train_epochs=config.epochs,
+        max_steps=config.max_steps,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=config.schedule,
+        warmup_steps=config.warmup_steps,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.accumulation,
+        gradient_checkpointing=config.gradient_checkpointing,
+        bf16=config.bf16,
+        use_cpu=config.cpu,
+        seed=config.seed,
+        data_seed=config.seed,
+        save_steps=config.save_steps,
+        save_total_limit=2,
+        eval_strategy="steps" if has_eval else "no",
+        eval_steps=config.eval_steps,
+        logging_steps=1,
+        report_to="none",
+        deepspeed=config.deepspeed,
+        disable_tqdm=True,
+    )

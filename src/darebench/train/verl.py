@@ -1,0 +1,80 @@
+"""verl's reward function and tool, for a cluster: `configs/verl-*.yaml` name them.
+
+verl decodes what a model wrote and hands the text over without files. So the prediction comes from
+our tool: `PythonTool` runs calls in a sandbox that `darebench sandbox serve` offers (the API of
+SandboxFusion), keeps the attempt's files, and leaves the prediction in the tool's extra fields.
+The reward is `darebench.train.reward`'s; a sandbox that fails raises, so that verl ends the rollout
+without a reward instead of scoring it 0.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from darebench.errors import ConfigError, SandboxFault
+from darebench.train.grading import Grader, open_grader
+
+DATA_SOURCE = "darebench"
+
+
+def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: str,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    store: str | None = None,
+    **kwargs: Any,
+) -> dict[str, float]:
+    """Give verl the reward of one rollout.
+
+    Args:
+        data_source: `darebench`.
+        solution_str: The decoded rollout, which is not looked at.
+        ground_truth: The task's id: the answer itself never leaves the grader.
+        extra_info: Its `prediction` is what the tool kept, base64 text, or absent.
+        store: Set it with `reward.custom_reward_function.reward_kwargs.store`.
+        kwargs: What else verl hands over.
+
+    Raises:
+        SandboxFault: the tool reported a fault of ours; the rollout has no reward.
+        ConfigError: the row is not one of ours.
+    """
+    if data_source != DATA_SOURCE:
+        raise ConfigError(f"data_source is {data_source!r}; these rewards are for {DATA_SOURCE!r}")
+    fields = {**(extra_info or {}), **((extra_info or {}).get("tool_extra_fields") or {})}
+    if fields.get("fault"):
+        raise SandboxFault(str(fields["fault"]))
+    encoded = fields.get("prediction")
+    prediction = None if encoded is None else base64.b64decode(encoded)
+    grader = _grader(store, ground_truth)
+    value = grader.reward(ground_truth, prediction)
+    if value is None:
+        raise SandboxFault(f"{ground_truth} could not be graded")
+    return {"score": value, "answered": float(value > 0)}
+
+
+def rows(task_ids: Sequence[str], prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[dict]:
+    """Make verl's data set: the ground truth of a row is the task's id."""
+    return [
+        {
+            "data_source": DATA_SOURCE,
+            "agent_name": "tool_agent",
+            "prompt": [dict(message) for message in prompt],
+            "reward_model": {"style": "rule", "ground_truth": task_id},
+            "extra_info": {
+                "index": index,
+                "need_tools_kwargs": True,
+                "tools_kwargs": {"python_executor": {"create_kwargs": {"task": task_id}}},
+            },
+        }
+        for index, (task_id, prompt) in enumerate(zip(task_ids, prompts, strict=True))
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _grader(store: str | None, task_id: str) -> Grader:
+    return open_grader(store, [task_id])

@@ -1,0 +1,155 @@
+"""Exports, word for word, and the check that reads them back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from attempts import attempt, attempts
+
+from darebench.agents.protocol import Budget
+from darebench.errors import ConfigError
+from darebench.evals.trajectory import write_trajectories
+from darebench.rollouts.export import Format, export, read_budget
+from darebench.rollouts.validate import check_export, read_rows
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    path = tmp_path / "attempts.jsonl"
+    write_trajectories(attempts(), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [("chat", ["chat.jsonl"]), ("openai", ["openai.jsonl", "openai.provenance.jsonl"])],
+)
+def test_an_export_is_word_for_word_what_it_was(source, tmp_path, request, form, names):
+    export([source], tmp_path / names[0], Format(form))
+    for name in names:
+        made = (tmp_path / name).read_text(encoding="utf-8")
+        if request.config.getoption("--update-golden"):
+            (GOLDEN / name).write_text(made, encoding="utf-8")
+        assert made == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_statistics_count_rows_tokens_turns_and_kinds(source, tmp_path):
+    found = export([source], tmp_path / "out.jsonl")
+    assert (found.rows, found.tasks) == (2, 2)
+    assert found.left_out == {"unscored": 1, "no assistant turn": 1, "unparsable tool call": 1}
+    assert found.mean_score == pytest.approx(0.375)
+    assert (found.turns, found.calls) == (2.0, 1.5)
+    assert (found.output_tokens, found.total_tokens) == (40, 240)
+    assert found.columns == {"class-MM": 0.5, "reg-IF": 0.5}
+    assert found.models == {"m": 2}
+
+
+def test_a_table_holds_the_same_rows_as_the_lines(source, tmp_path):
+    export([source], tmp_path / "out.jsonl")
+    export([source], tmp_path / "out.parquet")
+    lines = list(read_rows(tmp_path / "out.jsonl"))
+    table = list(read_rows(tmp_path / "out.parquet"))
+    for row in table:
+        for message in row["messages"]:
+            if not message.get("tool_calls"):
+                message.pop("tool_calls", None)
+    assert table == lines
+    kinds = pq.read_schema(tmp_path / "out.parquet")
+    assert str(kinds.field("tools").type) == "string"
+
+
+def test_arguments_and_tools_are_text_and_every_row_knows_where_it_is_from(source, tmp_path):
+    export([source], tmp_path / "out.jsonl")
+    for row in read_rows(tmp_path / "out.jsonl"):
+        assert json.loads(row["tools"])[0]["function"]["name"] == "python_executor"
+        assert row["run"] == "attempts"
+        assert row["scorer"] == "s" * 12
+        for message in row["messages"]:
+            for call in message.get("tool_calls", ()):
+                assert set(json.loads(call["function"]["arguments"])) == {
+                    "code", "files_to_load", "files_to_save"
+                }  # fmt: skip
+
+
+def test_an_openai_file_has_two_keys_and_ends_with_the_assistant(source, tmp_path):
+    export([source], tmp_path / "out.jsonl", Format.OPENAI)
+    rows = list(read_rows(tmp_path / "out.jsonl"))
+    assert {tuple(sorted(row)) for row in rows} == {("messages", "tools")}
+    assert {row["messages"][-1]["role"] for row in rows} == {"assistant"}
+    beside = list(read_rows(tmp_path / "out.provenance.jsonl"))
+    assert [row["task"] for row in beside] == ["a_class/mm", "b_reg/if"]
+
+
+def test_the_tool_is_described_with_the_runs_own_budget(source, tmp_path):
+    config = {"config": {"turns": 7, "seconds": 33.0}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert read_budget(source) == Budget(turns=7, seconds_per_call=33.0)
+    export([source], tmp_path / "out.jsonl")
+    assert "33 s of wall-clock time" in next(read_rows(tmp_path / "out.jsonl"))["tools"]
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match="does not hold a run's budget"):
+        read_budget(source)
+
+
+def test_another_kind_of_file_is_refused_and_nothing_is_left(source, tmp_path):
+    with pytest.raises(ConfigError, match=r"end it in \.jsonl"):
+        export([source], tmp_path / "out.parquet", Format.OPENAI)
+    (tmp_path / "bad.jsonl").write_text(source.read_text() + "{}\n")
+    with pytest.raises(ConfigError, match="line 6"):
+        export([tmp_path / "bad.jsonl"], tmp_path / "never.jsonl")
+    assert not (tmp_path / "never.jsonl").exists()
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.parquet"])
+def test_an_export_passes_its_check(source, tmp_path, name):
+    export([source], tmp_path / name)
+    report = check_export(tmp_path / name)
+    assert (report.rows, report.counts) == (2, {})
+
+
+def spoil(row: dict, how: str) -> None:
+    messages = row["messages"]
+    calls = messages[2]["tool_calls"]
+    if how == "schema":
+        row["tools"] = "[]"
+    elif how == "roles":
+        messages[3]["tool_call_id"] = "other"
+    elif how == "calls":
+        calls[0]["function"]["arguments"] = {"code": "x"}
+    elif how == "provenance":
+        row["task"] = None
+
+
+@pytest.mark.parametrize("how", ["schema", "roles", "calls", "provenance"])
+def test_a_spoilt_row_is_named(tmp_path, how):
+    write_trajectories([attempt(), attempt(epoch=2)], tmp_path / "in.jsonl")
+    export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
+    rows = list(read_rows(tmp_path / "out.jsonl"))
+    spoil(rows[1], how)
+    (tmp_path / "out.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    report = check_export(tmp_path / "out.jsonl")
+    assert how in report.counts
+    assert {p.row for p in report.problems} == {2}
+
+
+def test_the_command_exports_and_checks(source, tmp_path):
+    def darebench(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "darebench", "export", *words, "--json"]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    out = str(tmp_path / "out.jsonl")
+    done = darebench(str(source), "--out", out)
+    assert json.loads(done.stdout)["rows"] == 2
+    assert darebench(out, "--check").returncode == 0
+    Path(out).write_text("{}\n")
+    done = darebench(out, "--check")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["files"][out]["counts"] == {"schema": 1}
+    assert darebench(out, "--check", "--max-length", "5").returncode == 2

@@ -1,0 +1,249 @@
+"""What goes wrong with the sandbox itself is its own fault, is retried, and heals."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from darebench.errors import SandboxFault
+from darebench.sandbox import Limits, LocalExecutor, Program, Status
+from darebench.sandbox.executor import execute_retrying
+
+ONE = Program(code="print(1)", limits=Limits(wall_s=20.0))
+
+
+@pytest.fixture
+def executor():
+    executor = LocalExecutor(1)
+    yield executor
+    executor.close_now()
+
+
+def zygote_of(executor: LocalExecutor):
+    assert executor.execute_now(ONE).stdout == "1\n"
+    assert executor._zygote is not None
+    return executor._zygote
+
+
+def descendants(pid: int) -> list[int]:
+    """List a process's family, the oldest first; the kernel's own list misses some in motion."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = entry.joinpath("stat").read_text()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(text.rpartition(")")[2].split()[1])
+    found = [pid]
+    for member in found:
+        found += sorted(child for child, parent in parents.items() if parent == member)
+    return found[1:]
+
+
+def test_a_killed_sandbox_heals(executor):
+    zygote = zygote_of(executor)
+    zygote.process.kill()
+    zygote.process.wait()
+    assert executor.execute_now(ONE).stdout == "1\n"
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_killed_keeper_or_zygote_is_a_fault_that_a_retry_heals(executor, which):
+    zygote = zygote_of(executor)
+    keeper = descendants(zygote.process.pid)[0]
+    victim = [keeper, descendants(keeper)[0]][which]
+    os.kill(victim, signal.SIGKILL)
+    outcome = asyncio.run(execute_retrying(executor, ONE, attempts=8))
+    assert outcome.stdout == "1\n"
+
+
+def test_a_kill_during_a_call_is_a_fault_not_an_outcome(executor):
+    zygote = zygote_of(executor)
+    found: list[object] = []
+
+    def call():
+        try:
+            found.append(executor.execute_now(Program(code="import time; time.sleep(15)")))
+        except SandboxFault as error:
+            found.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(0.5)
+    os.kill(descendants(zygote.process.pid)[0], signal.SIGKILL)
+    thread.join(15)
+    assert isinstance(found[0], SandboxFault)
+    assert asyncio.run(execute_retrying(executor, ONE, attempts=5)).stdout == "1\n"
+
+
+def test_dead_spares_are_passed_over(executor):
+    zygote = zygote_of(executor)
+    time.sleep(0.5)
+    keeper = descendants(zygote.process.pid)[0]
+    zygote_pid = descendants(keeper)[0]
+    for pid in set(descendants(keeper)) - {zygote_pid}:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)
+    assert asyncio.run(execute_retrying(executor, ONE, attempts=8)).stdout == "1\n"
+
+
+def test_a_full_disk_on_the_host_is_a_fault(executor, tmp_path):
+    gone = tmp_path / "gone"
+    program = Program(code="open('x', 'w').write('1')", save=("x",), save_to=gone)
+    with pytest.raises(SandboxFault):
+        executor.execute_now(program)
+    gone.mkdir()
+    assert executor.execute_now(program).status is Status.OK
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_no_room_for_a_saved_file_is_a_fault(executor, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "darebench.sandbox.local.shutil.copyfileobj",
+        lambda source, target, size: Path("/dev/full").write_bytes(source.read(size)),
+    )
+    program = Program(code="open('x', 'w').write('1')", save=("x",), save_to=tmp_path)
+    with pytest.raises(SandboxFault, match="No space"):
+        executor.execute_now(program)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lost_control_socket_leaves_no_descriptors_open(executor):
+    zygote = zygote_of(executor)
+    time.sleep(0.3)
+    zygote._control.close()
+    for spare in zygote._spares:
+        spare.reply.close()
+    zygote._spares.clear()
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(SandboxFault):
+        executor.execute_now(ONE)
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def _call_in_fork(executor: LocalExecutor, sink) -> None:
+    try:
+        sink.send(executor.execute_now(ONE).stdout)
+        executor.close_now()
+    except BaseException as error:
+        sink.send(repr(error))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_of_the_caller_gets_its_own_sandbox(executor):
+    zygote_of(executor)
+    source, sink = multiprocessing.Pipe(duplex=False)
+    fork = multiprocessing.get_context("fork").Process(target=_call_in_fork, args=(executor, sink))
+    fork.start()
+    assert source.poll(60)
+    assert source.recv() == "1\n"
+    fork.join(20)
+    assert executor.execute_now(ONE).stdout == "1\n"
+
+
+def test_a_sandbox_outlives_the_thread_that_started_it(executor):
+    results: list[str] = []
+    thread = threading.Thread(target=lambda: results.append(executor.execute_now(ONE).stdout))
+    thread.start()
+    thread.join()
+    zygote = executor._zygote
+    time.sleep(0.2)
+    results.append(executor.execute_now(ONE).stdout)
+    assert results == ["1\n", "1\n"]
+    assert executor._zygote is zygote
+
+
+def test_several_loops_and_threads_share_one_sandbox():
+    executor = LocalExecutor(2)
+    found: dict[int, str] = {}
+
+    def one_loop(number: int) -> None:
+        async def calls():
+            programs = [Program(code=f"print({number * 100 + i})") for i in range(6)]
+            return await asyncio.gather(*map(executor.execute, programs))
+
+        found[number] = "".join(o.stdout for o in asyncio.run(calls()))
+
+    try:
+        threads = [threading.Thread(target=one_loop, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        executor.close_now()
+    for number in range(4):
+        assert found[number] == "".join(f"{number * 100 + i}\n" for i in range(6))
+
+
+def test_the_sandbox_ends_when_its_executor_is_killed(tmp_path):
+    import subprocess
+    import sys
+
+    code = (
+        "import time, sys\n"
+        "from darebench.sandbox import LocalExecutor, Program\n"
+        "e = LocalExecutor(1)\n"
+        "e.execute_now(Program(code='print(1)'))\n"
+        "print(e._zygote.process.pid, flush=True)\n"
+        "e.execute_now(Program(code='import time; time.sleep(100)'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        root = int(process.stdout.readline())
+        time.sleep(0.3)
+        family = [root, *descendants(root)]
+        process.kill()
+    deadline = time.monotonic() + 10
+    while (living := [p for p in family if _lives(p)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not living
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_short_soak_loses_nothing_and_stays_flat():
+    """The long one is benchmarks/soak.py."""
+    executor = LocalExecutor(2)
+    try:
+
+        async def rounds(n: int, offset: int):
+            programs = [Program(code=f"print({offset + i})") for i in range(n)]
+            return [o.stdout for o in await asyncio.gather(*map(executor.execute, programs))]
+
+        asyncio.run(rounds(40, 0))
+        time.sleep(1.0)
+        before = _state(executor)
+        assert asyncio.run(rounds(160, 1000)) == [f"{1000 + i}\n" for i in range(160)]
+        time.sleep(1.0)
+        after = _state(executor)
+    finally:
+        executor.close_now()
+    assert after[:3] == before[:3]
+    assert after[3] - before[3] < 20_000
+
+
+def _state(executor: LocalExecutor) -> tuple[int, int, int, int]:
+    """Count our descriptors, mounts and the sandbox's processes; its resident memory in KiB."""
+    assert executor._zygote is not None
+    family = [executor._zygote.process.pid, *descendants(executor._zygote.process.pid)]
+    fixed = family[:3]
+    memory = sum(
+        int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
+        for pid in fixed
+    )
+    mounts = Path("/proc/self/mountinfo").read_text().count("\n")
+    return len(os.listdir("/proc/self/fd")), mounts, len(family), memory

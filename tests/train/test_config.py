@@ -1,0 +1,56 @@
+"""Configuration files: every one that we ship can be read, and mistakes are named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from darebench.errors import ConfigError
+from darebench.train.config import GrpoConfig, SftConfig, load_config, make_config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.name)
+def test_a_shipped_file_is_a_configuration(path):
+    kind = SftConfig if path.name.startswith("sft") else GrpoConfig
+    made = load_config(kind, path)
+    assert (CONFIGS.parent / made.deepspeed).is_file()
+    json.loads((CONFIGS.parent / made.deepspeed).read_text())
+
+
+def test_the_papers_settings_are_the_defaults():
+    made = GrpoConfig(model="m", out="o")
+    assert (made.generations, made.questions, made.learning_rate) == (8, 64, 1e-6)
+    assert (made.temperature, made.top_p, made.top_k) == (1.0, 0.95, 50)
+    assert (made.loss, made.scale_rewards, made.beta) == ("dr_grpo", "none", 0.0)
+    assert (made.turns, made.seconds, made.max_context) == (5, 200.0, 32_768)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"model": "m", "out": "o", "lr": 1}, "no setting 'lr'"),
+        ({"model": "m"}, "not complete"),
+        ({"model": "m", "out": "o", "turns": "5"}, "turns is '5'"),
+        ({"model": "m", "out": "o", "turns": True}, "turns is True"),
+        ({"model": "m", "out": "o", "lora": {"rank": 1}}, "lora"),
+    ],
+)
+def test_a_mistake_is_named(values, words):
+    with pytest.raises(ConfigError, match=words):
+        make_config(GrpoConfig, values)
+
+
+def test_settings_go_over_the_file(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('model = "m"\nout = "o"\n')
+    made = load_config(GrpoConfig, path, ["turns=3", "store=some/folder", 'tasks=["a", "b"]'])
+    assert (made.turns, made.store, made.tasks) == (3, "some/folder", ("a", "b"))
+    with pytest.raises(ConfigError, match="KEY=VALUE"):
+        load_config(GrpoConfig, path, ["turns"])
+    path.write_text("x")
+    with pytest.raises(ConfigError, match="no usable TOML"):
+        load_config(GrpoConfig, path)

@@ -1,0 +1,99 @@
+"""The reward server, over real HTTP requests to its application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+httpx = pytest.importorskip("httpx", reason="the extra `server` is not installed")
+
+from darebench.errors import ConfigError  # noqa: E402
+from darebench.train import server  # noqa: E402
+from darebench.train.grading import open_grader  # noqa: E402
+
+TASK = "iris_class/mm"
+
+
+@pytest.fixture(scope="module")
+def grader():
+    return open_grader(None, [TASK])
+
+
+def ask(app, *requests):
+    """Send requests at the same time; each is (method, path, keywords)."""
+
+    async def send():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await asyncio.gather(*(client.request(m, p, **k) for m, p, k in requests))
+
+    return asyncio.run(send())
+
+
+def post(items, **more):
+    return ("POST", "/reward", {"json": {"items": items}, **more})
+
+
+def test_a_batch_comes_back_in_order(grader):
+    truth = grader.truths[TASK].csv.decode()
+    items = [{"task": TASK, "prediction": p} for p in (truth, None, "x", "\ud800")]
+    body = json.dumps({"items": items})
+    (done,) = ask(server.make_app(grader), ("POST", "/reward", {"content": body}))
+    assert done.status_code == 200
+    rewards = done.json()["rewards"]
+    assert [r["reward"] for r in rewards] == [pytest.approx(1.1), 0.0, 0.0, 0.0]
+    assert rewards[1]["reason"] == "no_prediction"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{}", b'{"items": 1}', b'{"items": [1]}', b'{"items": [{"task": "no/mm"}]}',
+        b'{"items": [{"task": "iris_class/mm", "prediction": 1}]}', b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_batch_of_another_form_is_refused_in_a_sentence(grader, body):
+    (done,) = ask(server.make_app(grader), ("POST", "/reward", {"content": body}))
+    assert done.status_code == 400
+    assert done.json()["error"]
+
+
+def test_size_and_number_are_bounded(grader, monkeypatch):
+    app = server.make_app(grader)
+    (done,) = ask(app, post([{"task": TASK}] * (server.MAX_ITEMS + 1)))
+    assert done.status_code == 413
+    monkeypatch.setattr(server, "MAX_BODY", 100)
+    (done,) = ask(app, post([{"task": TASK, "prediction": "x" * 200}]))
+    assert done.status_code == 413
+
+
+def test_more_batches_than_there_are_places_are_sent_away(grader):
+    app = server.make_app(grader, at_once=1)
+    answers = ask(app, *[post([{"task": TASK, "prediction": None}] * 50)] * 6)
+    codes = sorted(a.status_code for a in answers)
+    assert codes[0] == 200
+    assert codes[-1] == 503
+    (later,) = ask(app, post([{"task": TASK}]))
+    assert later.status_code == 200
+
+
+def test_a_token_is_asked_for(grader):
+    app = server.make_app(grader, token="secret")
+    wrong = {"headers": {"Authorization": "Bearer other"}}
+    right = {"headers": {"Authorization": "Bearer secret"}}
+    answers = ask(app, post([]), post([], **wrong), post([], **right))
+    assert [a.status_code for a in answers] == [401, 401, 200]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
+def test_other_machines_need_a_token(host):
+    with pytest.raises(ConfigError, match="open to other machines"):
+        server.check_access(host, None)
+    server.check_access(host, "secret")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_this_machine_needs_none(host):
+    server.check_access(host, None)
