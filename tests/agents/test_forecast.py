@@ -232,7 +232,7 @@ def test_a_line_is_extended_exactly():
 
 def test_the_weekday_and_the_month_come_back():
     times = pd.date_range("2020-01-01", periods=1200)
-    y = 5.0 * times.dayofweek + 20.0 * np.sin(2 * np.pi * times.month / 12)
+    y = 5.0 * times.day_of_week + 20.0 * np.sin(2 * np.pi * times.month / 12)
     history, query = frames(y, times, 900)
     parts = {name: rest for name, *rest in seasons(history, query, history["y"].to_numpy())}
     guess = parts[" and season"][1]

@@ -239,6 +239,7 @@ def test_the_original_server_is_understood(tmp_path):
         assert ask(canned).status is Status.ERROR
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_is_a_fault(tmp_path):
     async def killed(served, executor) -> None:
         call = asyncio.ensure_future(executor.execute(Program(code="import time; time.sleep(30)")))
@@ -246,7 +247,7 @@ def test_a_server_that_is_killed_is_a_fault(tmp_path):
         assert not call.done()
         served.process.kill()
         with pytest.raises(SandboxFault):
-            await asyncio.wait_for(call, 10)
+            await asyncio.wait_for(call, 20)
 
     with serving(tmp_path) as served:
         executor = RemoteExecutor(served.url)
@@ -269,7 +270,7 @@ def test_closing_ends_its_calls_and_can_be_repeated(server):
         await executor.close()
         with pytest.raises(SandboxFault, match="closed"):
             await call
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 10
         await executor.close()
         with pytest.raises(SandboxFault, match="closed"):
             await executor.execute(Program(code=""))

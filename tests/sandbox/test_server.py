@@ -186,6 +186,7 @@ main()
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_when_all_is_answered(tmp_path, number):
     with (

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, print_json
+from darebench.cli.options import JsonOption, QuietOption, print_json
 from darebench.errors import ConfigError
 
 
@@ -20,6 +20,7 @@ def push(
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for --dry-run.")] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Publish a store with its card. Example: darebench push curation/store --to me/tasks"""
     if dry_run != (out is not None):

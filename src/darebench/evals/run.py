@@ -229,29 +229,36 @@ def _run_inspect(
             eval_set(
                 task,
                 log_dir=str((folder / "logs").absolute()),
-                model=config.inspect_model,
-                model_base_url=config.base_url,
-                model_args=dict(config.model_args),
-                epochs=config.epochs,
-                retry_attempts=0,
-                retry_immediate=False,
-                continue_on_fail=True,
-                retry_on_error=2,
-                log_buffer=1,
                 max_samples=_n_samples(config, executor),
-                token_limit=config.token_limit,
-                time_limit=config.time_limit,
-                display="none",
-                ctl_server=False,
-                log_dir_allow_dirty=True,
-                score=True,
-                **dict(config.generation),
+                **_options(config),
             )
     finally:
         listener.reset(token)
         shared.reset(own)
     if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
+
+
+def _options(config: EvalConfig) -> dict[str, Any]:
+    """Say how Inspect runs: faults are tried again and then left unscored, the rest goes on."""
+    return {
+        "model": config.inspect_model,
+        "model_base_url": config.base_url,
+        "model_args": dict(config.model_args),
+        "epochs": config.epochs,
+        "retry_attempts": 0,
+        "retry_immediate": False,
+        "continue_on_fail": True,
+        "retry_on_error": 2,
+        "log_buffer": 1,
+        "token_limit": config.token_limit,
+        "time_limit": config.time_limit,
+        "display": "none",
+        "ctl_server": False,
+        "log_dir_allow_dirty": True,
+        "score": True,
+        **config.generation,
+    }
 
 
 def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:

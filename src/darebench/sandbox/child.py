@@ -38,9 +38,9 @@ def become_fresh() -> None:
     os.environ.clear()
     os.environ.update(script.environment(cell.Places()))
     tempfile.tempdir = None
-    script.prepare(cell.Places())
     for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
         del sys.modules[name]
+    script.prepare(cell.Places())
     gc.collect()
     linux.trim_heap()
     gc.freeze()
@@ -63,8 +63,18 @@ def _rehearse() -> None:
     script.run(code, cell.Places())
 
 
-def live(channel: int, walls: Walls, places: cell.Places, warden: int = -1) -> NoReturn:
-    """Close this process in, wait for the request, run it, and end with its exit code."""
+def live(
+    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool = False
+) -> NoReturn:
+    """Close this process in, wait for the request, run it, and end with its exit code.
+
+    Args:
+        channel: The socket to the warden.
+        walls: What to close in with.
+        places: The call's own folders.
+        warden: The pidfd of the process whose namespaces to step into.
+        hurried: The request is there already: nothing is done ahead of it.
+    """
     status = 1
     try:
         if warden >= 0:
@@ -73,7 +83,8 @@ def live(channel: int, walls: Walls, places: cell.Places, warden: int = -1) -> N
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:
             inherited = _close_in(line, walls, places)
-            pages.copy_ahead(_always)
+            if not hurried:
+                pages.copy_ahead(_always)
             code, limits = _wait(line)
         _set_limits(limits, inherited, alone=walls.namespaces)
         random.seed()

@@ -122,17 +122,20 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
             with _status_of_fork():
                 linux.unshare(_OF_A_CALL)
                 cell.furnish()
-                guard(reply, found, cell.Places(), group, lambda: _ask_zygote(desk), pupil)
+                guard(
+                    reply, found, cell.Places(), group, functools.partial(_ask_zygote, desk), pupil
+                )
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
 
-def _ask_zygote(desk: socket.socket) -> Started:
+def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
     """Have the zygote start a program in the namespaces of this process."""
     channel, theirs = socket.socketpair()
     closed, release = os.pipe()
     own = os.pidfd_open(os.getpid())
-    socket.send_fds(desk, [b"\0"], [own, theirs.fileno(), closed])
+    word = zygote.HURRIED if hurried else zygote.AHEAD
+    socket.send_fds(desk, [word], [own, theirs.fileno(), closed])
     desk.close()
     theirs.close()
     wire.close_all([own, closed])
@@ -174,11 +177,11 @@ def _open_places(box: str) -> cell.Places:
     return places
 
 
-def _fork(found: walls.Walls, places: cell.Places) -> Started:
+def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
     channel, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        child.live(theirs.detach(), found, places)
+        child.live(theirs.detach(), found, places, hurried=hurried)
     theirs.close()
     return Started(pid=pid, channel=channel)
 

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from darebench.errors import SandboxFault
@@ -51,23 +51,31 @@ class LocalExecutor:
             self._zygote = None
 
     async def execute(self, program: Program) -> Outcome:
-        """Run `program` to its end or limit.
+        """Run `program` to its end or limit; cancelling the call ends it at once.
 
         Raises:
             SandboxFault: the sandbox failed, not the program.
             ConfigError: this machine lacks what the sandbox is made of.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self.execute_now, program)
+        line = _Line()
+        try:
+            return await loop.run_in_executor(self._threads, self._execute, program, line)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
 
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` in this thread; else as `execute`."""
-        refusal = _refusal(program)
+        return self._execute(program, _Line())
+
+    def _execute(self, program: Program, line: _Line) -> Outcome:
+        refusal = names.refusal(program)
         if refusal is not None:
             return refusal
         try:
             with self._places:
-                return _run(self._ready(), program)
+                return _run(self._ready(), program, line)
         except (OSError, EOFError) as error:
             raise SandboxFault(f"the sandbox failed: {error}") from None
 
@@ -116,28 +124,37 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _refusal(program: Program) -> Outcome | None:
-    """Say why a program is not run, if its files may not go in."""
-    why = ""
-    for name, path in program.load.items():
-        problem = names.problem_with(name)
-        if problem is None and not path.is_file():
-            problem = "it does not exist or is not a regular file"
-        elif problem is None and path.stat().st_size > program.limits.file_mb << 20:
-            problem = f"it is over the limit of {program.limits.file_mb} MB"
-        if problem is not None:
-            why = f"file to load {name[:80]!r}: {problem}"
-            break
-    if not why and program.save and program.save_to is None:
-        raise ValueError("a program with files to save needs save_to")
-    if not why:
-        return None
-    return Outcome(
-        status=Status.REFUSED, exit_code=None, stdout="", stderr="", seconds=0.0, detail=why
-    )
+class _Line:
+    """The line to a call's warden, which ends the program if the line is cut."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reply: socket.socket | None = None
+        self._is_cut = False
+
+    @contextlib.contextmanager
+    def to(self, reply: socket.socket) -> Iterator[None]:
+        """Be the line to the other end of this socket."""
+        with self._lock:
+            if self._is_cut:
+                raise SandboxFault("the call was cancelled")
+            self._reply = reply
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reply = None
+
+    def cut(self) -> None:
+        """End the call, from any thread."""
+        with self._lock:
+            self._is_cut = True
+            if self._reply is not None:
+                with contextlib.suppress(OSError):  # the warden may be gone already
+                    self._reply.shutdown(socket.SHUT_RDWR)
 
 
-def _run(zygote: Zygote, program: Program) -> Outcome:
+def _run(zygote: Zygote, program: Program, line: _Line) -> Outcome:
     spare = zygote.take(heavy=is_heavy(program.code))
     with contextlib.ExitStack() as stack:
         try:
@@ -148,7 +165,8 @@ def _run(zygote: Zygote, program: Program) -> Outcome:
                 _send(zygote, spare, program, streams, inputs)
             finally:
                 wire.close_all(streams.theirs)
-            result, descriptors = streams.pump(spare.reply)
+            with line.to(spare.reply):
+                result, descriptors = streams.pump(spare.reply)
             files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
             if "fault" in result:
                 raise SandboxFault(result["fault"])

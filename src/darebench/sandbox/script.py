@@ -7,6 +7,7 @@ import contextlib
 import gc
 import importlib.machinery
 import io
+import itertools
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ from darebench.sandbox.cell import Places
 _EXCEPTHOOK = sys.excepthook
 _INTERRUPTED = 256 + signal.SIGINT
 """Stands for an end by that signal, which no exit code is."""
+_known: set[str] = set()
+"""The modules that are there before the program."""
 _streams: list[io.TextIOWrapper] = []
 """The first stdout and stderr, which are written out at the end even if others took their place."""
 
@@ -49,6 +52,7 @@ def prepare(places: Places) -> None:
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", places.script)
     main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={}, __cached__=None)
     sys.modules["__main__"] = main
+    _known.update(sys.modules)
     _open_streams()
 
 
@@ -70,7 +74,7 @@ def _open_streams() -> None:
 
 
 def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrapper:
-    buffer = open(descriptor, f"{mode}b", closefd=False)  # noqa: PTH123, SIM115 -- lives as long as we
+    buffer = open(descriptor, f"{mode}b", closefd=False)  # noqa: SIM115 -- lives as long as we
     buffer.raw.name = name
     stream = io.TextIOWrapper(
         buffer, "utf-8", errors, "\n" if mode == "w" else None, line_buffering=name == "<stderr>"
@@ -155,8 +159,10 @@ def _flush(status: int) -> int:
 
 def _drop_globals(places: Places) -> None:
     """Let go of the program's objects, so that open files are written and finalizers run."""
-    own = [sys.modules["__main__"]]
-    own += [m for m in list(sys.modules.values()) if _is_below(m, places.work)]
+    # Only those that it has imported: to look at all would copy much of the zygote's memory.
+    n_new = max(0, len(sys.modules) - len(_known))
+    new = list(itertools.islice(reversed(sys.modules.values()), n_new))
+    own = [sys.modules["__main__"], *(m for m in new if _is_below(m, places.work))]
     for names in (vars(module) for module in own if isinstance(module, types.ModuleType)):
         for early in (True, False):
             for name in list(names):

@@ -70,13 +70,13 @@ def guard(
     walls: Walls,
     places: Places,
     group: str,
-    start: Callable[[], Started],
+    start: Callable[[bool], Started],
     lessons: socket.socket,
 ) -> None:
     """Have a program started ahead, run one call with it, to the end."""
     areas = [] if ranges else pages.writable()
     try:
-        program = start()
+        program = start(_is_called(reply))
         message, listener = wire.receive(program.channel)
         if walls.groups.descriptors:
             walls.groups.make(group)
@@ -92,7 +92,8 @@ def guard(
             inherited_kb=message["inherited_kb"],
         )
         wire.send(reply, {"ready": True})
-        pages.copy_ahead(ranges)
+        if not _is_called(reply):
+            pages.copy_ahead(ranges)
         request, descriptors = _next_request(call)
     except (EOFError, ConnectionError):  # the executor or the program's process is gone
         return
@@ -115,6 +116,11 @@ def guard(
     if areas:
         with contextlib.suppress(OSError):  # another one was first
             lessons.send(json.dumps(pages.written(areas)).encode())
+
+
+def _is_called(reply: socket.socket) -> bool:
+    """Say whether a request waits already."""
+    return bool(select.select([reply], [], [], 0)[0])
 
 
 def _next_request(call: _Call) -> tuple[dict[str, Any], list[int]]:

@@ -42,6 +42,8 @@ PRELOADED = (
     "sqlite3",
 )
 WHERE_INSTALLED = ("matplotlib.pyplot",)
+AHEAD, HURRIED = b"a", b"h"
+"""What a warden says when it asks for a process: whether there is time, or a call waits for it."""
 
 
 def start(
@@ -122,14 +124,17 @@ def _serve(requests: socket.socket, walls: Walls) -> None:
                 return
             warden, channel, release = received
             try:
-                running[release] = _fork(warden, channel, own, walls, places)
+                hurried = message == HURRIED
+                running[release] = _fork(warden, channel, own, walls, places, hurried=hurried)
                 poll.register(release, select.POLLIN)
             except OSError:  # the warden has ended, or memory is short: it sees its channel close
                 os.close(release)
             wire.close_all([warden, channel])
 
 
-def _fork(warden: int, channel: int, own: int, walls: Walls, places: cell.Places) -> int:
+def _fork(
+    warden: int, channel: int, own: int, walls: Walls, places: cell.Places, *, hurried: bool
+) -> int:
     """Fork a program into the pid namespace of a warden; it steps into the others itself."""
     if _n_threads() != 1:
         raise RuntimeError("the zygote has got a thread")
@@ -140,6 +145,6 @@ def _fork(warden: int, channel: int, own: int, walls: Walls, places: cell.Places
         linux.setns(own, linux.CLONE_NEWPID)
         raise
     if pid == 0:
-        child.live(channel, walls, places, warden)
+        child.live(channel, walls, places, warden, hurried=hurried)
     linux.setns(own, linux.CLONE_NEWPID)
     return pid

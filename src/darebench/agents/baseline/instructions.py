@@ -202,7 +202,7 @@ def _feature_sentence(text: str, columns: Columns) -> str | None:
         points -= min(3.0, 1.5 * len(read_ranges(sentence)))
         if points > most:
             best, most = sentence, points
-    return best if most >= 3 else None
+    return best if most >= 2 else None
 
 
 def _best(columns: Columns, phrase: str) -> float:

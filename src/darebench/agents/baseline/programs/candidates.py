@@ -10,16 +10,17 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LassoCV, LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 from sklearn.svm import SVR
 
-TREES = {"n_estimators": 300, "random_state": 0, "n_jobs": 1}
+TREES = {"random_state": 0, "n_jobs": 1}
 SLOW = {"learning_rate": 0.04, "max_iter": 350, "max_leaf_nodes": 15, "l2_regularization": 1.0}
 
 
@@ -53,7 +54,16 @@ def leaf_size(n_rows):
     return int(np.clip(n_rows // 40, 3, 20))
 
 
-def products(n_columns):
+def trees(n_rows, n_columns, cost):
+    """Choose the number of trees so that a forest is fitted in a few seconds.
+
+    `cost` is the time in nanoseconds that a value takes on each level of a tree.
+    """
+    one_tree = n_rows * n_columns * np.log2(n_rows + 2) * cost * 1e-9
+    return {**TREES, "n_estimators": int(np.clip(2 / one_tree, 40, 300))}
+
+
+def products():
     """Make a linear model of all products of two features."""
     powers = PolynomialFeatures(2, include_bias=False)
     return scaled(powers, StandardScaler(), RidgeCV(np.logspace(-3, 5, 17)))
@@ -73,40 +83,40 @@ def support(c):
 
 def regressors(n_rows, n_plain, skewed):
     """List (name, view, model): which features a model gets, and the model."""
-    alphas = np.logspace(-6, 4, 21)
+    ridge = RidgeCV(np.logspace(-6, 4, 21))
     boosted = {"min_samples_leaf": leaf_size(n_rows), "early_stopping": False}
     hgb = HistGradientBoostingRegressor(random_state=0, **boosted)
-    extra = ExtraTreesRegressor(**TREES)
-    found = [
-        ("ridge", "smooth", scaled(RidgeCV(alphas))),
-        ("hgb", "all", hgb),
-        ("extra", "all", extra),
-        ("ridge of plain", "plain", scaled(RidgeCV(alphas))),
-    ]
-    if skewed:
-        found += [
-            ("ridge of logs of log", "smooth", logged(of_logs(RidgeCV(alphas)))),
-            ("hgb of log", "all", logged(hgb)),
-            ("extra of log", "all", logged(extra)),
-        ]
-    if n_plain <= 40:
-        found.append(("ridge of products", "plain", products(n_plain)))
-    found.append(
-        (
-            "hgb slow",
-            "all",
-            HistGradientBoostingRegressor(random_state=1, max_features=0.5, **SLOW, **boosted),
-        )
+    slow = HistGradientBoostingRegressor(random_state=1, max_features=0.5, **SLOW, **boosted)
+    extra = ExtraTreesRegressor(**trees(n_rows, n_plain, 5))
+    forest = RandomForestRegressor(
+        min_samples_leaf=2, max_features=0.5, **trees(n_rows, n_plain / 2, 30)
     )
-    if n_rows <= 5_000:
-        found += [("support", "smooth", support(10.0)), ("support tight", "smooth", support(1.0))]
-    if n_rows <= 500 and n_plain <= 60:
-        found.append(("process", "plain", process(n_plain)))
-    forest = RandomForestRegressor(min_samples_leaf=2, max_features=0.5, **TREES)
-    found.append(("forest", "all", forest))
-    if n_rows <= 20_000:
-        found.append(("neighbours", "smooth", scaled(KNeighborsRegressor(5, weights="distance"))))
-    return found
+    near = KNeighborsRegressor(5, weights="distance")
+    few_products = n_rows * (n_plain * (n_plain + 3) / 2) ** 2 < 5e9
+    listed = [
+        (True, "ridge", "smooth", scaled(ridge)),
+        (True, "hgb", "all", hgb),
+        (True, "extra", "all", extra),
+        (True, "ridge of plain", "plain", scaled(ridge)),
+        (n_rows <= 300, "one feature", "plain", scaled(SelectKBest(f_regression, k=1), ridge)),
+        (n_rows <= 3_000, "lasso", "plain", scaled(LassoCV(cv=3, random_state=0))),
+        (skewed, "ridge of logs of log", "smooth", logged(of_logs(ridge))),
+        (skewed, "hgb of log", "all", logged(hgb)),
+        (skewed, "extra of log", "all", logged(extra)),
+        (few_products, "ridge of products", "plain", products()),
+        (True, "hgb slow", "all", slow),
+        (n_rows <= 2_500, "support", "smooth", support(10.0)),
+        (n_rows <= 2_500, "support tight", "smooth", support(1.0)),
+        (n_rows <= 400 and n_plain <= 60, "process", "plain", process(n_plain)),
+        (True, "forest", "all", forest),
+        (
+            n_rows <= 20_000,
+            "neighbours",
+            "smooth",
+            scaled(KNeighborsRegressor(5, weights="distance")),
+        ),
+    ]
+    return [candidate for wanted, *candidate in listed if wanted]
 
 
 def classifiers(n_rows, n_columns, n_classes):
@@ -115,35 +125,35 @@ def classifiers(n_rows, n_columns, n_classes):
         return many_classes(n_rows, n_classes)
     boosted = {"min_samples_leaf": leaf_size(n_rows), "early_stopping": False}
     balanced = {"class_weight": "balanced"}
-    found = [
-        ("logistic", "smooth", scaled(LogisticRegression(max_iter=500))),
+    linear = {"max_iter": 500 if n_rows < 10_000 else 100}
+    extra = trees(n_rows, n_columns**0.5, 15)
+    forest = trees(n_rows, n_columns**0.5, 40)
+    slow = HistGradientBoostingClassifier(
+        random_state=1, max_features=0.5, **SLOW, **boosted, **balanced
+    )
+    listed = [
         ("hgb", "all", HistGradientBoostingClassifier(random_state=0, **boosted)),
-        ("extra", "all", ExtraTreesClassifier(**TREES)),
-        ("forest", "all", RandomForestClassifier(min_samples_leaf=2, **TREES)),
-        ("logistic shrunk", "smooth", scaled(LogisticRegression(C=0.03, max_iter=500))),
-        (
-            "hgb balanced",
-            "all",
-            HistGradientBoostingClassifier(
-                random_state=1, max_features=0.5, **SLOW, **boosted, **balanced
-            ),
-        ),
-        ("extra leaves", "all", ExtraTreesClassifier(min_samples_leaf=3, **balanced, **TREES)),
+        ("logistic", "smooth", scaled(LogisticRegression(**linear))),
+        ("extra", "all", ExtraTreesClassifier(**extra)),
+        ("forest", "all", RandomForestClassifier(min_samples_leaf=2, **forest)),
+        ("logistic shrunk", "smooth", scaled(LogisticRegression(C=0.03, **linear))),
+        ("hgb balanced", "all", slow),
+        ("extra leaves", "all", ExtraTreesClassifier(min_samples_leaf=3, **balanced, **extra)),
     ]
     if n_rows < 20_000:
         neighbours = KNeighborsClassifier(5, weights="distance")
-        found.append(("neighbours", "smooth", scaled(neighbours)))
-    return found
+        listed.append(("neighbours", "smooth", scaled(neighbours)))
+    return listed
 
 
 def many_classes(n_rows, n_classes):
     """List classifiers whose time and memory grow slowly with the number of classes."""
     n_trees = int(np.clip(1e8 / (2 * n_rows * n_classes), 20, 300))
-    trees = {**TREES, "n_estimators": n_trees}
+    grown = {**TREES, "n_estimators": n_trees}
     found = [
         ("neighbours", "smooth", scaled(KNeighborsClassifier(5, weights="distance"))),
-        ("extra", "all", ExtraTreesClassifier(**trees)),
-        ("forest", "all", RandomForestClassifier(min_samples_leaf=2, **trees)),
+        ("extra", "all", ExtraTreesClassifier(**grown)),
+        ("forest", "all", RandomForestClassifier(min_samples_leaf=2, **grown)),
     ]
     if n_rows * n_classes < 200_000:
         found.append(("logistic", "smooth", scaled(LogisticRegression(max_iter=200))))

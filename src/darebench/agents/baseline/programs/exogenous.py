@@ -105,11 +105,18 @@ def calendar_columns(when, past):
         angle = 2 * np.pi * days / 365.25
         waves |= {f"{f.__name__} {k}": f(k * angle) for k in (1, 2, 3) for f in (np.sin, np.cos)}
     calendar = pd.DataFrame(waves)
-    for part in (t.dayofweek, t.hour):
+    for part in (t.day_of_week, t.hour):
         if part.nunique() > 2:
             calendar = pd.concat([calendar, pd.get_dummies(part, dtype=float)], axis=1)
     steps = pd.DataFrame(
-        {"m": t.month, "w": t.dayofweek, "h": t.hour, "i": t.minute, "n": t.dayofyear, "d": days}
+        {
+            "m": t.month,
+            "w": t.day_of_week,
+            "h": t.hour,
+            "i": t.minute,
+            "n": t.day_of_year,
+            "d": days,
+        }
     )
     return calendar, steps
 

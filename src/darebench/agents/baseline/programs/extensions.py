@@ -24,19 +24,22 @@ def extensions(history, query, span):
         run = autoregression(history, query, z)
         if run is not None:
             found[f"{scale}autoregression"] = back(run)
+    found.update(boosted_calendars(history, query, y, span))
+    return found
+
+
+def boosted_calendars(history, query, y, span):
+    """Boost trees on the calendar, around each series' level of always and of late."""
     e, d, at = history["e"].to_numpy(), history["d"].to_numpy(float), query["e"].to_numpy()
     count = int(max(e.max(), at.max())) + 1
-    for name, since in (("", -np.inf), ("recent ", d.max() - span)):
-        line = fit_line(e, d, y, count, since)
-        level = line["level"]
-        whole = fit_line(e, d, y, count)["level"]
-        deviation = np.sqrt(
-            np.bincount(e, (y - whole[e]) ** 2, count)
-            / np.maximum(np.bincount(e, minlength=count), 1)
-        )
-        size = np.where(deviation > 0, deviation, max(deviation.mean(), 1e-9))
-        found[f"{name}trees"] = calendar_trees(history, query, level[at], whole[e], size)
-    return found
+    level = fit_line(e, d, y, count)["level"]
+    squares = np.bincount(e, (y - level[e]) ** 2, count)
+    spread = np.sqrt(squares / np.maximum(np.bincount(e, minlength=count), 1))
+    spread = np.where(spread > 0, spread, max(spread.mean(), 1e-9))
+    late = fit_line(e, d, y, count, since=d.max() - span)["level"]
+    shape = calendar_trees(history, query, (y - level[e]) / spread[e]) * spread[at]
+    yield "trees", level[at] + shape
+    yield "recent trees", late[at] + shape
 
 
 def scales(y):

@@ -18,16 +18,8 @@ def lines(history, query, z, span):
         fit_line(e, d, z, size, since=end - length) for length in (2 * span, span, span / 4)
     )
     last, drift = fit_drift(e, d, z, size)
-    result = {
-        name: line["level"][at]
-        for name, line in (
-            ("mean", whole),
-            ("long mean", long),
-            ("recent mean", recent),
-            ("short mean", short),
-            ("last", last),
-        )
-    }
+    flat = {"mean": whole, "long mean": long, "recent mean": recent, "short mean": short}
+    result = {name: line["level"][at] for name, line in (flat | {"last": last}).items()}
     for name, start, slope, damp in (
         ("line", whole, whole["slope"], 1.0),
         ("long line", long, long["slope"], 1.0),

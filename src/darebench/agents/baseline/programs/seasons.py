@@ -28,11 +28,15 @@ def calendar(history, query):
     days = history["d"].max() - history["d"].min()
     found = []
     if t.hour.nunique() > 1 and days > 3:
-        hours = (24 * (times.dayofweek > 4) + times.hour for times in (t, asked))
+        hours = (24 * (times.day_of_week > 4) + times.hour for times in (t, asked))
         found.append((t.floor("D"), *hours))
-    if t.dayofweek.nunique() > 2 and days > 21 and t.floor("D").nunique() > 20:
+    if t.day_of_week.nunique() > 2 and days > 21 and t.floor("D").nunique() > 20:
         found.append(
-            (t.floor("D") - pd.to_timedelta(t.dayofweek, unit="D"), t.dayofweek, asked.dayofweek)
+            (
+                t.floor("D") - pd.to_timedelta(t.day_of_week, unit="D"),
+                t.day_of_week,
+                asked.day_of_week,
+            )
         )
     if t.month.nunique() > 2 and days > 1.5 * YEAR:
         found.append((t.year, t.month, asked.month))
@@ -133,17 +137,15 @@ def sliding(values, width):
     return np.lib.stride_tricks.sliding_window_view(values, width)
 
 
-def calendar_trees(history, query, start, level, size):
-    """Boost trees on calendar and series, on values relative to the series' level."""
+def calendar_trees(history, query, z):
+    """Boost trees on the calendar and the series' number."""
 
     def table(frame):
         t = frame["t"].dt
-        parts = [frame["e"], t.month, t.dayofweek, t.hour, t.day, t.minute, t.dayofyear]
+        parts = [frame["e"], t.month, t.day_of_week, t.hour, t.day, t.minute, t.day_of_year]
         return np.column_stack([p.to_numpy(float) for p in parts])
 
-    e = history["e"].to_numpy()
     model = HistGradientBoostingRegressor(
         max_iter=120, learning_rate=0.08, min_samples_leaf=10, random_state=0
     )
-    model.fit(table(history), (history["y"].to_numpy() - level) / size[e])
-    return start + size[query["e"].to_numpy()] * model.predict(table(query))
+    return model.fit(table(history), z).predict(table(query))

@@ -238,8 +238,11 @@ def regress(problem, n_plain, deadline):
 def predict(train, val, features, target, settings, deadline):
     """Predict one target for all rows of `val`."""
     known = train[train[target].notna()].reset_index(drop=True)
-    if len(known) > settings["max_rows"]:
-        known = known.sample(settings["max_rows"], random_state=0).reset_index(drop=True)
+    limit = settings["max_rows"]
+    if settings["kind"] == "classification":  # boosting fits one tree for each class
+        limit = min(limit, max(5_000, 300_000 // max(1, known[target].nunique())))
+    if len(known) > limit:
+        known = known.sample(limit, random_state=0).reset_index(drop=True)
     values = known[target]
     if values.nunique() <= 1 or len(known) < 4 or not features:
         constant = values.mode().iloc[0] if len(known) else 0
