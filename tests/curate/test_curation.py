@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,14 @@ def test_stats_count_what_is_there(made):
     assert stats.test_rows is not None
     assert stats.test_rows.smallest >= 100
     assert all(stats.ceilings[c] > stats.floors[c] for c in stats.ceilings)
+
+
+def test_stats_tell_what_cannot_be_read(made, tmp_path):
+    store = shutil.copytree(made.store, tmp_path / "store")
+    broken = next(p for p in store.glob("databases/*_reg/source/train_v2.*"))
+    broken.write_bytes(b"no table")
+    assert any(broken.name in text for text in measure_store(store).unreadable)
+    assert measure_store(made.store).unreadable == ()
 
 
 def test_the_same_call_again_makes_nothing_anew(made, tables):

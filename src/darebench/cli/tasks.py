@@ -55,20 +55,14 @@ def tasks_list(
 
 
 def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    from darebench.errors import TaskFormatError
-    from darebench.store.tables import count_rows
+    from darebench.store.tables import measure_files
 
     rows: list[dict[str, Any]] = []
     broken: dict[str, str] = {}
     for task in tasks:
-        sizes: dict[str, int] = {}
-        try:
-            for name in task.files:
-                part = next((p for p in ("train", "val") if name.startswith(p)), None)
-                if part:
-                    sizes[part] = count_rows(task.source / name)
-        except TaskFormatError as error:
-            broken[task.dataset] = str(error)
+        sizes = measure_files(task)
+        if sizes.problems:
+            broken[task.dataset] = sizes.problems[0]
             continue
         rows.append(
             {
@@ -78,8 +72,8 @@ def _task_rows(tasks: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, s
                 "family": task.family,
                 "targets": list(task.targets),
                 "files": list(task.files),
-                "train_rows": sizes.get("train"),
-                "test_rows": sizes.get("val"),
+                "train_rows": sizes.train,
+                "test_rows": sizes.test,
                 "domain": task.domain,
             }
         )

@@ -20,11 +20,18 @@ from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
 from darebench.curate.records import Design, Table, slug
 from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
-from darebench.environment import current_environment
 from darebench.errors import CurationReject
 from darebench.store import layout
 from darebench.store.extras import Extras
 from darebench.store.noise import with_hard_noise, with_noise
+from darebench.store.settings import (
+    common_settings,
+    file_names,
+    kind_of,
+    numbered,
+    series_settings,
+    workflow_settings,
+)
 from darebench.store.write import DatasetFiles
 
 WORDINGS = 4
@@ -44,8 +51,7 @@ def package_tabular(
     if workflow is None:
         raise CurationReject("fewer than two features have a range that a question can state")
     suffix = workflow.suffix
-    files = {part: f"{part}{suffix}" for part in ("train_v1", "val_v1", "train_v2", "val_v2")}
-    clean_name = f"{layout.CLEAN_TRAIN_STEM}{suffix}"
+    files = file_names(suffix)
     targets, (train, val, _) = draft.design.targets, draft.split
     columns = [*workflow.columns, *targets]
     clean = train[columns]
@@ -53,8 +59,8 @@ def package_tabular(
     if workflow.n_tables > 1:
         noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
     metadata = write_metadata(table, [*draft.design.features, *targets])
-    asked_v1 = _numbered(val[list(workflow.columns)])
-    asked_v2 = _numbered(val[list(draft.design.features)])
+    asked_v1 = numbered(val[list(workflow.columns)])
+    asked_v2 = numbered(val[list(draft.design.features)])
     names = (files["train_v1"], files["val_v1"])
     question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names, rng)
     names = (files["train_v2"], files["val_v2"])
@@ -64,7 +70,7 @@ def package_tabular(
     kept = [*draft.design.features, *targets]
     settings = {
         **_settings(table, draft),
-        **_workflow_settings(table, draft, workflow, name, files, clean_name),
+        **_workflow_settings(draft, workflow, name),
     }
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
@@ -72,12 +78,12 @@ def package_tabular(
         question_v2=question_v2,
         sources={
             files["train_v1"]: noisy,
-            clean_name: clean,
+            files[layout.CLEAN_TRAIN_STEM]: clean,
             files["val_v1"]: asked_v1,
             files["train_v2"]: train[kept],
             files["val_v2"]: asked_v2,
         },
-        truths={layout.TRUTH_TABULAR: _numbered(val[list(targets)])},
+        truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
         needed_v1=(files["train_v1"], files["val_v1"], layout.METADATA_TEXT),
         needed_v2=(files["train_v2"], files["val_v2"], layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
@@ -100,7 +106,7 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     targets, keys = design.targets, [design.time_column, *design.entities]
     columns = [*keys, *design.features]
     metadata = write_metadata(table, [*columns, *targets])
-    asked = {"val_v1.csv": _numbered(val[columns]), "val_v2.csv": val[keys]}
+    asked = {"val_v1.csv": numbered(val[columns]), "val_v2.csv": val[keys]}
     texts = {
         file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
         for file in asked
@@ -110,30 +116,24 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
         if file == "val_v1.csv":
             facts = file_facts(train, asked[file], names, metadata)
             _refuse_lost(lost_targets(text, targets, facts, names))
+    rows = train[[*columns, *targets]]
     start = val[design.time_column].iloc[0]
     settings = {
         **_settings(table, draft),
-        "time_column": design.time_column,
-        "time_format": stated_format(design),
+        **series_settings(rows, design.time_column, stated_format(design), start),
         "is_resampled": bool(design.interval),
         "resampling": {"interval": design.interval, "aggregation": design.aggregation}
         if design.interval
         else None,
-        "contain_multiple_files": False,
         "entity_columns": list(design.entities),
-        "prediction_starting_time": str(start),
-        "column_type_inference": {
-            c: "numeric" if pd.api.types.is_numeric_dtype(train[c]) else "object"
-            for c in [*columns, *targets]
-        },
     }
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=texts["val_v1.csv"],
         question_v2=texts["val_v2.csv"],
-        sources={"train.csv": train[[*columns, *targets]], **asked},
+        sources={"train.csv": rows, **asked},
         truths={
-            layout.TRUTH_XF: _numbered(val[list(targets)]),
+            layout.TRUTH_XF: numbered(val[list(targets)]),
             layout.TRUTH_CF: val[[*keys, *targets]],
         },
         needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
@@ -168,22 +168,12 @@ def _refuse_lost(lost: str) -> None:
         raise CurationReject(f"the question cannot be read back: {lost}")
 
 
-def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
-    numbered = rows.copy()
-    numbered.insert(0, layout.ROW_ID, range(1, len(rows) + 1))
-    return numbered
-
-
 def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     design = draft.design
     variants = ("v1", "v2")[-len(draft.headroom) :]
+    ratio = draft.split.ratio
     return {
-        "target": list(design.targets),
-        "target_candidates": list(design.targets),
-        "problem_type": layout.KIND_OF[design.family],
-        "related_features": list(design.features),
-        "not_filtered_related_features": list(design.features),
-        "train_test_ratio": draft.split.ratio,
+        **common_settings(design.family, design.targets, design.features, ratio),
         "dropped_features": list(draft.dropped),
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
@@ -194,44 +184,29 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _workflow_settings(
-    table: Table,
-    draft: Draft,
-    workflow: Workflow,
-    name: str,
-    files: dict[str, str],
-    clean_name: str,
-) -> dict[str, Any]:
-    folder = f"./{name}/{layout.SOURCE}"
+def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str, Any]:
+    frame, as_category = draft.table.frame, draft.design.categorical
     types = {
-        c: "numerical" if _is_numeric(table, draft, c) else "categorical"
+        c: "categorical" if c in as_category else kind_of(frame[c])
         for c in [*draft.design.features, *workflow.targets]
     }
+    written = workflow_settings(
+        name,
+        features=workflow.features,
+        numerical=workflow.numerical,
+        types=types,
+        ranges=workflow.ranges,
+        imputer=workflow.imputer,
+        model=workflow.model,
+        random_state=workflow.random_state,
+        suffix=workflow.suffix,
+    )
     return {
+        **written,
         "related_features": list(workflow.columns),
-        "selected_features": list(workflow.features),
-        "numerical_features": list(workflow.numerical),
-        "categorical_features": list(workflow.categorical),
-        "column_type_inference": types,
-        "expected_ranges": workflow.ranges,
-        "imputer_type": workflow.imputer,
-        "model_type": workflow.model,
-        "random_state": workflow.random_state,
-        "environment": current_environment().as_dict(),
         "noise": str(workflow.noise),
         "extras": asdict(workflow.extras) if workflow.extras != Extras() else None,
-        "save_file_type": workflow.suffix.lstrip("."),
-        "train_err_split_save_file": f"{folder}/{files['train_v1']}",
-        "train_no_err_save_file": f"{folder}/{clean_name}",
-        "val_no_err_save_file": f"{folder}/{files['val_v1']}",
-        "train_v2_save_file": f"{folder}/{files['train_v2']}",
-        "val_v2_save_file": f"{folder}/{files['val_v2']}",
     }
-
-
-def _is_numeric(table: Table, draft: Draft, column: str) -> bool:
-    numeric = pd.api.types.is_numeric_dtype(table.frame[column])
-    return numeric and column not in draft.design.categorical
 
 
 def _shared(

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.read import open_store
-from darebench.store.tables import count_rows
+from darebench.store.tables import measure_files
 from darebench.store.wire import read_json
 from darebench.types import COLUMNS, Task
 
@@ -47,6 +46,8 @@ class Stats:
     """Mean score of a quick strong model, where it is recorded, by column."""
     mb: float
     """Size on disk."""
+    unreadable: tuple[str, ...]
+    """What is wrong with datasets and files that cannot be read."""
 
 
 def measure_store(ref: str | Path | None) -> Stats:
@@ -58,6 +59,9 @@ def measure_store(ref: str | Path | None) -> Stats:
     store = open_store(ref)
     entries = {Path(e["file_path"]).name: e for e in read_json(store.root / layout.QUESTIONS)}
     splits = Counter(entries.get(t.dataset, {}).get("split", "unknown") for t in store.tasks)
+    sizes = [measure_files(task) for task in store.tasks]
+    unreadable = [f"{p.dataset}: {p.message}" for p in store.problems]
+    unreadable += dict.fromkeys(problem for size in sizes for problem in size.problems)
     headroom = _headroom(store.tasks, entries)
     files = (path for path in store.root.rglob("*") if path.is_file())
     return Stats(
@@ -68,29 +72,18 @@ def measure_store(ref: str | Path | None) -> Stats:
         by_domain=_counted(t.domain or "unknown" for t in store.tasks),
         by_licence=_counted(t.licence or "unknown" for t in store.tasks),
         by_split=dict(sorted(splits.items())),
-        train_rows=_spread(_rows(store.tasks, "train")),
-        test_rows=_spread(_rows(store.tasks, "val")),
+        train_rows=_spread([s.train for s in sizes if s.train is not None]),
+        test_rows=_spread([s.test for s in sizes if s.test is not None]),
         question_characters=_spread([len(t.question) for t in store.tasks]),
         floors=_means(headroom, "floor"),
         ceilings=_means(headroom, "ceiling"),
         mb=round(sum(path.stat().st_size for path in files) / 1e6, 3),
+        unreadable=tuple(unreadable),
     )
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:
     return dict(Counter(values).most_common())
-
-
-def _rows(tasks: Sequence[Task], part: str) -> list[int]:
-    sizes = []
-    for task in tasks:
-        for name in task.files:
-            if name.startswith(part):
-                try:
-                    sizes.append(count_rows(task.source / name))
-                except TaskFormatError:
-                    continue
-    return sizes
 
 
 def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str, float]]]:

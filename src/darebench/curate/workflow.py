@@ -19,6 +19,7 @@ from darebench.curate.draft import Draft
 from darebench.curate.extras import draw_extras
 from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
 from darebench.store.extras import Extras
+from darebench.store.settings import expected_range
 from darebench.types import Family
 
 SUFFIXES = (".csv", ".parquet", ".sqlite")
@@ -117,7 +118,7 @@ def draw_workflow(
         features=tuple(features),
         numerical=tuple(numerical),
         categorical=tuple(name for name in features if name not in numerical),
-        ranges={name: _range(train[name]) for name in columns},
+        ranges={name: expected_range(train[name]) for name in columns},
         imputer=str(rng.choice(IMPUTERS)),
         model=_draw_model(_models(draft), len(train), rng),
         random_state=int(rng.integers(0, 100)),
@@ -173,9 +174,3 @@ def _can_filter(values: pd.Series) -> bool:
     # A value such as `10 to 20` would be read as the range of a number.
     plain = all(re.fullmatch(r"[^\"`;]{1,40}", text) for text in texts)
     return plain and not read_ranges(", ".join(f'"{text}"' for text in texts))
-
-
-def _range(values: pd.Series) -> list[Any]:
-    if pd.api.types.is_numeric_dtype(values):
-        return [values.min().item(), values.max().item()]
-    return sorted(values.dropna().unique().tolist())

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from darebench.errors import ConfigError
+from darebench.report.curves import curves_page, is_training
 from darebench.report.html import page
 from darebench.report.load import load_run
 from darebench.report.tables import Table, all_tables
@@ -32,11 +33,19 @@ _LATEX = {
 
 
 def render(folders: Sequence[Path], form: str) -> str:
-    """Render runs in one of the forms terminal, html, md, tex, csv, json.
+    """Render runs in one of the forms terminal, html, md, tex, csv, json; training runs as html.
 
     Raises:
         ConfigError: the form is unknown, or a folder is no run.
     """
+    training = [folder for folder in folders if is_training(folder)]
+    if training:
+        if form != "html" or len(training) < len(folders):
+            raise ConfigError(
+                f"{training[0]} is a training run, whose curves are a page of their own: give only "
+                "such folders, and --format html"
+            )
+        return curves_page(training)
     runs = [load_run(folder) for folder in folders]
     if form == "html":
         return page(runs)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darebench.errors import TaskFormatError
 from darebench.store.layout import ROW_ID
+from darebench.types import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +91,30 @@ def count_rows(path: Path) -> int:
         except (sqlite3.Error, ValueError) as error:
             raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
     return len(read_table(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How many rows a task's files have; None where a file is missing or broken."""
+
+    train: int | None
+    test: int | None
+    problems: tuple[str, ...]
+    """What is wrong with the others, one sentence for each file."""
+
+
+def measure_files(task: Task) -> Sizes:
+    """Count the rows of a task's training and validation file."""
+    found: dict[str, int] = {}
+    problems = []
+    for name in task.files:
+        part = next((part for part in ("train", "val") if name.startswith(part)), None)
+        if part is not None:
+            try:
+                found[part] = count_rows(task.source / name)
+            except TaskFormatError as error:
+                problems.append(str(error))
+    return Sizes(train=found.get("train"), test=found.get("val"), problems=tuple(problems))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from darebench.train.metrics import JsonLines, tensorboard
 from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
 
 log = logging.getLogger(__name__)
+NO_LOSS = -100
+"""What torch's loss passes over."""
 
 
 def train_sft(config: SftConfig) -> Path:
@@ -61,7 +63,7 @@ def train_sft(config: SftConfig) -> Path:
 
 
 def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Dataset:
-    """Encode an export: `input_ids` and `assistant_masks`, 1 where the loss is.
+    """Encode an export: `input_ids`, and `labels` with `NO_LOSS` where the loss is not.
 
     Raises:
         ConfigError: no row is left.
@@ -73,12 +75,9 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
         if len(encoded["input_ids"]) > max_length:
             too_long += 1
             continue
-        rows.append(
-            {
-                "input_ids": list(encoded["input_ids"]),
-                "assistant_masks": list(encoded["assistant_masks"]),
-            }
-        )
+        pairs = zip(encoded["input_ids"], encoded["assistant_masks"], strict=True)
+        labels = [token if own else NO_LOSS for token, own in pairs]
+        rows.append({"input_ids": list(encoded["input_ids"]), "labels": labels})
     if too_long:
         log.warning("%s: %d rows of more than %d tokens are left out", path, too_long, max_length)
     if not rows:
@@ -91,7 +90,6 @@ def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:
         output_dir=config.out,
         max_length=config.max_length,
         packing=config.packing,
-        assistant_only_loss=True,
         num_train_epochs=config.epochs,
         max_steps=config.max_steps,
         learning_rate=config.learning_rate,

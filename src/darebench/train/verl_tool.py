@@ -1,8 +1,8 @@
 """`python_executor` as a tool of verl's agent loop: our tool, limits and texts, any sandbox.
 
 Its configuration (`configs/verl-tool.yaml`) says where the sandbox is: a server that
-`darebench sandbox serve` started, or this machine without a `url`. What an attempt saves lives until
-the attempt is released; the prediction goes along in the rollout's extra fields, where
+`darebench sandbox serve` started, or this machine without a `url`. What an attempt saves lives
+until the attempt is released; the prediction goes along in the extra fields of the rollout, where
 `darebench.train.verl` grades it.
 """
 

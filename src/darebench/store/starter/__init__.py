@@ -8,20 +8,20 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from darebench.environment import fingerprint
+from darebench.environment import current_environment, fingerprint
 
-_MADE_WITH = ("numpy", "pandas", "pyarrow", "scikit-learn", "statsmodels")
 _SOURCES = (
     "store/starter/build.py",
     "store/starter/datasets.py",
     "store/noise.py",
+    "store/settings.py",
     "store/write.py",
 )
 
 
 def ensure_starter(cache: Path) -> Path:
     """Give the starter store's folder; it is made at a version's first use, in some seconds."""
-    versions = [version(name) for name in _MADE_WITH]
+    versions = [current_environment().hash, version("statsmodels")]
     package = files("darebench")
     texts = [hashlib.sha256(package.joinpath(s).read_bytes()).hexdigest() for s in _SOURCES]
     folder = cache / fingerprint([versions, texts])

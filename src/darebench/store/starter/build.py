@@ -14,6 +14,15 @@ import pandas as pd
 
 from darebench.store import layout
 from darebench.store.noise import with_noise
+from darebench.store.settings import (
+    common_settings,
+    expected_range,
+    file_names,
+    kind_of,
+    numbered,
+    series_settings,
+    workflow_settings,
+)
 from darebench.store.starter.datasets import SOURCES, Source
 from darebench.store.write import DatasetFiles
 from darebench.types import Family
@@ -34,51 +43,42 @@ def _tabular(source: Source) -> DatasetFiles:
     train = frame.iloc[order[:cut]].reset_index(drop=True)
     val = frame.iloc[order[cut:]].reset_index(drop=True)
     features = [name for name in frame.columns if name not in source.targets]
-    types = {name: _kind(frame[name]) for name in frame.columns}
-    ranges = {name: _range(train[name]) for name in features}
+    types = {name: kind_of(frame[name]) for name in frame.columns}
+    ranges = {name: expected_range(train[name]) for name in features}
     noisy = with_noise(train, ranges, rng)
-    asked = val[features]
-    asked.insert(0, layout.ROW_ID, range(1, len(val) + 1))
-    truth = val[list(source.targets)]
-    truth.insert(0, layout.ROW_ID, range(1, len(val) + 1))
     n_tables = 2 if source.suffix == ".sqlite" else 1
     if n_tables > 1:
-        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
-    names = {
-        part: f"{part}{source.suffix}" for part in ("train_v1", "val_v1", "train_v2", "val_v2")
-    }
-    clean = f"{layout.CLEAN_TRAIN_STEM}{source.suffix}"
+        noisy = numbered(noisy)
+    names = file_names(source.suffix)
     numerical = [name for name in source.features if types[name] == "numerical"]
     categorical = [name for name in source.features if types[name] == "categorical"]
     settings = {
-        **_common_settings(source, features),
-        "selected_features": list(source.features),
-        "numerical_features": numerical,
-        "categorical_features": categorical,
-        "column_type_inference": types,
-        "expected_ranges": ranges,
-        "imputer_type": source.imputer,
-        "model_type": source.model,
-        "random_state": source.seed,
-        "save_file_type": source.suffix.lstrip("."),
-        "train_err_split_save_file": _path(source, names["train_v1"]),
-        "train_no_err_save_file": _path(source, clean),
-        "val_no_err_save_file": _path(source, names["val_v1"]),
-        "train_v2_save_file": _path(source, names["train_v2"]),
-        "val_v2_save_file": _path(source, names["val_v2"]),
+        **common_settings(source.family, source.targets, features, source.ratio),
+        **workflow_settings(
+            source.name,
+            features=source.features,
+            numerical=numerical,
+            types=types,
+            ranges=ranges,
+            imputer=source.imputer,
+            model=source.model,
+            random_state=source.seed,
+            suffix=source.suffix,
+        ),
     }
+    asked = numbered(val[features])
     return DatasetFiles(
         **_common_files(source, frame, settings),
         question_v1=_workflow_text(source, ranges, numerical, categorical, names),
         question_v2=_modelling_text(source, names),
         sources={
             names["train_v1"]: noisy,
-            clean: train,
+            names[layout.CLEAN_TRAIN_STEM]: train,
             names["val_v1"]: asked,
             names["train_v2"]: train,
             names["val_v2"]: asked,
         },
-        truths={layout.TRUTH_TABULAR: truth},
+        truths={layout.TRUTH_TABULAR: numbered(val[list(source.targets)])},
         needed_v1=(names["train_v1"], names["val_v1"], layout.METADATA_TEXT),
         needed_v2=(names["train_v2"], names["val_v2"], layout.METADATA_TEXT),
         split_tables=n_tables,
@@ -95,57 +95,24 @@ def _series(source: Source) -> DatasetFiles:
     train, val = frame[is_past].reset_index(drop=True), frame[~is_past].reset_index(drop=True)
     (target,) = source.targets
     keys = [source.time_column, *source.entities]
-    rows = range(1, len(val) + 1)
-    asked, truth = val.drop(columns=target), val[[target]].copy()
-    asked.insert(0, layout.ROW_ID, rows)
-    truth.insert(0, layout.ROW_ID, rows)
     features = [name for name in frame.columns if name not in (target, *keys)]
     settings = {
-        **_common_settings(source, features),
-        "time_column": source.time_column,
-        "time_format": "%Y-%m-%d",
-        "is_resampled": False,
-        "contain_multiple_files": False,
-        "prediction_starting_time": start,
-        "column_type_inference": {
-            name: "numeric" if _kind(frame[name]) == "numerical" else "object"
-            for name in frame.columns
-        },
+        **common_settings(source.family, source.targets, features, source.ratio),
+        **series_settings(frame, source.time_column, "%Y-%m-%d", start),
     }
+    asked = {"val_v1.csv": numbered(val.drop(columns=target)), "val_v2.csv": val[keys]}
     return DatasetFiles(
         **_common_files(source, frame, settings),
         question_v1=_forecast_text(source, with_features=True),
         question_v2=_forecast_text(source, with_features=False),
-        sources={"train.csv": train, "val_v1.csv": asked, "val_v2.csv": val[keys]},
-        truths={layout.TRUTH_XF: truth, layout.TRUTH_CF: val[[*keys, target]]},
+        sources={"train.csv": train, **asked},
+        truths={
+            layout.TRUTH_XF: numbered(val[[target]]),
+            layout.TRUTH_CF: val[[*keys, target]],
+        },
         needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
         needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
     )
-
-
-def _kind(values: pd.Series) -> str:
-    return "numerical" if pd.api.types.is_numeric_dtype(values) else "categorical"
-
-
-def _range(values: pd.Series) -> list[Any]:
-    if _kind(values) == "categorical":
-        return sorted(values.dropna().unique().tolist())
-    return [values.min().item(), values.max().item()]
-
-
-def _path(source: Source, name: str) -> str:
-    return f"./{source.name}/{layout.SOURCE}/{name}"
-
-
-def _common_settings(source: Source, features: Sequence[str]) -> dict[str, Any]:
-    return {
-        "target": list(source.targets),
-        "target_candidates": list(source.targets),
-        "problem_type": layout.KIND_OF[source.family],
-        "related_features": list(features),
-        "not_filtered_related_features": list(features),
-        "train_test_ratio": source.ratio,
-    }
 
 
 def _common_files(source: Source, frame: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:

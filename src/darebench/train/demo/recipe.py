@@ -72,16 +72,19 @@ def run_recipe(recipe: Recipe) -> list[Result]:
     try:
         curriculum = _tasks(recipe, executor)
         base = _base(recipe)
-        models = {"base": base}
         _stage(recipe, "attempts", partial(_attempts, recipe, curriculum, base, executor))
-        for strategy in STRATEGIES:
-            models[f"sft-{strategy}"] = _sft(recipe, base, strategy)
-        for mix, variant in MIXES.items():
-            models[f"rl-{mix}"] = _grpo(recipe, curriculum, base, mix, variant, executor)
-        for name, folder in models.items():
-            work = partial(_evaluate, recipe, curriculum, name, folder, executor)
+        make: dict[str, Callable[[], Path]] = {"base": lambda: base}
+        make |= {f"sft-{s}": partial(_sft, recipe, base, s) for s in STRATEGIES}
+        make |= {
+            f"rl-{mix}": partial(_grpo, recipe, curriculum, base, mix, variant, executor)
+            for mix, variant in MIXES.items()
+        }
+        results: list[Result] = []
+        for number, (name, train) in enumerate(make.items(), 1):
+            work = partial(_evaluate, recipe, curriculum, name, train(), executor)
             _stage(recipe, f"eval-{name}", work)
-        return _table(recipe, list(models))
+            results = _table(recipe, list(make)[:number])
+        return results
     finally:
         executor.close_now()
 
@@ -192,7 +195,7 @@ def _sft(recipe: Recipe, base: Path, strategy: Strategy) -> Path:
         out=str(out),
         max_length=CONTEXT,
         packing=False,
-        max_steps=recipe.amount(120, 4),
+        max_steps=recipe.amount(400, 4),
         learning_rate=3e-4,
         batch_size=16,
         accumulation=1,
@@ -224,7 +227,7 @@ def _grpo(
         prompt="brief",
         turns=BUDGET.turns,
         seconds=BUDGET.seconds_per_call,
-        questions=8,
+        questions=8 if recipe.scale >= 0.5 else 4,
         batch_size=32,
         max_context=CONTEXT,
         max_new=TURN,

@@ -1,0 +1,153 @@
+"""A taskset for verifiers 0.4: `vf-validate darebench-taskset`.
+
+The tool is ours, with its limits and texts, over the local sandbox; the reward is
+`darebench.train.reward`'s. verifiers needs another version of openai than our evaluation, so it
+lives in an environment of its own, with darebench installed without its dependencies' openai.
+"""
+
+# verifiers is installed in an environment of its own.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import verifiers.v1 as vf
+
+from darebench.agents.prompt import opening
+from darebench.agents.protocol import Budget
+from darebench.agents.tools import NAME, PythonExecutor
+from darebench.errors import SandboxFault
+from darebench.sandbox import LocalExecutor
+from darebench.sandbox.program import Limits
+from darebench.store.layout import PREDICTION
+from darebench.store.read import open_store, select
+from darebench.train.grading import Grader, open_grader
+
+__all__ = ["DarebenchTaskset"]
+
+
+class DarebenchData(vf.TaskData):
+    """A row: which task, never its answer."""
+
+    task: str
+    store: str | None = None
+
+
+class DarebenchState(vf.State):
+    """What the tool hands to the reward."""
+
+    prediction: str | None = None
+    """The file's bytes in base64."""
+    fault: str | None = None
+
+
+class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
+    """`python_executor`, under its own name."""
+
+    TOOL_PREFIX = None
+
+    async def setup_task(self, task: Any) -> None:
+        """Open an attempt's folder."""
+        self._folder = tempfile.TemporaryDirectory(prefix="darebench-vf-")
+        self._tool = PythonExecutor(
+            open_store(task.store).task(task.task),
+            LocalExecutor(1),
+            Path(self._folder.name),
+            Budget(),
+            Limits(),
+        )
+
+    @vf.tool
+    async def python_executor(
+        self, code: str, files_to_load: list[str], files_to_save: list[str]
+    ) -> str:
+        """Run Python code in a new process and return what it prints."""
+        arguments = {
+            "code": code, "files_to_load": files_to_load, "files_to_save": files_to_save
+        }  # fmt: skip
+        try:
+            result = await self._tool.call(arguments)
+        except SandboxFault as fault:
+            self.state.fault = str(fault)
+            return "The sandbox failed."
+        saved = self._tool.folder / PREDICTION
+        if saved.is_file():
+            self.state.prediction = base64.b64encode(saved.read_bytes()).decode()
+        return result.text
+
+
+class DarebenchTaskConfig(vf.TaskConfig):
+    """What the command line may set of a task."""
+
+    tools: vf.ToolsetConfig = vf.ToolsetConfig()
+
+
+class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig]):
+    """One task."""
+
+    @classmethod
+    def toolsets(cls, config: DarebenchTaskConfig) -> list[Any]:
+        """Give every rollout its tool."""
+        return [PythonToolset(config.tools)]
+
+    async def validate(self, runtime: Any) -> bool:
+        """Check that the right answer earns the most."""
+        grader = _grader(self.data.store, self.data.task)
+        earned = grader.reward(self.data.task, grader.truths[self.data.task].csv)
+        return earned is not None and abs(earned - 1.1) < 1e-9
+
+    @vf.reward
+    async def darebench(self, trace: Any) -> float:
+        """Grade what the tool saved last.
+
+        Raises:
+            SandboxFault: our own fault ended the rollout; it has no reward.
+        """
+        if trace.state.fault:
+            raise SandboxFault(trace.state.fault)
+        kept = trace.state.prediction
+        prediction = None if kept is None else base64.b64decode(kept)
+        value = _grader(self.data.store, self.data.task).reward(self.data.task, prediction)
+        if value is None:
+            raise SandboxFault(f"{self.data.task} could not be graded")
+        return value
+
+
+class DarebenchConfig(vf.TasksetConfig):
+    """What the command line may set of the set."""
+
+    task: DarebenchTaskConfig = DarebenchTaskConfig()
+    store: str | None = None
+    """A folder, an archive or hf://owner/name; the starter store without it."""
+    patterns: tuple[str, ...] = ()
+    """Ids, dataset names or globs; all tasks without one."""
+
+
+class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):
+    """The tasks of a store."""
+
+    def load(self) -> Iterable[DarebenchTask]:
+        """Yield the tasks."""
+        store = self.config.store
+        for task in select(open_store(store).tasks, self.config.patterns):
+            system, user = opening(task, Budget(), tool=NAME, prediction=PREDICTION)
+            data = DarebenchData(
+                id=task.id, name=task.id, task=task.id, store=store,
+                system_prompt=system.content, prompt=user.content,
+            )  # fmt: skip
+            yield DarebenchTask(data, self.config.task)
+
+
+@lru_cache(maxsize=4096)
+def _grader(store: str | None, task_id: str) -> Grader:
+    return open_grader(store, [task_id])
+
+
+if __name__ == "__main__":
+    PythonToolset.run()

@@ -1,0 +1,85 @@
+"""Supervised fine-tuning on a tiny model, and what its loss is on."""
+
+from __future__ import annotations
+
+import pytest
+
+from darebench.errors import ConfigError
+from darebench.evals.trajectory import write_trajectories
+from darebench.rollouts.export import export
+from darebench.rollouts.validate import check_export
+
+pytestmark = pytest.mark.usefixtures("need_torch", "quiet_libraries")
+
+
+@pytest.fixture
+def rows(tmp_path):
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "rollouts"))
+    from attempts import attempt
+
+    write_trajectories([attempt(epoch=k) for k in range(1, 9)], tmp_path / "in.jsonl")
+    export([tmp_path / "in.jsonl"], tmp_path / "rows.jsonl")
+    return tmp_path / "rows.jsonl"
+
+
+@pytest.mark.parametrize(("lora", "packing"), [(None, False), ({"r": 2, "alpha": 4}, True)])
+def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packing):
+    from darebench.train.config import SftConfig, make_config
+    from darebench.train.metrics import read_metrics
+    from darebench.train.sft import train_sft
+
+    config = make_config(SftConfig, {
+        "model": str(tiny_model), "data": str(rows), "eval_data": str(rows),
+        "out": str(tmp_path / "run"), "lora": lora, "packing": packing, "max_length": 2048,
+        "max_steps": 6, "learning_rate": 1e-2, "batch_size": 4, "accumulation": 1, "bf16": False,
+        "gradient_checkpointing": False, "eval_steps": 3, "save_steps": 3, "cpu": True,
+    })  # fmt: skip
+    final = train_sft(config)
+    saved = "adapter_model.safetensors" if lora else "model.safetensors"
+    assert (final / saved).is_file()
+    losses = [r["loss"] for r in read_metrics(tmp_path / "run" / "metrics.jsonl") if "loss" in r]
+    assert losses[-1] < losses[0]
+    names = {n for r in read_metrics(tmp_path / "run" / "metrics.jsonl") for n in r}
+    assert "eval_loss" in names
+
+
+def test_the_loss_is_on_what_the_assistant_wrote(tiny_model, rows):
+    from darebench.train.setup import load_tokenizer
+    from darebench.train.sft import encode_rows
+
+    tokenizer = load_tokenizer(str(tiny_model), "qwen3")
+    row = encode_rows(str(rows), tokenizer, 4096)[0]
+    pairs = list(zip(row["input_ids"], row["labels"], strict=True))
+    assert all(label in (token, -100) for token, label in pairs)
+    own = tokenizer.decode([i for i, m in pairs if m != -100])
+    assert own.startswith("Let me look.\n<tool_call>")
+    assert own.endswith("</tool_call><|im_end|>Done.<|im_end|>")
+    other = tokenizer.decode([i for i, m in pairs if m == -100])
+    assert "The code ran without an error." in other
+    assert "Let me look" not in other
+
+
+def test_rows_over_the_length_are_left_out(tiny_model, rows):
+    from darebench.train.setup import load_tokenizer
+    from darebench.train.sft import encode_rows
+
+    tokenizer = load_tokenizer(str(tiny_model), "qwen3")
+    with pytest.raises(ConfigError, match="no row of at most 10 tokens"):
+        encode_rows(str(rows), tokenizer, 10)
+
+
+def test_an_export_is_checked_under_the_template(tiny_model, rows):
+    from darebench.train.setup import load_tokenizer
+
+    tokenizer = load_tokenizer(str(tiny_model), "qwen3")
+    report = check_export(rows, tokenizer, max_length=4096)
+    assert report.counts == {}
+    assert 0 < report.tokens["loss_share"] < 1
+    assert check_export(rows, tokenizer, max_length=50).counts == {"length": 8}
+    tokenizer.chat_template = tokenizer.chat_template.replace(
+        "{%- generation %}", "{{- loop.length }}{%- generation %}"
+    )
+    assert "prefix" in check_export(rows, tokenizer).counts
