@@ -6,7 +6,7 @@ import asyncio
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.agents.protocol import Budget, Reply
@@ -48,6 +48,7 @@ def test_a_score_outside_its_range_is_the_scorers_fault(score):
         reward(score, variant=Variant.MM, answered=True)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.sampled_from(list(Variant)), st.booleans(), st.booleans())
 def test_an_answer_never_earns_less_than_none(score, variant, ran, shaped):
     scale = RewardScale(ran=0.05 if shaped else 0.0)

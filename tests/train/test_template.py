@@ -7,7 +7,7 @@ import json
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.ext import Extension
 
@@ -92,6 +92,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8), json_values, max_size=4), st.sampled_from(["", "Hm."]))
 def test_what_is_rendered_is_read_back(arguments, text):
     call = ToolCall(id="call_1_0", name=NAME, arguments=arguments)
