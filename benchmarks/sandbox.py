@@ -117,8 +117,8 @@ def floor(executor: LocalExecutor, n: int) -> None:
     unready = [timed_without_spares(executor) for _ in range(n)]
     bare, ready, late = (statistics.median(t) for t in (times["fork"], times["ready"], unready))
     print(
-        f"trivial call: bare fork {bare:.2f} ms; with a spare {ready:.2f} ms ({ready / bare:.2f} of "
-        f"it), without {late:.2f} ms ({late / bare:.2f})"
+        f"trivial call: bare fork {bare:.2f} ms; with a spare {ready:.2f} ms "
+        f"({ready / bare:.2f} of it), without {late:.2f} ms ({late / bare:.2f})"
     )
 
 
@@ -187,8 +187,9 @@ def fresh_command(code: str) -> list[str]:
     python = [sys.executable, "-c", code]
     if not shutil.which("bwrap"):
         return python
-    return ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind",
-            os.getcwd(), os.getcwd(), "--unshare-all", "--die-with-parent", *python]  # fmt: skip
+    here = str(Path.cwd())
+    binds = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", here, here]
+    return ["bwrap", *binds, "--unshare-all", "--die-with-parent", *python]
 
 
 if __name__ == "__main__":

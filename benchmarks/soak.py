@@ -60,15 +60,17 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
     zygote = executor._zygote
     assert zygote is not None
     family = descendants(zygote.process.pid)
+    # Numbers wrap around: the zygote is the one that has the libraries, not the eldest.
+    family[2:] = sorted(family[2:], key=resident, reverse=True)
     return {
-        "descriptors of the executor": len(os.listdir("/proc/self/fd")),
+        "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "descriptors of keeper and zygote": sum(
-            len(os.listdir(f"/proc/{pid}/fd")) for pid in family[:3]
+            sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()) for pid in family[:3]
         ),
         "processes": len(family),
         "mounts": Path("/proc/self/mountinfo").read_text().count("\n"),
         "network namespaces of the sandbox": len(
-            {os.readlink(f"/proc/{pid}/ns/net") for pid in family if namespace_of(pid)}
+            {name for pid in family if (name := namespace_of(pid))}
         ),
         "control groups": sum(
             1 for path in zygote._groups for p in Path(path).iterdir() if p.is_dir()
@@ -89,7 +91,7 @@ def resident(pid: int) -> int:
 
 def namespace_of(pid: int) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/ns/net")
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
     except OSError:
         return ""
 

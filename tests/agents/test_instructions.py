@@ -12,7 +12,7 @@ import pytest
 from darebench import open_store, run_python
 from darebench.agents.baseline.clues import plain
 from darebench.agents.baseline.instructions import read_ranges, read_workflow
-from darebench.agents.baseline.policy import BaselineModel, _look
+from darebench.agents.baseline.policy import BaselineModel, look
 from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
@@ -151,7 +151,7 @@ def test_a_workflow_is_read_in_many_wordings(garden, number, spelling, monkeypat
     steps, features, numerical, imputer, model, seed = WORDINGS[number]
     question = f"{START}{FILTERS[spelling]}\n\n{steps}"
     monkeypatch.chdir(garden)
-    explore.main(dict(_look(question, ("train_v1.csv", "val_v1.csv", "metadata.txt")).settings))
+    explore.main(dict(look(question, ("train_v1.csv", "val_v1.csv", "metadata.txt")).settings))
     facts = json.loads(capsys.readouterr().out)
     read = read_workflow(question, facts, "train_v1.csv", "val_v1.csv")
     assert read is not None

@@ -336,7 +336,7 @@ def test_the_command_shows_what_models_cost(folder, tmp_path):
         call += ["--rewrite-model", "openai-api/local/writer", "--base-url", f"{chat.url}/v1"]
         call += ["--max-targets", "1", "--out"]
         done = darebench(*call, str(tmp_path / "out"), "--json")
-        again = darebench(*call, str(tmp_path / "again"), "--quiet")
+        again = darebench(*call, str(tmp_path / "again"))
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert made["tasks"] == 2

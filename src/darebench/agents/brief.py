@@ -44,7 +44,7 @@ async def brief(task: Task, executor: Executor) -> str | None:
     facts = read_facts(result.text)
     if facts is None:
         return None
-    settings = plan(task.question, task.files, facts)[0].settings
+    settings: Mapping[str, Any] = plan(task.question, task.files, facts)[0].settings
     lines = [f"kind = '{task.variant} {task.family}'"]
     lines += [f"{name} = {settings[name]!r}" for name in ("train", "val")]
     if task.variant is Variant.IF:

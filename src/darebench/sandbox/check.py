@@ -17,7 +17,8 @@ _PROBES = {
     "libraries are read-only": _DENIED.format("import numpy; open(numpy.__file__, 'a')"),
     "no network": _DENIED.format("import socket; socket.create_connection(('127.0.0.1', 9), 1)"),
     "no raw, packet, netlink or hypervisor sockets": (
-        "import socket\nfor family in (16, 17, 38, 40):\n    try:\n        socket.socket(family, 3)\n"
+        "import socket\nfor family in (16, 17, 38, 40):\n    try:\n"
+        "        socket.socket(family, 3)\n"
         "    except OSError:\n        continue\n    raise SystemExit(9)"
     ),
     "no other processes": "import os; "

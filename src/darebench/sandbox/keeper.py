@@ -46,7 +46,7 @@ def main() -> None:
         found = _close_in(control, root, allow_unsafe=allow_unsafe)
         wire.send(control, {"groups": found.groups.paths, "missing": found.missing()})
         if not found.namespaces:
-            _serve_openly(control, found, parent)
+            _serve_openly(control, found, parent, root)
             return
         first = os.fork()
         if first == 0:
@@ -142,9 +142,10 @@ def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
     return Started(pid=2, channel=channel, release=release)
 
 
-def _serve_openly(control: socket.socket, found: walls.Walls, parent: int) -> None:
+def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root: str) -> None:
     """Do without namespaces, as the caller has allowed: the keeper is the zygote as well."""
     zygote.prepare(found)
+    os.chmod(root, 0o711)  # noqa: PTH101 -- the programs' user has to find its own folder
     wire.send(control, {"ready": True})
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for group, reply in _calls(control, parent, -1, lessons):
@@ -152,7 +153,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int) -> No
             _leave(control)
             with _status_of_fork():
                 linux.adopt_orphans()
-                box = tempfile.mkdtemp(prefix="darebench-call-", dir="/tmp")
+                box = tempfile.mkdtemp(prefix="call-", dir=root)
                 try:
                     places = _open_places(box)
                     start = functools.partial(_fork, found, places)
@@ -187,7 +188,7 @@ def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
 
 
 def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
-    """Wait for requests: a name and a reply socket each, until the executor or the zygote is gone."""
+    """Wait for requests: a name and a reply socket each, until executor or zygote are gone."""
     poll = select.poll()
     for descriptor in (control.fileno(), lessons.fileno(), handle):
         if descriptor >= 0:

@@ -1,4 +1,4 @@
-"""The pages of memory that a fork will write to: learnt from a first run, copied ahead in later ones.
+"""The pages of memory that a fork will write to: learnt from a first run, copied ahead later.
 
 A page that parent and child share is copied at the first write, which costs a fault each time; a
 range of them can be copied at once, ahead of the call, for a third of that.

@@ -1,8 +1,8 @@
 """The executor's end of one zygote: starts it, and keeps programs' processes ready ahead of calls.
 
 A spare is a warden with a program's process that is closed in and waits. A plain one holds little
-memory of its own; a filled one has its share of the libraries' memory copied ahead of the call, which
-programs that use them would otherwise copy page by page.
+memory of its own; a filled one has its share of the libraries' memory copied ahead of the call,
+which programs that use them would otherwise copy page by page.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -90,7 +91,8 @@ class Zygote:
         except ConfigError:
             self.stop()
             raise
-        self._root.rmdir()
+        if "namespaces" not in self.missing:
+            self._root.rmdir()
 
     def _handshake(self) -> None:
         while True:
@@ -173,5 +175,8 @@ class Zygote:
         self.process.kill()
         self.process.wait()
         cgroup.remove(self._groups)
-        with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
-            self._root.rmdir()
+        if "namespaces" in self.missing:  # it was the place of calls that have no cell
+            shutil.rmtree(self._root, ignore_errors=True)
+        else:
+            with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
+                self._root.rmdir()

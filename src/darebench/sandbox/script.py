@@ -57,7 +57,7 @@ def prepare(places: Places) -> None:
 
 
 def _open_streams() -> None:
-    """Make the standard streams on pipes, which they will be, as an interpreter does at its start."""
+    """Make the standard streams as an interpreter does, on pipes, which they will be."""
     saved = [os.dup(descriptor) for descriptor in range(3)]
     source, sink = os.pipe()
     for target, descriptor in enumerate((source, sink, sink)):
@@ -75,11 +75,11 @@ def _open_streams() -> None:
 
 def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrapper:
     buffer = open(descriptor, f"{mode}b", closefd=False)  # noqa: SIM115 -- lives as long as we
-    buffer.raw.name = name
+    buffer.raw.name = name  # pyright: ignore[reportAttributeAccessIssue]
     stream = io.TextIOWrapper(
         buffer, "utf-8", errors, "\n" if mode == "w" else None, line_buffering=name == "<stderr>"
     )
-    stream.mode = mode
+    stream.mode = mode  # pyright: ignore[reportAttributeAccessIssue] -- as an interpreter sets it
     return stream
 
 

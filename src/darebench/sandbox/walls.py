@@ -28,7 +28,7 @@ class Walls:
         if not self.namespaces:
             found["namespaces"] = (
                 "no user namespaces; allow them (sysctl user.max_user_namespaces, "
-                "kernel.apparmor_restrict_unprivileged_userns=0) or run the container with SYS_ADMIN"
+                "kernel.apparmor_restrict_unprivileged_userns=0) or give the container SYS_ADMIN"
             )
         if not self.rules:
             found["seccomp"] = "no libseccomp.so.2; install libseccomp2 or libseccomp"
@@ -36,7 +36,7 @@ class Walls:
             found["landlock"] = "the kernel offers none; Linux 5.13 and lsm=landlock do"
         elif self.landlock < 6:
             found["landlock scopes"] = (
-                f"Landlock version {self.landlock} does not scope sockets and signals; Linux 6.12 does"
+                f"Landlock {self.landlock} does not scope sockets and signals; Linux 6.12 does"
             )
         if self.groups.missing:
             found["control groups"] = (

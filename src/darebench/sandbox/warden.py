@@ -1,4 +1,4 @@
-"""The warden of one call: it furnishes a place ahead of time, then starts, watches and ends a program.
+"""The warden of one call: furnishes a place ahead, then starts, watches and ends a program.
 
 It is the first process of a new pid namespace and alone talks to the executor. It keeps the clock
 and the memory, kills the whole tree at a limit or at the end, and only then looks at what the

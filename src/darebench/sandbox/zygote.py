@@ -1,4 +1,4 @@
-"""The zygote: a process with the libraries imported and warmed, that forks the program of each call.
+"""The zygote: a process with the libraries imported and warmed, forked for each program.
 
 It lives in the cell, never runs a program itself, and has one thread, which a fork must have. A
 warden asks it for a process in the warden's own namespaces; the zygote is that process's parent in
@@ -12,6 +12,7 @@ import importlib.util
 import os
 import select
 import socket
+import time
 import traceback
 
 from darebench.sandbox import cell, child, linux, warm, wire
@@ -42,6 +43,8 @@ PRELOADED = (
     "sqlite3",
 )
 WHERE_INSTALLED = ("matplotlib.pyplot",)
+PATIENCE_S = 20.0
+"""How long a thread that the imports have started may take to end."""
 AHEAD, HURRIED = b"a", b"h"
 """What a warden says when it asks for a process: whether there is time, or a call waits for it."""
 
@@ -93,8 +96,11 @@ def _require_safety() -> None:
     Raises:
         RuntimeError: a library has started a thread or shares memory.
     """
-    if _n_threads() != 1:
-        raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
+    deadline = time.monotonic() + PATIENCE_S
+    while _n_threads() != 1:  # matplotlib's timer, for one, is cancelled but may not be gone yet
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
+        time.sleep(0.005)
     with open("/proc/self/maps") as stream:  # noqa: PTH123 -- no Path needed here
         shared = [line for line in stream if line.split()[1][1:4:2] == "ws"]
     if shared:

@@ -113,7 +113,7 @@ def regressors(n_rows, n_plain, skewed):
             n_rows <= 20_000,
             "neighbours",
             "smooth",
-            scaled(KNeighborsRegressor(5, weights="distance")),
+            scaled(near),
         ),
     ]
     return [candidate for wanted, *candidate in listed if wanted]
