@@ -125,8 +125,8 @@ class DarebenchConfig(vf.TasksetConfig):
     task: DarebenchTaskConfig = DarebenchTaskConfig()
     store: str | None = None
     """A folder, an archive or hf://owner/name; the starter store without it."""
-    patterns: tuple[str, ...] = ()
-    """Ids, dataset names or globs; all tasks without one."""
+    patterns: str = ""
+    """Ids, dataset names or globs, with commas between them; all tasks without one."""
 
 
 class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):
@@ -135,7 +135,8 @@ class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):
     def load(self) -> Iterable[DarebenchTask]:
         """Yield the tasks."""
         store = self.config.store
-        for task in select(open_store(store).tasks, self.config.patterns):
+        patterns = [name for name in self.config.patterns.split(",") if name]
+        for task in select(open_store(store).tasks, patterns):
             system, user = opening(task, Budget(), tool=NAME, prediction=PREDICTION)
             data = DarebenchData(
                 id=task.id, name=task.id, task=task.id, store=store,
