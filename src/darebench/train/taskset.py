@@ -10,6 +10,7 @@ lives in an environment of its own, with darebench installed without its depende
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import tempfile
 from collections.abc import Iterable
@@ -98,7 +99,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
 
     async def validate(self, runtime: Any) -> bool:
         """Check that the right answer earns the most."""
-        grader = _grader(self.data.store, self.data.task)
+        grader = await asyncio.to_thread(_grader, self.data.store, self.data.task)
         earned = grader.reward(self.data.task, grader.truths[self.data.task].csv)
         return earned is not None and abs(earned - 1.1) < 1e-9
 
@@ -113,7 +114,8 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
             raise SandboxFault(trace.state.fault)
         kept = trace.state.prediction
         prediction = None if kept is None else base64.b64decode(kept)
-        value = _grader(self.data.store, self.data.task).reward(self.data.task, prediction)
+        grader = await asyncio.to_thread(_grader, self.data.store, self.data.task)
+        value = grader.reward(self.data.task, prediction)
         if value is None:
             raise SandboxFault(f"{self.data.task} could not be graded")
         return value
