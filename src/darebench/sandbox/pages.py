@@ -16,6 +16,8 @@ from pathlib import Path
 from darebench.sandbox import linux
 
 _PAGE = mmap.PAGESIZE
+_HUGE = (2 << 20) // _PAGE
+"""Pages in a huge one."""
 _EXCLUSIVE, _PRESENT = 1 << 56, 1 << 63
 _GAP_PAGES = 2
 """Ranges that are this close are one: a call costs as much as some pages."""
@@ -29,6 +31,13 @@ def copy_ahead(ranges: Ranges) -> None:
     for first, n_pages in ranges:
         if not linux.populate(first * _PAGE, n_pages * _PAGE):
             return
+
+
+def join() -> None:
+    """Put this process's own memory on huge pages, whose forks cost less to make and to end."""
+    for first, n_pages in writable():
+        for page in range(-(-first // _HUGE) * _HUGE, first + n_pages - _HUGE + 1, _HUGE):
+            linux.join_pages(page * _PAGE, _HUGE * _PAGE)
 
 
 def written_by(action: Callable[[], object]) -> Ranges:

@@ -15,7 +15,7 @@ import socket
 import time
 import traceback
 
-from darebench.sandbox import cell, child, linux, warm, wire
+from darebench.sandbox import cell, child, linux, pages, warm, wire
 from darebench.sandbox.walls import Walls
 
 PRELOADED = (
@@ -88,6 +88,7 @@ def prepare(walls: Walls) -> None:
     child.become_fresh()
     _require_safety()
     child.learn()
+    pages.join()
 
 
 def _require_safety() -> None:
