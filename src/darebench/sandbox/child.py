@@ -24,6 +24,8 @@ _always: pages.Ranges = []
 """What every program writes to."""
 _often: pages.Ranges = []
 """What a program that uses the libraries writes to."""
+FURNISHED = b"f"
+"""What a warden says when its namespaces are ready to step into."""
 _JOINED = (
     linux.CLONE_NEWNS
     | linux.CLONE_NEWIPC
@@ -78,6 +80,8 @@ def live(
     status = 1
     try:
         if warden >= 0:
+            if os.read(channel, len(FURNISHED)) != FURNISHED:
+                raise EOFError
             linux.setns(warden, _JOINED)
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)

@@ -120,17 +120,14 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
-                linux.unshare(_OF_A_CALL)
-                cell.furnish()
-                guard(
-                    reply, found, cell.Places(), group, functools.partial(_ask_zygote, desk), pupil
-                )
+                start = functools.partial(_ask_zygote, desk)
+                guard(reply, found, cell.Places(), group, start, pupil)
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
 
 def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
-    """Have the zygote start a program in the namespaces of this process."""
+    """Have the zygote start a program in this process's namespaces, which are made meanwhile."""
     channel, theirs = socket.socketpair()
     closed, release = os.pipe()
     own = os.pidfd_open(os.getpid())
@@ -139,6 +136,9 @@ def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
     desk.close()
     theirs.close()
     wire.close_all([own, closed])
+    linux.unshare(_OF_A_CALL)
+    cell.furnish()
+    channel.send(child.FURNISHED)
     return Started(pid=2, channel=channel, release=release)
 
 
