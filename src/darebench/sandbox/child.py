@@ -75,7 +75,7 @@ def live(
         walls: What to close in with.
         places: The call's own folders.
         warden: The pidfd of the process whose namespaces to step into.
-        hurried: The request is there already: nothing is done ahead of it.
+        hurried: The request is there already, or others run: nothing is done ahead of it.
     """
     status = 1
     try:

@@ -115,13 +115,13 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
     linux.set_dumpable(True)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for group, reply in _calls(control, 0, handle, lessons):
+    for group, reply, idle in _calls(control, 0, handle, lessons):
         linux.unshare(linux.CLONE_NEWPID)
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 start = functools.partial(_ask_zygote, desk)
-                guard(reply, found, cell.Places(), group, start, pupil)
+                guard(reply, found, cell.Places(), group, start, pupil, idle=idle)
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
@@ -148,7 +148,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
     os.chmod(root, 0o711)  # noqa: PTH101 -- the programs' user has to find its own folder
     wire.send(control, {"ready": True})
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for group, reply in _calls(control, parent, -1, lessons):
+    for group, reply, idle in _calls(control, parent, -1, lessons):
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
@@ -157,7 +157,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
                 try:
                     places = _open_places(box)
                     start = functools.partial(_fork, found, places)
-                    guard(reply, found, places, group, start, pupil)
+                    guard(reply, found, places, group, start, pupil, idle=idle)
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
         reply.close()
@@ -188,7 +188,7 @@ def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
 
 
 def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
-    """Wait for requests: a name and a reply socket each, until executor or zygote are gone."""
+    """Give each request's name, reply socket and idleness, until executor or zygote are gone."""
     poll = select.poll()
     for descriptor in (control.fileno(), lessons.fileno(), handle):
         if descriptor >= 0:
@@ -204,10 +204,10 @@ def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.soc
                 poll.unregister(lessons)
             _reap()
         try:
-            _, descriptors = wire.receive(control)
+            message, descriptors = wire.receive(control)
         except (EOFError, OSError):
             return
-        yield str(number), socket.socket(fileno=descriptors[0])
+        yield str(number), socket.socket(fileno=descriptors[0]), message["idle"]
 
 
 def _leave(control: socket.socket) -> None:

@@ -156,7 +156,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                wire.send(self._control, {}, [theirs.fileno()])
+                wire.send(self._control, {"idle": self._active == 0}, [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise

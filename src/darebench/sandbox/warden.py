@@ -72,11 +72,16 @@ def guard(
     group: str,
     start: Callable[[bool], Started],
     lessons: socket.socket,
+    *,
+    idle: bool,
 ) -> None:
-    """Have a program started ahead, run one call with it, to the end."""
+    """Have a program started ahead, run one call with it, to the end.
+
+    Memory is copied ahead only if `idle`: beside running calls it costs more than it saves.
+    """
     areas = [] if ranges else pages.writable()
     try:
-        program = start(_is_called(reply))
+        program = start(not idle or _is_called(reply))
         message, listener = wire.receive(program.channel)
         if walls.groups.descriptors:
             walls.groups.make(group)
@@ -92,7 +97,7 @@ def guard(
             inherited_kb=message["inherited_kb"],
         )
         wire.send(reply, {"ready": True})
-        if not _is_called(reply):
+        if idle and not _is_called(reply):
             pages.copy_ahead(ranges)
         request, descriptors = _next_request(call)
     except (EOFError, ConnectionError):  # the executor or the program's process is gone

@@ -46,7 +46,7 @@ WHERE_INSTALLED = ("matplotlib.pyplot",)
 PATIENCE_S = 20.0
 """How long a thread that the imports have started may take to end."""
 AHEAD, HURRIED = b"a", b"h"
-"""What a warden says when it asks for a process: whether there is time, or a call waits for it."""
+"""What a warden says when it asks for a process: whether there is time, or calls need it."""
 
 
 def start(
