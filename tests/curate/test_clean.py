@@ -22,6 +22,7 @@ COLUMNS = {
     "numbers as text": ([f"{i}" for i in range(N)], list(range(N))),
     "money": ([f"${i},{i:03d}.50" for i in range(1, N + 1)], [i * 1000 + i + 0.5 for i in range(1, N + 1)]),
     "decimal commas": ([f"{i},{i}5" for i in range(N)], [float(f"{i}.{i}5") for i in range(N)]),
+    "grouped digits beside short ones": (["1,250", "56", "7"] * 10, [1250, 56, 7] * 10),
     "spellings of nothing": (["NA", "a", "b"] * 10, [np.nan, "a", "b"] * 10),
     "blanks and lines": (["  two\n words ", "x"] * 15, ["two words", "x"] * 15),
     "infinities": ([np.inf, 1.5, 2.5] * 10, [np.nan, 1.5, 2.5] * 10),

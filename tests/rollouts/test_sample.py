@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import pytest
+
 from darebench.evals.run import EvalConfig
 from darebench.rollouts.sample import SAMPLING, collect
+
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
 
 def test_every_task_is_attempted_k_times_and_a_second_call_adds_nothing(tmp_path):

@@ -232,7 +232,8 @@ def test_a_short_soak_loses_nothing_and_stays_flat():
         after = _state(executor)
     finally:
         executor.close_now()
-    assert after[:3] == before[:3]
+    # What the first rounds left to the kernel may still be on its way out at the first look.
+    assert all(now <= then for now, then in zip(after[:3], before[:3], strict=True)), after
     assert after[3] - before[3] < 20_000
 
 

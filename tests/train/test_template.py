@@ -7,7 +7,7 @@ import json
 
 import jinja2
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2.ext import Extension
 
@@ -93,6 +93,8 @@ json_values = st.recursive(
 
 
 @settings(deadline=None)
+@example({"code": "print('</think>', '<think>')"}, "")
+@example({"<think>": None}, "")
 @given(st.dictionaries(st.text(max_size=8), json_values, max_size=4), st.sampled_from(["", "Hm."]))
 def test_what_is_rendered_is_read_back(arguments, text):
     call = ToolCall(id="call_1_0", name=NAME, arguments=arguments)

@@ -120,10 +120,10 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     if texts.empty:
         return None
     numbers = pd.to_numeric(texts, errors="coerce")
-    if numbers.isna().any() and texts.map(lambda t: _NUMBER.fullmatch(t) is not None).mean() > 0.5:
-        numbers = pd.to_numeric(texts.str.replace(r"[$€£,%\s]", "", regex=True), errors="coerce")
-    elif numbers.isna().any() and _has_decimal_commas(texts):
+    if numbers.isna().any() and _has_decimal_commas(texts):
         numbers = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce")
+    elif numbers.isna().any() and (numbers.notna() | texts.map(_is_number)).mean() > 0.5:
+        numbers = pd.to_numeric(texts.str.replace(r"[$€£,%\s]", "", regex=True), errors="coerce")
     if numbers.notna().all():
         return _plain_number(numbers.reindex(values.index))
     if texts.str.lower().isin(_TRUTHS).all():
@@ -133,11 +133,15 @@ def _plain_text(values: pd.Series) -> pd.Series | None:
     return texts.reindex(values.index).astype(object)
 
 
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
 def _has_decimal_commas(texts: pd.Series) -> bool:
-    """Tell whether all values are numbers with a decimal comma, and not with grouped digits."""
+    """Tell whether commas are decimal ones: all values fit, and one cannot be grouped digits."""
     if not texts.map(lambda t: _COMMA.fullmatch(t) is not None).all():
         return False
-    return not texts.map(lambda t: _NUMBER.fullmatch(t) is not None).all()
+    return any("," in text and not _is_number(text) for text in texts)
 
 
 def _one_line(value: Any) -> str:

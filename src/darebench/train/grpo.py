@@ -35,7 +35,13 @@ from darebench.train.metrics import JsonLines, tensorboard
 from darebench.train.policy import Codec
 from darebench.train.reward import RewardScale
 from darebench.train.rollout import Episode, Player, Rollouts
-from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
+from darebench.train.setup import (
+    common_arguments,
+    load_model,
+    load_tokenizer,
+    lora_config,
+    prepare_folder,
+)
 from darebench.train.template import renderer
 from darebench.train.trl import rollout_reward
 from darebench.types import Family, Message, Task, Variant
@@ -196,13 +202,12 @@ def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> TrlConfig:
             "questions, generations or batch_size"
         )
     return TrlConfig(
-        output_dir=config.out,
+        **common_arguments(config, has_eval=has_eval),
         num_generations=config.generations,
         num_generations_eval=1,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=64,
         gradient_accumulation_steps=attempts // at_once,
-        gradient_checkpointing=config.gradient_checkpointing,
         max_completion_length=config.max_context,
         temperature=config.temperature,
         top_p=config.top_p,
@@ -211,19 +216,4 @@ def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> TrlConfig:
         scale_rewards=config.scale_rewards,
         beta=config.beta,
         epsilon=config.epsilon,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
-        max_steps=config.max_steps,
-        bf16=config.bf16,
-        use_cpu=config.cpu,
-        seed=config.seed,
-        data_seed=config.seed,
-        save_steps=config.save_steps,
-        save_total_limit=2,
-        eval_strategy="steps" if has_eval else "no",
-        eval_steps=config.eval_steps,
-        logging_steps=1,
-        report_to="none",
-        deepspeed=config.deepspeed,
-        disable_tqdm=True,
     )

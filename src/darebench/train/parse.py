@@ -21,9 +21,7 @@ def parse_reply(text: str, number: int) -> Message:
         text: The decoded turn, without the end token.
         number: Of the turn, for the calls' ids.
     """
-    _, mark, spoken = text.rpartition("</think>")
-    if not mark and "<think>" in text:
-        return Message(role="assistant", content=text)
+    spoken = _after_thought(text)
     calls = tuple(
         _call(found[1], bool(found[2]), f"call_{number}_{k}")
         for k, found in enumerate(_CALL.finditer(spoken))
@@ -32,6 +30,17 @@ def parse_reply(text: str, number: int) -> Message:
         return Message(role="assistant", content=text)
     content = text[: len(text) - len(spoken)] + spoken[: spoken.index("<tool_call>")]
     return Message(role="assistant", content=content.rstrip("\n"), tool_calls=calls)
+
+
+def _after_thought(text: str) -> str:
+    """Cut off the thought that a turn begins with; one that never ends leaves nothing.
+
+    The tags count only there: in a call's arguments they are the code's own text.
+    """
+    thought, mark, rest = text.partition("</think>")
+    if text.lstrip().startswith("<think>"):
+        return rest
+    return rest if mark and "<tool_call>" not in thought else text
 
 
 def _call(body: str, closed: bool, id: str) -> ToolCall:

@@ -98,3 +98,26 @@ def lora_config(lora: Lora | None) -> Any:
         target_modules=lora.targets,
         task_type="CAUSAL_LM",
     )
+
+
+def common_arguments(config: SftConfig | GrpoConfig, *, has_eval: bool) -> dict[str, Any]:
+    """Give what both of TRL's trainers are told alike."""
+    return {
+        "output_dir": config.out,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": config.schedule,
+        "max_steps": config.max_steps,
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "bf16": config.bf16,
+        "use_cpu": config.cpu,
+        "seed": config.seed,
+        "data_seed": config.seed,
+        "save_steps": config.save_steps,
+        "save_total_limit": 2,
+        "eval_strategy": "steps" if has_eval else "no",
+        "eval_steps": config.eval_steps,
+        "logging_steps": 1,
+        "report_to": "none",
+        "deepspeed": config.deepspeed,
+        "disable_tqdm": True,
+    }

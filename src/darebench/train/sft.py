@@ -22,7 +22,13 @@ from darebench.errors import ConfigError
 from darebench.rollouts.validate import encode, read_rows
 from darebench.train.config import SftConfig
 from darebench.train.metrics import JsonLines, tensorboard
-from darebench.train.setup import load_model, load_tokenizer, lora_config, prepare_folder
+from darebench.train.setup import (
+    common_arguments,
+    load_model,
+    load_tokenizer,
+    lora_config,
+    prepare_folder,
+)
 
 log = logging.getLogger(__name__)
 NO_LOSS = -100
@@ -87,28 +93,12 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
 
 def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:
     return TrlConfig(
-        output_dir=config.out,
+        **common_arguments(config, has_eval=has_eval),
         max_length=config.max_length,
         packing=config.packing,
         num_train_epochs=config.epochs,
-        max_steps=config.max_steps,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.schedule,
         warmup_steps=config.warmup_steps,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size,
         gradient_accumulation_steps=config.accumulation,
-        gradient_checkpointing=config.gradient_checkpointing,
-        bf16=config.bf16,
-        use_cpu=config.cpu,
-        seed=config.seed,
-        data_seed=config.seed,
-        save_steps=config.save_steps,
-        save_total_limit=2,
-        eval_strategy="steps" if has_eval else "no",
-        eval_steps=config.eval_steps,
-        logging_steps=1,
-        report_to="none",
-        deepspeed=config.deepspeed,
-        disable_tqdm=True,
     )
