@@ -118,6 +118,7 @@ def test_rows_at_any_time_are_aggregated_to_the_finest_full_interval():
     assert told["heat"].item() == pytest.approx(first["heat"].mean())
 
 
+@pytest.mark.slow
 def test_a_series_without_other_columns_gets_those_of_the_calendar():
     days = pd.date_range("2020-01-01", periods=500)
     value = 10 + 3 * (days.day_of_week > 4) + np.random.default_rng(0).normal(0, 0.5, 500)

@@ -330,6 +330,7 @@ def darebench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_command_shows_what_models_cost(folder, tmp_path):
     with Chat(lambda said: json.dumps(PLAN) if is_design(said) else honest(said)) as chat:
         call = ["curate", str(folder), "--designer", "model", "--model", "openai-api/local/cli"]

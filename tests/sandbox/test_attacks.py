@@ -413,7 +413,7 @@ open("/tmp/mine", "w").write("{i}"); open("/dev/shm/mine", "w").write("{i}")
 s = socket.socket(socket.AF_UNIX); s.bind("\\0meet")
 t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); t.bind(("0.0.0.0", 5000))
 time.sleep(0.3)
-print(open("/tmp/mine").read() + open("/dev/shm/mine").read(), sorted(p for p in os.listdir("/proc") if p.isdigit())[-1], os.listdir("/tmp"))
+print(open("/tmp/mine").read() + open("/dev/shm/mine").read(), sorted(p for p in os.listdir("/proc") if p.isdigit())[-1], [n for n in os.listdir("/tmp") if not sys.prefix.startswith("/tmp/" + n + "/")])
 """
     )
 

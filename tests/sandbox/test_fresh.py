@@ -125,6 +125,7 @@ def test_as_in_a_new_interpreter(executor, tmp_path, name):
 def _plain(text: str, places: Places) -> str:
     """Name the folders alike, and leave out what is another number each time."""
     for path, name in (
+        (sys.prefix, "<prefix>"),  # first: it may lie below the temporary folder
         (places.script, "<main>"),
         (places.code, "<folder>"),
         (places.work, "<folder>"),

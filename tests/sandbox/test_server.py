@@ -21,7 +21,7 @@ from serving import TOKEN_VARIABLE, serving
 
 GOLDEN = json.loads(Path(__file__).with_name("golden").joinpath("run_code.json").read_text())
 TOKEN = "not-to-be-guessed"
-FUZZED = int(os.environ.get("DAREBENCH_FUZZ", "300"))
+FUZZED = int(os.environ.get("DAREBENCH_FUZZ", "150"))
 
 
 @pytest.fixture(scope="module")

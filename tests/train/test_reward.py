@@ -157,11 +157,13 @@ def earned(arena: Arena, code: str) -> float | None:
 
 
 LOOK_FOR_ANSWERS = """
-import glob, os, shutil
-for root in ('/', '..', os.path.expanduser('~'), '/proc/1/root', '/proc/self/root', {folder!r}):
-    for path in glob.glob(root + '/**/*truth*.csv', recursive=True)[:5] + glob.glob(root + '/**/verify/*'):
-        print(path)
-        shutil.copyfile(path, 'prediction.csv')
+import os, shutil
+for root in ('/', '/proc/1/root', {folder!r}):
+    for here, _, names in os.walk(root):
+        for name in names:
+            if 'truth' in name and name.endswith('.csv') or here.endswith('/verify'):
+                print(here, name)
+                shutil.copyfile(os.path.join(here, name), 'prediction.csv')
 """
 
 
