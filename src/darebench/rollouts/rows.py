@@ -34,7 +34,7 @@ def chat_row(trajectory: Trajectory, tools: str, run: str) -> Row:
     which every row has word for word.
     """
     return {
-        "messages": [_message(m) for m in trajectory.messages],
+        "messages": [message_row(m) for m in trajectory.messages],
         "tools": tools,
         **provenance(trajectory, run),
     }
@@ -45,7 +45,7 @@ def openai_row(trajectory: Trajectory, tools: str) -> Row:
 
     Such a file trains on assistant turns only, and has to end with one.
     """
-    messages = [_message(m) for m in trajectory.messages]
+    messages = [message_row(m) for m in trajectory.messages]
     while messages[-1]["role"] != "assistant":
         messages.pop()
     return {"messages": messages, "tools": json.loads(tools)}
@@ -73,7 +73,8 @@ def tools_text(schema: Mapping[str, Any]) -> str:
     return json.dumps([schema], sort_keys=True, ensure_ascii=False)
 
 
-def _message(message: Message) -> Row:
+def message_row(message: Message) -> Row:
+    """Give a message in the OpenAI chat format; arguments are JSON text."""
     row: Row = {"role": message.role, "content": message.content}
     if message.tool_calls:
         row["tool_calls"] = [

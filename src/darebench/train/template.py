@@ -6,12 +6,12 @@ decoded and encoded again. For that, a longer conversation must render as the sh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 from darebench.errors import ConfigError
+from darebench.rollouts.rows import message_row
 from darebench.types import Message
 
 Render = Callable[..., str]
@@ -43,21 +43,10 @@ def renderer(tokenizer: Any) -> Render:
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """Give a message as chat templates take it; arguments stay the JSON text that was written."""
-    value: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        value["tool_calls"] = [
-            {
-                "id": c.id,
-                "type": "function",
-                "function": {
-                    "name": c.name,
-                    "arguments": json.dumps(dict(c.arguments), ensure_ascii=False),
-                },
-            }
-            for c in message.tool_calls
-        ]
-    return value
+    """Give a message as chat templates take it: as in exported rows, without the call's id."""
+    row = message_row(message)
+    row.pop("tool_call_id", None)
+    return row
 
 
 _CALL = {
