@@ -48,9 +48,9 @@ def become_fresh() -> None:
     gc.freeze()
 
 
-def learn() -> None:
+def learn(*, light: bool) -> None:
     """Find out, in the zygote, which memory programs write to."""
-    _often[:] = pages.written_by(warm.tabular)
+    _often[:] = [] if light else pages.written_by(warm.tabular)
     _always[:] = pages.written_by(_rehearse)
 
 

@@ -1,8 +1,8 @@
-"""The keeper: a small process in the cell that makes a warden for each call, and the zygote once.
+"""The keeper: a small process in the cell that makes a warden for each call, and the zygotes once.
 
 It is started by the executor as a program of its own. It finds out what this machine offers, leaves
 the host's files, and then only waits for requests. It stays small, so that a warden, its fork, is
-cheap; the libraries live in the zygote alone.
+cheap; the libraries live in the zygotes alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from darebench.sandbox import cell, child, linux, walls, warden, wire, zygote
@@ -44,7 +45,8 @@ def main() -> None:
     parent = os.getppid()
     try:
         found = _close_in(control, root, allow_unsafe=allow_unsafe)
-        wire.send(control, {"groups": found.groups.paths, "missing": found.missing()})
+        facts = {"missing": found.missing(), "zygotes": 2 if found.namespaces else 1}
+        wire.send(control, {"groups": found.groups.paths, **facts})
         if not found.namespaces:
             _serve_openly(control, found, parent, root)
             return
@@ -109,19 +111,17 @@ def _be_mapped(control: socket.socket) -> None:
 
 def _serve(control: socket.socket, found: walls.Walls) -> None:
     """Make wardens in namespaces of their own; the zygote starts their programs."""
-    requests, desk = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    handle = zygote.start(control, requests, desk, found)
-    requests.close()
+    small, large = (zygote.start(control, found, light=light) for light in (True, False))
     linux.set_dumpable(True)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for group, reply, idle in _calls(control, 0, handle, lessons):
+    for group, reply, wish in _calls(control, 0, (small.handle, large.handle), lessons):
         linux.unshare(linux.CLONE_NEWPID)
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
-                start = functools.partial(_ask_zygote, desk)
-                guard(reply, found, cell.Places(), group, start, pupil, idle=idle)
+                start = functools.partial(_ask_zygote, (small if wish["light"] else large).desk)
+                guard(reply, found, cell.Places(), group, start, pupil, idle=wish["idle"])
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
@@ -144,11 +144,11 @@ def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
 
 def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root: str) -> None:
     """Do without namespaces, as the caller has allowed: the keeper is the zygote as well."""
-    zygote.prepare(found)
+    zygote.prepare(light=False)
     os.chmod(root, 0o711)  # noqa: PTH101 -- the programs' user has to find its own folder
     wire.send(control, {"ready": True})
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for group, reply, idle in _calls(control, parent, -1, lessons):
+    for group, reply, wish in _calls(control, parent, (), lessons):
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
@@ -157,7 +157,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
                 try:
                     places = _open_places(box)
                     start = functools.partial(_fork, found, places)
-                    guard(reply, found, places, group, start, pupil, idle=idle)
+                    guard(reply, found, places, group, start, pupil, idle=wish["idle"])
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
         reply.close()
@@ -187,17 +187,18 @@ def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
     return Started(pid=pid, channel=channel)
 
 
-def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.socket):
-    """Give each request's name, reply socket and idleness, until executor or zygote are gone."""
+def _calls(
+    control: socket.socket, parent: int, zygotes: tuple[int, ...], lessons: socket.socket
+) -> Iterator[tuple[str, socket.socket, dict[str, bool]]]:
+    """Give each request's name, reply socket and wishes, until executor or a zygote are gone."""
     poll = select.poll()
-    for descriptor in (control.fileno(), lessons.fileno(), handle):
-        if descriptor >= 0:
-            poll.register(descriptor, select.POLLIN)
+    for descriptor in (control.fileno(), lessons.fileno(), *zygotes):
+        poll.register(descriptor, select.POLLIN)
     for number in itertools.count():
         ready: set[int] = set()
         while control.fileno() not in ready:
             ready = {fd for fd, _ in poll.poll(PATIENCE_S * 1000)}
-            if os.getppid() != parent or handle in ready:
+            if os.getppid() != parent or not ready.isdisjoint(zygotes):
                 return
             if lessons.fileno() in ready:
                 warden.ranges[:] = [(a, b) for a, b in json.loads(lessons.recv(1 << 20))]
@@ -207,7 +208,7 @@ def _calls(control: socket.socket, parent: int, handle: int, lessons: socket.soc
             message, descriptors = wire.receive(control)
         except (EOFError, OSError):
             return
-        yield str(number), socket.socket(fileno=descriptors[0]), message["idle"]
+        yield str(number), socket.socket(fileno=descriptors[0]), message
 
 
 def _leave(control: socket.socket) -> None:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from darebench.errors import SandboxFault
 from darebench.sandbox import names, wire
-from darebench.sandbox.pool import Spare, Zygote, is_heavy
+from darebench.sandbox.pool import Spare, Zygote, is_light
 from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 from darebench.sandbox.streams import Streams
 
@@ -155,7 +155,7 @@ class _Line:
 
 
 def _run(zygote: Zygote, program: Program, line: _Line) -> Outcome:
-    spare = zygote.take(heavy=is_heavy(program.code))
+    spare = zygote.take(light=is_light(program.code))
     with contextlib.ExitStack() as stack:
         try:
             inputs = [stack.enter_context(path.open("rb")) for path in program.load.values()]

@@ -1,8 +1,9 @@
-"""The executor's end of one zygote: starts it, and keeps programs' processes ready ahead of calls.
+"""The executor's end of its keeper: starts it, and keeps programs' processes ready ahead of calls.
 
-A spare is a warden with a program's process that is closed in and waits. A plain one holds little
-memory of its own; a filled one has its share of the libraries' memory copied ahead of the call,
-which programs that use them would otherwise copy page by page.
+A spare is a warden with a program's process that is closed in and waits. A light one is a fork of
+the small zygote, for programs that name no library. Others have the libraries, and while nothing
+runs they are filled: their share of the libraries' memory is copied ahead of the call, which
+programs would otherwise copy page by page.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from darebench.sandbox import cgroup, wire
 
 NOBODY = 65534
 START_TIMEOUT_S = 120.0
-_LIBRARIES = re.compile(r"\b(?:pandas|sklearn|scipy|matplotlib|seaborn|statsmodels|skrub)\b")
-"""Their names in a program's text tell that it will write to much of the libraries' memory."""
+_IMPORTED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import\b|\bimport[ \t]+([^\n;#]+)")
+_INDIRECT = re.compile(r"\b(?:__import__|importlib|runpy|pickle|exec|eval)\b")
+"""What may need libraries that a program's imports do not name."""
+_LIGHT = sys.stdlib_module_names | {"numpy"}
 _ENVIRONMENT = {
     "PATH": os.defpath,
     "HOME": "/nonexistent",
@@ -43,9 +46,16 @@ _ENVIRONMENT = {
 _START = "import sys; del sys.path[0]; from darebench.sandbox.keeper import main; main()"
 
 
-def is_heavy(code: str) -> bool:
-    """Say whether a program is better off in a filled spare."""
-    return _LIBRARIES.search(code) is not None
+def is_light(code: str) -> bool:
+    """Say whether a program gets along with numpy and the standard library, by its imports.
+
+    One that is taken for light and is not has to import its libraries itself, which takes longer.
+    """
+    if _INDIRECT.search(code):
+        return False
+    parts = (part for one, many in _IMPORTED.findall(code) for part in (one or many).split(","))
+    names = {part.split()[0].partition(".")[0] for part in parts if part.strip()}
+    return names <= _LIGHT
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -53,6 +63,7 @@ class Spare:
     """The socket to a warden that waits for its call."""
 
     reply: socket.socket
+    light: bool
     filled: bool = False
 
 
@@ -95,7 +106,8 @@ class Zygote:
             self._root.rmdir()
 
     def _handshake(self) -> None:
-        while True:
+        n_ready, n_zygotes = 0, 1
+        while n_ready < n_zygotes:
             message, _ = wire.receive(self._control)
             if "error" in message:
                 last = message["error"].strip().splitlines()[-1]
@@ -108,8 +120,8 @@ class Zygote:
                 wire.send(self._control, {})
             if "groups" in message:
                 self._groups, self.missing = list(message["groups"]), message["missing"]
-            if "ready" in message:
-                return
+                n_zygotes = message["zygotes"]
+            n_ready += "ready" in message
 
     def _map_user(self, pid: int) -> None:
         """Make the keeper's root nobody on the host, or ourselves if we are not root."""
@@ -123,44 +135,47 @@ class Zygote:
         """Say whether it runs."""
         return self.process.poll() is None
 
-    def take(self, *, heavy: bool) -> Spare:
+    def take(self, *, light: bool) -> Spare:
         """Take the best spare for a program, or have one made; `give_back` must follow."""
         with self._lock:
             self._active += 1
-            fitting = [spare for spare in self._spares if spare.filled == heavy]
-            for spare in (*fitting, *self._spares):
+            fitting = [spare for spare in self._spares if spare.light == light]
+            for spare in sorted(fitting, key=lambda spare: not spare.filled):
                 self._spares.remove(spare)
                 return spare
-            return self._made()
+            return self._made(light=light)
 
     def renew(self, spare: Spare) -> None:
         """Have a new warden made for one that has turned out to be dead."""
         spare.reply.close()
         with self._lock:
-            spare.reply, spare.filled = self._made().reply, False
+            spare.reply, spare.filled = self._made(light=spare.light).reply, False
 
     def give_back(self, spare: Spare) -> None:
         """End a call; then there is time to make spares, and if nothing else runs to fill them."""
         spare.reply.close()
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
             self._active -= 1
-            while len(self._spares) < 2 * self._slots:
-                self._spares.append(self._made())
-            if self._active == 0:
-                plain = [spare for spare in self._spares if not spare.filled]
-                for spare in plain[: self._slots - (len(self._spares) - len(plain))]:
-                    wire.send(spare.reply, {"fill": True})
-                    spare.filled = True
+            alike = [other for other in self._spares if other.light == spare.light]
+            for _ in range(2 * self._slots - len(alike)):
+                self._spares.append(self._made(light=spare.light))
+            if self._active == 0 and not spare.light:
+                heavy = [spare for spare in self._spares if not spare.light]
+                plain = [spare for spare in heavy if not spare.filled]
+                for other in plain[: self._slots - (len(heavy) - len(plain))]:
+                    wire.send(other.reply, {"fill": True})
+                    other.filled = True
 
-    def _made(self) -> Spare:
+    def _made(self, *, light: bool) -> Spare:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                wire.send(self._control, {"idle": self._active == 0}, [theirs.fileno()])
+                wish = {"idle": self._active == 0, "light": light}
+                wire.send(self._control, wish, [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
-        return Spare(reply=ours)
+        return Spare(reply=ours, light=light)
 
     def forget(self) -> None:
         """Drop a zygote that belongs to the process that this one was forked from."""

@@ -1,8 +1,9 @@
-"""The zygote: a process with the libraries imported and warmed, forked for each program.
+"""A zygote: a process with libraries imported and warmed, forked for each program.
 
-It lives in the cell, never runs a program itself, and has one thread, which a fork must have. A
-warden asks it for a process in the warden's own namespaces; the zygote is that process's parent in
-name only, and clears it up when the warden is done.
+There are two: a large one with all the libraries, and a small one whose forks cost a fifth, for
+programs that name none. A zygote lives in the cell, never runs a program itself, and has one thread,
+which a fork must have. A warden asks it for a process in the warden's own namespaces; the zygote is
+that process's parent in name only, and clears it up when the warden is done.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import select
 import socket
 import time
 import traceback
+from dataclasses import dataclass
 
 from darebench.sandbox import cell, child, linux, pages, warm, wire
 from darebench.sandbox.walls import Walls
 
+LIGHT = ("collections", "csv", "datetime", "json", "math", "numpy", "numpy.fft",
+    "numpy.linalg", "numpy.random", "random", "re", "statistics")  # fmt: skip
+"""What the small zygote has; a program may import the rest of the standard library as well."""
 PRELOADED = (
-    "numpy",
+    *LIGHT,
     "pandas",
     "pyarrow.parquet",
     "scipy.stats",
@@ -49,20 +54,30 @@ AHEAD, HURRIED = b"a", b"h"
 """What a warden says when it asks for a process: whether there is time, or calls need it."""
 
 
-def start(
-    control: socket.socket, requests: socket.socket, desk: socket.socket, walls: Walls
-) -> int:
-    """Fork the zygote off this small process; gives its pidfd."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A zygote as its keeper sees it."""
+
+    handle: int
+    """Its pidfd."""
+    desk: socket.socket
+    """Where wardens ask it for a process."""
+
+
+def start(control: socket.socket, walls: Walls, *, light: bool) -> Started:
+    """Fork a zygote off this small process."""
+    requests, desk = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
-        return os.pidfd_open(pid)
+        requests.close()
+        return Started(handle=os.pidfd_open(pid), desk=desk)
     status = 1
     try:
         linux.die_with_parent()
         linux.set_dumpable(True)
         desk.close()
         try:
-            prepare(walls)
+            prepare(light=light)
         except Exception:  # the executor turns it into an error of its own, with this text
             wire.send(control, {"error": traceback.format_exc(limit=4)})
             raise
@@ -76,18 +91,19 @@ def start(
         os._exit(status)
 
 
-def prepare(walls: Walls) -> None:
+def prepare(*, light: bool) -> None:
     """Import and warm the libraries, and make this process such that a fork is a fresh one."""
-    warm.count_cores()
-    for name in PRELOADED:
+    for name in LIGHT if light else PRELOADED:
         importlib.import_module(name)
-    for name in WHERE_INSTALLED:
-        if importlib.util.find_spec(name.partition(".")[0]):
-            importlib.import_module(name)
-    warm.up()
+    if not light:
+        warm.count_cores()
+        for name in WHERE_INSTALLED:
+            if importlib.util.find_spec(name.partition(".")[0]):
+                importlib.import_module(name)
+        warm.up()
     child.become_fresh()
     _require_safety()
-    child.learn()
+    child.learn(light=light)
     pages.join()
 
 
