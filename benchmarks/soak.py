@@ -60,12 +60,10 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
     zygote = executor._zygote
     assert zygote is not None
     family = descendants(zygote.process.pid)
-    # Numbers wrap around: the zygote is the one that has the libraries, not the eldest.
-    family[2:] = sorted(family[2:], key=resident, reverse=True)
     return {
         "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
-        "descriptors of keeper and zygote": sum(
-            sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()) for pid in family[:3]
+        "descriptors of keeper and zygotes": sum(
+            sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()) for pid in family[:4]
         ),
         "processes": len(family),
         "mounts": Path("/proc/self/mountinfo").read_text().count("\n"),
@@ -75,8 +73,8 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
         "control groups": sum(
             1 for path in zygote._groups for p in Path(path).iterdir() if p.is_dir()
         ),
-        "resident KiB of executor, keeper and zygote": sum(
-            resident(pid) for pid in (os.getpid(), *family[:3])
+        "resident KiB of executor, keeper and zygotes": sum(
+            resident(pid) for pid in (os.getpid(), *family[:4])
         ),
     }
 
@@ -97,17 +95,19 @@ def namespace_of(pid: int) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    parents = {}
+    """List a process and its family by generation, the eldest first: numbers wrap around."""
+    parents, births = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            parents[int(entry.name)] = int(fields[1])
+            parents[int(entry.name)], births[int(entry.name)] = int(fields[1]), int(fields[19])
     found = [pid]
     for member in found:
-        found += sorted(child for child, parent in parents.items() if parent == member)
+        children = (child for child, parent in parents.items() if parent == member)
+        found += sorted(children, key=lambda child: (births[child], child))
     return found
 
 

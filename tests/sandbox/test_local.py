@@ -12,6 +12,7 @@ import pytest
 
 from darebench.errors import SandboxFault
 from darebench.sandbox import Limits, LocalExecutor, Outcome, Program, Refused, Saved, Status
+from darebench.sandbox.pool import is_light
 
 SMALL = Limits(wall_s=10.0, memory_mb=600, disk_mb=64, processes=32, file_mb=1, output_kb=64)
 
@@ -111,6 +112,47 @@ if __name__ == "__main__":
 
 def test_stdin_is_given(run):
     assert run("print(input())", stdin=b"hello\n").stdout == "hello\n"
+
+
+def test_a_long_stdin_is_given_whole(run):
+    code = "import sys\nprint(len(sys.stdin.buffer.read()))"
+    assert run(code, stdin=b"x" * 20_000_000).stdout == "20000000\n"
+
+
+def test_less_memory_than_a_spare_holds_is_the_programs_limit(run):
+    code = "import pandas\nprint(pandas.DataFrame({'a': range(100_000)}).describe())"
+    run(code)
+    time.sleep(0.5)  # a spare that is filled holds more than the limit
+    outcome = run(code, limits=Limits(wall_s=10.0, memory_mb=1))
+    assert outcome.status in (Status.KILLED, Status.ERROR), outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "light"),
+    [
+        ("print(1)", True),
+        ("import os, json as j\nfrom collections.abc import Mapping", True),
+        ("import numpy as np; x = np.ones(3)", True),
+        ("import os; import pandas as pd", False),
+        (
+            "try:\n    from sklearn.svm import (\n        SVC,\n    )\nexcept ImportError: pass",
+            False,
+        ),
+        ("import helper", False),
+        ("m = __import__('pan' + 'das')", False),
+        ("import pickle", False),
+        ("exec(open('x.py').read())", False),
+        ("import ,", True),
+    ],
+)
+def test_what_names_no_library_is_light(code, light):
+    assert is_light(code) is light
+
+
+def test_a_library_in_disguise_is_imported_all_the_same(run):
+    code = "import sys\nname = 'pan' + 'das'\nsys.modules['builtins'].__dict__['__imp' + 'ort__'](name)"
+    assert is_light(code)
+    assert run(code + "\nprint(sys.modules[name].Series([1, 2]).sum())").stdout == "3\n"
 
 
 def test_files_go_in_and_out(run, tmp_path):

@@ -7,6 +7,7 @@ before the host's files are out of sight; the wardens then make a group per call
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from dataclasses import dataclass
@@ -32,10 +33,19 @@ class Groups:
             os.mkdir(name, 0o700, dir_fd=descriptor)
 
     def limit(self, name: str, memory_mb: int, processes: int) -> None:
-        """Set what a call may use, its swapped memory included."""
+        """Set what a call may use, its swapped memory included.
+
+        Raises:
+            MemoryError: it holds more already.
+        """
         size, count = str(memory_mb << 20), str(processes)
         if self.version == 1:
-            self._write(name, "memory.limit_in_bytes", size)
+            try:
+                self._write(name, "memory.limit_in_bytes", size)
+            except OSError as error:
+                if error.errno == errno.EBUSY:
+                    raise MemoryError from None
+                raise
             with contextlib.suppress(OSError):  # the kernel may not count swap
                 self._write(name, "memory.memsw.limit_in_bytes", size)
         else:

@@ -55,7 +55,7 @@ class Streams:
         our_stderr, stderr = os.pipe()
         self.theirs = (stdin, stdout, stderr)
         """The program's ends: the caller's to hand over and close."""
-        self._pending = program.stdin
+        self._pending = memoryview(program.stdin)
         self._patience_s = program.limits.wall_s + GRACE_S
         self.stdout = Kept(program.limits.output_kb)
         self.stderr = Kept(program.limits.output_kb)

@@ -107,8 +107,7 @@ def guard(
         return
     handle = os.pidfd_open(program.pid)
     try:
-        _stage(call, request, descriptors)
-        result = _watch(call, request, handle)
+        result = _run(call, request, descriptors, handle)
         found, opened = outputs.collect(places.work, request["save"], request["limits"]["file_mb"])
         wire.send(reply, {**result, "files": found}, opened)
     except OSError as error:
@@ -136,13 +135,27 @@ def _next_request(call: _Call) -> tuple[dict[str, Any], list[int]]:
         wire.send(call.program.channel, message)
 
 
+def _run(
+    call: _Call, request: dict[str, Any], descriptors: list[int], handle: int
+) -> dict[str, Any]:
+    """Run the program to its end or limit; one that is over its memory before it starts is not."""
+    limits = request["limits"]
+    if call.walls.groups.descriptors:
+        try:
+            call.walls.groups.limit(call.group, limits["memory_mb"], limits["processes"])
+        except MemoryError:
+            detail = f"over the memory limit of {limits['memory_mb']} MB before its first line"
+            killed = -int(signal.SIGKILL)
+            return {"status": "killed", "detail": detail, "exit_code": killed, "seconds": 0.0}
+    _stage(call, request, descriptors)
+    return _watch(call, request, handle)
+
+
 def _stage(call: _Call, request: dict[str, Any], descriptors: list[int]) -> None:
-    """Set the limits, put the files in place, hand the program its code and streams."""
+    """Put the files in place, hand the program its code and streams."""
     limits = request["limits"]
     if call.walls.namespaces:
         call.places.resize(limits["disk_mb"] + request["input_mb"])
-    if call.walls.groups.descriptors:
-        call.walls.groups.limit(call.group, limits["memory_mb"], limits["processes"])
     Path(call.places.script).write_text(request["code"], encoding="utf-8", errors="replace")
     streams, files = descriptors[:3], descriptors[3:]
     for name, descriptor in zip(request["load"], files, strict=True):

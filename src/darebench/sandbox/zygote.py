@@ -1,9 +1,9 @@
 """A zygote: a process with libraries imported and warmed, forked for each program.
 
 There are two: a large one with all the libraries, and a small one whose forks cost a fifth, for
-programs that name none. A zygote lives in the cell, never runs a program itself, and has one thread,
-which a fork must have. A warden asks it for a process in the warden's own namespaces; the zygote is
-that process's parent in name only, and clears it up when the warden is done.
+programs that name none. A zygote lives in the cell, never runs a program itself, and has one
+thread, which a fork must have. A warden asks it for a process in the warden's own namespaces; the
+zygote is that process's parent in name only, and clears it up when the warden is done.
 """
 
 from __future__ import annotations
