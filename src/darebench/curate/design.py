@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from darebench.curate.profile import INDEX, Column, Kind
 from darebench.curate.records import Design, Table
-from darebench.curate.split import LEAST_ROWS
+from darebench.curate.split import LEAST_ROWS, LEAST_SERIES_ROWS
 from darebench.errors import CurationReject
 from darebench.types import Family
 
@@ -22,7 +22,7 @@ MOST_NUMBERS = 6
 """Distinct whole numbers up to which they are classes; beyond, quantities."""
 MAX_LEVELS = 60
 """Values of a category that may be a feature."""
-MAX_SERIES = 4
+MAX_SERIES = 8
 """Targets of the series of one table."""
 _STRONG = frozenset(
     (
@@ -60,7 +60,7 @@ _NEVER = re.compile(
 class RulesDesigner:
     """Designs from the profile and the page."""
 
-    max_candidates: int = 14
+    max_candidates: int = 20
     """Targets to try, of all families."""
 
     def design(self, table: Table) -> list[Design]:
@@ -70,8 +70,9 @@ class RulesDesigner:
             CurationReject: the table is too small, or no column can be a target.
         """
         profile = table.profile
-        if profile.n_rows < LEAST_ROWS:
-            raise CurationReject(f"{profile.n_rows} rows are left; {LEAST_ROWS} are needed")
+        needed = LEAST_ROWS if profile.time is None else LEAST_SERIES_ROWS
+        if profile.n_rows < needed:
+            raise CurationReject(f"{profile.n_rows} rows are left; {needed} are needed")
         least = MIN_COLUMNS if profile.time is None else 2
         if len(profile.columns) < least:
             raise CurationReject(

@@ -162,7 +162,7 @@ def _curate(
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             made.append(_curate_target(table, design, options, scratch, progress))
-    for design in _joined(made):
+    for design in _joined(made, set(frame.columns)):
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             _curate_target(table, design, options, scratch, progress)
@@ -172,8 +172,13 @@ def _curate(
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
 
 
-def _joined(made: Sequence[Design]) -> list[Design]:
-    """Make one task of the first targets of a family, where each is a task of its own as well."""
+def _joined(made: Sequence[Design], columns: set[str]) -> list[Design]:
+    """Make one task of the first targets of a family, where each is a task of its own as well.
+
+    Args:
+        made: What became of single targets.
+        columns: Of the table; series may have got others, which they get again.
+    """
     joined = []
     for family in Family:
         alike = [d for d in made if d.family is family and not d.others][:MOST_TOGETHER]
@@ -181,8 +186,8 @@ def _joined(made: Sequence[Design]) -> list[Design]:
             continue
         targets = [d.target for d in alike]
         shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
-        features = tuple(name for name in alike[0].features if name in shared)
-        if len(features) >= 2:
+        features = tuple(c for c in alike[0].features if c in shared and c in columns)
+        if len(features) >= (0 if family is Family.TS else 2):
             joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
     return joined
 
