@@ -24,6 +24,7 @@ from darebench.curate.profile import profile
 from darebench.curate.records import (
     Design,
     Designer,
+    Finished,
     Refusal,
     Rewrites,
     Source,
@@ -91,15 +92,15 @@ class _Progress:
 
 def curate_table(
     source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
-) -> Unfinished | None:
+) -> Finished | Unfinished:
     """Leave `work/<slug>` with the table's datasets and its record, all at once.
 
     Returns:
-        None, or what left the table unfinished.
+        What was refused, or what left the table unfinished.
     """
     done = work / slug
     if done.is_dir():
-        return None
+        return Finished(refusals=read_refusals(done))
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
     progress = _Progress(authors=authors)
     try:
@@ -112,12 +113,18 @@ def curate_table(
         return Unfinished(table=slug, fault=fault)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return None
+    return Finished(refusals=tuple(progress.refusals))
 
 
 def read_record(folder: Path) -> dict[str, Any]:
     """Read what `curate_table` recorded of a table."""
     return json.loads((folder / RESULT).read_text(encoding="utf-8"))
+
+
+def read_refusals(folder: Path) -> tuple[Refusal, ...]:
+    """Read what was refused of a table that `curate_table` has done."""
+    rows = read_record(folder)["refusals"]
+    return tuple(Refusal(**{**row, "stage": Stage(row["stage"])}) for row in rows)
 
 
 @contextmanager
