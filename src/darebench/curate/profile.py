@@ -105,7 +105,8 @@ def profile(frame: pd.DataFrame) -> Profile:
     """Profile a clean table."""
     columns = tuple(_column(frame[name]) for name in frame.columns)
     axis = _time_axis(frame, columns)
-    groups = axis.entities if axis is not None and axis.entities else _groups(frame, columns)
+    panel = axis.entities if axis is not None and not axis.interval else ()
+    groups = panel or _groups(frame, columns)
     return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
 
 
