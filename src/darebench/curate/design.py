@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from darebench.curate.profile import INDEX, Column, Kind
+from darebench.curate.profile import INDEX, Column, Kind, Profile
 from darebench.curate.records import Design, Table
 from darebench.curate.split import LEAST_ROWS, LEAST_SERIES_ROWS
 from darebench.errors import CurationReject
@@ -70,18 +71,31 @@ class RulesDesigner:
             CurationReject: the table is too small, or no column can be a target.
         """
         profile = table.profile
-        needed = LEAST_ROWS if profile.time is None else LEAST_SERIES_ROWS
-        if profile.n_rows < needed:
-            raise CurationReject(f"{profile.n_rows} rows are left; {needed} are needed")
-        least = MIN_COLUMNS if profile.time is None else 2
-        if len(profile.columns) < least:
+        n_rows, n_columns = least_size(profile)
+        if profile.n_rows < n_rows:
+            raise CurationReject(f"{profile.n_rows} rows are left; {n_rows} are needed")
+        if len(profile.columns) < n_columns:
             raise CurationReject(
-                f"{len(profile.columns)} usable columns are left; {least} are needed"
+                f"{len(profile.columns)} usable columns are left; {n_columns} are needed"
             )
         designs = [*_series(table), *_tabular(table)]
         if not designs:
             raise CurationReject("no column can be a target: keys, times and constants only")
         return designs[: self.max_candidates]
+
+
+class Size(NamedTuple):
+    """Rows and columns of a table."""
+
+    n_rows: int
+    n_columns: int
+
+
+def least_size(profile: Profile) -> Size:
+    """The smallest table from which something can be made; a series may be smaller."""
+    if profile.time is None:
+        return Size(LEAST_ROWS, MIN_COLUMNS)
+    return Size(LEAST_SERIES_ROWS, 2)
 
 
 def likelihood(table: Table, column: Column) -> float:
