@@ -114,6 +114,25 @@ def test_licences_can_be_chosen(tables, tmp_path):
     assert all("is not accepted" in r.reason for r in made.refused)
 
 
+def test_classes_of_texts_and_of_numbers_are_joined_apart(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 4)).round(3)
+    noise = rng.normal(0, 0.7, size=(4, 500))
+    frame = pd.DataFrame(x, columns=["heat", "flow", "load", "wear"])
+    frame["colour class"] = np.where(x[:, 0] + noise[0] > 0, "red", "blue")
+    frame["grade class"] = (x[:, 1] + noise[1] > 0).astype(int)
+    frame["shape class"] = np.where(x[:, 2] + noise[2] > 0, "round", "flat")
+    frame["class"] = (x[:, 3] + noise[3] > 0).astype(int)
+    (tmp_path / "tables").mkdir()
+    frame.to_csv(tmp_path / "tables" / "parts.csv", index=False)
+    made = curate(str(tmp_path / "tables"), tmp_path / "out", options=Options(max_targets=4))
+    several = {frozenset(t.targets) for t in open_store(made.store).tasks if len(t.targets) > 1}
+    assert several == {
+        frozenset({"colour class", "shape class"}),
+        frozenset({"grade class", "class"}),
+    }
+
+
 def small_and_refused(folder: Path) -> Path:
     folder.mkdir()
     for number in (1, 2):

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.clean import clean, fingerprint_columns
@@ -169,7 +171,7 @@ def _curate(
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             made.append(_curate_target(table, design, options, scratch, progress))
-    for design in _joined(made, set(frame.columns)):
+    for design in _joined(made, frame):
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             _curate_target(table, design, options, scratch, progress)
@@ -179,21 +181,29 @@ def _curate(
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
 
 
-def _joined(made: Sequence[Design], columns: set[str]) -> list[Design]:
+def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:
     """Make one task of the first targets of a family, where each is a task of its own as well.
+
+    Texts and numbers stay apart, because no classifier takes both at once.
 
     Args:
         made: What became of single targets.
-        columns: Of the table; series may have got others, which they get again.
+        frame: The table; series may have got more columns, which they get again.
     """
     joined = []
-    for family in Family:
-        alike = [d for d in made if d.family is family and not d.others][:MOST_TOGETHER]
+    for family, is_number in product(Family, (False, True)):
+        alike = [
+            d
+            for d in made
+            if d.family is family
+            and not d.others
+            and pd.api.types.is_numeric_dtype(frame[d.target]) is is_number
+        ][:MOST_TOGETHER]
         if len(alike) < 2:
             continue
         targets = [d.target for d in alike]
         shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
-        features = tuple(c for c in alike[0].features if c in shared and c in columns)
+        features = tuple(c for c in alike[0].features if c in shared and c in frame)
         if len(features) >= (0 if family is Family.TS else 2):
             joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
     return joined
