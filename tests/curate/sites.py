@@ -270,12 +270,14 @@ class Kaggle(Site):
 
 
 class Openml(Site):
-    """The XML API: lists, descriptions, and files in ARFF."""
+    """The XML API: lists, descriptions, and files in ARFF; its store of Parquet files speaks S3."""
 
     def __init__(self) -> None:
         super().__init__()
         self.datasets: dict[int, dict[str, str]] = {}
         """Number -> name, licence, description, arff."""
+        self.parquets: dict[int, bytes] = {}
+        """Number -> file in the store; described even where the file is empty, that is, gone."""
 
     def answer(self, to, method, path, body, headers):
         parts = unquote(urlparse(path).path).strip("/").split("/")[3:]
@@ -283,6 +285,8 @@ class Openml(Site):
             self._list(to, parts)
         elif parts[:1] == ["features"] or (len(parts) > 1 and parts[1] == "features"):
             to.send(200, self._features(self.datasets[int(parts[-1])]).encode())
+        elif path.startswith("/datasets/"):
+            self._stored(to, self.parquets.get(int(urlparse(path).path[-6:-3]), b""))
         elif "/files/" in path:
             number = int(path.rsplit("/", 1)[1].split(".")[0])
             to.send(200, self.datasets[number]["arff"].encode())
@@ -290,6 +294,15 @@ class Openml(Site):
             to.send(200, self._describe(int(parts[1])).encode())
         else:
             to.send(412, _error(111, "Unknown dataset").encode())
+
+    def _stored(self, to, content: bytes) -> None:
+        if not content:
+            gone = "<Error><Code>NoSuchKey</Code><Message>Object does not exist</Message></Error>"
+            to.send(404, gone.encode(), {"Content-Type": "application/xml"})
+            return
+        day = "Sun, 06 Apr 2014 23:23:39 GMT"
+        digest = hashlib.md5(content).hexdigest()
+        to.send_file(content, {"ETag": f'"{digest}"', "Last-Modified": day})
 
     def _list(self, to, parts):
         given = dict(zip(parts[2::2], parts[3::2], strict=True))
@@ -313,13 +326,19 @@ class Openml(Site):
     def _describe(self, number: int) -> str:
         kept = self.datasets[number]
         digest = hashlib.md5(kept["arff"].encode()).hexdigest()
+        stored = (
+            f"<oml:parquet_url>{self.url}/datasets/0000/{number:04}/dataset_{number:03}.pq"
+            "</oml:parquet_url>"
+            if number in self.parquets
+            else ""
+        )
         return (
             '<oml:data_set_description xmlns:oml="http://openml.org/openml">'
             f"<oml:id>{number}</oml:id><oml:name>{kept['name']}</oml:name><oml:version>1</oml:version>"
             f"<oml:description>{escape(kept['description'])}</oml:description><oml:format>ARFF</oml:format>"
             f"<oml:upload_date>2014-04-06T23:23:39</oml:upload_date><oml:licence>{kept['licence']}</oml:licence>"
             f"<oml:url>{self.url}/files/{number}.arff</oml:url><oml:file_id>{number}</oml:file_id>"
-            f"<oml:status>active</oml:status><oml:md5_checksum>{digest}</oml:md5_checksum>"
+            f"{stored}<oml:status>active</oml:status><oml:md5_checksum>{digest}</oml:md5_checksum>"
             "</oml:data_set_description>"
         )
 

@@ -114,6 +114,80 @@ def test_licences_can_be_chosen(tables, tmp_path):
     assert all("is not accepted" in r.reason for r in made.refused)
 
 
+def test_classes_of_texts_and_of_numbers_are_joined_apart(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 4)).round(3)
+    noise = rng.normal(0, 0.7, size=(4, 500))
+    frame = pd.DataFrame(x, columns=["heat", "flow", "load", "wear"])
+    frame["colour class"] = np.where(x[:, 0] + noise[0] > 0, "red", "blue")
+    frame["grade class"] = (x[:, 1] + noise[1] > 0).astype(int)
+    frame["shape class"] = np.where(x[:, 2] + noise[2] > 0, "round", "flat")
+    frame["class"] = (x[:, 3] + noise[3] > 0).astype(int)
+    (tmp_path / "tables").mkdir()
+    frame.to_csv(tmp_path / "tables" / "parts.csv", index=False)
+    made = curate(str(tmp_path / "tables"), tmp_path / "out", options=Options(max_targets=4))
+    several = {frozenset(t.targets) for t in open_store(made.store).tasks if len(t.targets) > 1}
+    assert several == {
+        frozenset({"colour class", "shape class"}),
+        frozenset({"grade class", "class"}),
+    }
+
+
+def small_and_refused(folder: Path) -> Path:
+    folder.mkdir()
+    for number in (1, 2):
+        rows = pd.DataFrame(
+            {"a": np.arange(20 + number) ** 2, "b": [1, 2, 4] * 7 + [1] * (number - 1)}
+        )
+        rows.to_csv(folder / f"short{number}.csv", index=False)
+    (folder / "void.csv").write_text("")
+    return folder
+
+
+def test_refusals_are_counted_by_reason_as_they_come(tmp_path):
+    folder, told = small_and_refused(tmp_path / "tables"), []
+
+    def report(stage, done, total, /, refused):
+        told.append((stage, done, total, dict(refused)))
+
+    curate(str(folder), tmp_path / "out", report=report)
+    assert [row[:3] for row in told] == [("tables", n, 3) for n in (1, 2, 3)]
+    counts = [sum(row[3].values()) for row in told]
+    assert counts == sorted(counts)
+    assert told[-1][3]["… rows are left; … are needed"] == 2
+    ledger = (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()
+    assert counts[-1] == len(ledger)
+
+
+def test_refusals_of_an_earlier_call_are_counted_too(tmp_path):
+    folder, out = small_and_refused(tmp_path / "tables"), tmp_path / "out"
+    told = []
+
+    class Stop(Exception):
+        """In place of a kill."""
+
+    def stop(stage, done, total, /, refused):
+        raise Stop
+
+    with pytest.raises(Stop):
+        curate(str(folder), out, report=stop)
+    curate(str(folder), out, report=lambda *_, refused: told.append(sum(refused.values())))
+    assert told == [2, 3]
+
+
+def test_the_command_shows_what_was_refused(tmp_path):
+    folder = small_and_refused(tmp_path / "tables")
+    command = [sys.executable, "-m", "darebench", "curate", str(folder), "--out"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert "3 refused: 2 … rows are left; … are needed" in " ".join(done.stderr.split())
+
+
 @pytest.mark.slow
 def test_every_hostile_file_is_a_task_or_a_refusal_with_a_reason(hostile, tmp_path):
     made = curate(str(hostile), tmp_path / "out", options=Options(max_targets=1))

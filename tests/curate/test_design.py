@@ -92,7 +92,7 @@ def logs(n: int = 3_000) -> pd.DataFrame:
         np.sort(rng.uniform(0, 100, n)), unit="D"
     )
     machine = rng.choice(["a", "b"], n)
-    load = 5 + np.sin(moments.day_of_year / 5) * 3 + (machine == "b") + rng.normal(0, 0.3, n)
+    load = 5 + 3 * (moments.day_of_week > 4) + (machine == "b") + rng.normal(0, 0.3, n)
     return pd.DataFrame(
         {
             "at": moments.strftime("%Y-%m-%d %H:%M:%S"),
@@ -232,3 +232,97 @@ def test_every_wording_comes_back_as_its_settings(seed):
     assert lost_in_workflow(text, workflow, facts, names) == ""
     wrong = text.replace(f"`{workflow.features[0]}`", f"`{workflow.features[1]}`")
     assert lost_in_workflow(wrong, workflow, facts, names) != ""
+
+
+def states(n_years: int = 12, *, first: int = 80) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    years, codes = np.meshgrid(np.arange(first, first + n_years), np.arange(1, 13), indexing="ij")
+    level = rng.normal(50, 10, 13)[codes.ravel()]
+    income = level + 0.8 * (years.ravel() - first) + rng.normal(0, 1, codes.size)
+    rate = 20 - 0.2 * income + rng.normal(0, 0.5, codes.size)
+    return pd.DataFrame(
+        {"state": codes.ravel(), "year": years.ravel(), "income": income, "rate": rate}
+    ).round(3)
+
+
+@pytest.mark.parametrize(("first", "spelling"), [(80, "index"), (1980, "%Y")])
+def test_codes_tell_the_series_of_a_full_panel_apart(first, spelling):
+    made = table(states(first=first))
+    axis = made.profile.time
+    assert axis is not None
+    assert (axis.column, axis.format, axis.entities) == ("year", spelling, ("state",))
+    designs = [d for d in RulesDesigner().design(made) if d.family is Family.TS]
+    assert {d.target for d in designs} == {"income", "rate"}
+    split = draft_series(made, designs[0], np.random.default_rng(0)).split
+    assert split.train["year"].max() < split.val["year"].min()
+
+
+def test_a_measured_number_tells_no_series_apart():
+    frame = states().assign(state=lambda f: np.random.default_rng(0).permutation(len(f)) % 50)
+    frame = frame.drop_duplicates(["state", "year"])
+    axis = table(frame).profile.time
+    assert axis is None or axis.entities != ("state",)
+
+
+def test_counted_time_does_not_start_anew_within_parts_of_a_date():
+    frame = states(31, first=1).rename(columns={"year": "day", "state": "month"})
+    axis = table(frame).profile.time
+    assert axis is None or axis.column != "day"
+
+
+def test_people_of_each_year_are_aggregated_by_year():
+    rng = np.random.default_rng(0)
+    year, region = rng.integers(1980, 2010, 6000), rng.choice(list("abcde"), 6000)
+    wage = 10 + 0.3 * (year - 1980) + (region == "a") * 5 + rng.normal(0, 4, 6000)
+    frame = pd.DataFrame({"year": year, "region": region, "wage": wage.round(2)})
+    made = table(frame.assign(age=rng.integers(18, 65, 6000)))
+    axis = made.profile.time
+    assert axis is not None
+    assert (axis.interval, axis.entities) == ("year", ("region",))
+    assert made.profile.groups == ()
+    design = next(d for d in RulesDesigner().design(made) if d.target == "wage")
+    draft = draft_series(made, design, np.random.default_rng(0))
+    rows = pd.concat([draft.split.train, draft.split.val])
+    assert len(rows) == 150
+    told = rows[(rows["year"] == "1990-01-01") & (rows["region"] == "c")]["wage"].item()
+    assert told == pytest.approx(frame[(year == 1990) & (region == "c")]["wage"].mean())
+
+
+def monthly(n_months: int) -> pd.DataFrame:
+    t = np.arange(n_months)
+    value = 100 + t + 20 * np.sin(t * np.pi / 6) + np.random.default_rng(1).normal(0, 3, n_months)
+    return pd.DataFrame({"time": (1970 + t / 12).round(3), "value": value.round(2)})
+
+
+def test_six_years_of_months_are_a_forecast():
+    made = table(monthly(72))
+    (design,) = RulesDesigner().design(made)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert len(draft.split.val) >= 30
+    assert len(draft.split.train) >= 30
+    assert all(room.ceiling > 0.8 for room in draft.headroom)
+
+
+def test_too_few_months_are_refused():
+    with pytest.raises(CurationReject, match="59 rows are left; 60 are needed"):
+        RulesDesigner().design(table(monthly(59)))
+
+
+def test_noise_over_time_leaves_nothing_to_win():
+    frame = monthly(240).assign(value=np.random.default_rng(5).normal(0, 1, 240))
+    made = table(frame)
+    (design,) = RulesDesigner().design(made)
+    with pytest.raises(CurationReject, match="nothing to win"):
+        draft_series(made, design, np.random.default_rng(0))
+
+
+def test_features_that_together_are_the_target_are_left_out():
+    frame = states(first=1980).assign(tax=lambda f: f["rate"] * 2 + f["income"] % 7)
+    frame["total"] = frame["income"] + 3 * frame["tax"]
+    made = table(frame)
+    design = next(
+        d for d in RulesDesigner().design(made) if d.target == "total" and d.family is Family.TS
+    )
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert draft.dropped
+    assert draft.headroom[0].ceiling < 0.995

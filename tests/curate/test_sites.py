@@ -270,6 +270,22 @@ def test_openml_is_searched_and_read(openml, tmp_path):
     assert "bmi: body mass index of a person" in text
 
 
+def test_openml_is_read_from_its_parquet_files_where_it_has_them(openml, tmp_path):
+    openml.parquets[61] = bundled("diabetes").round(4).to_parquet()
+    made = curate("openml://61", tmp_path / "out", options=Options(max_targets=1))
+    assert (made.n_tasks, made.refused) == (2, ())
+    assert openml.asked("dataset_061.pq")
+    assert openml.asked("/files/61.arff") == []
+
+
+def test_openml_is_read_from_arff_where_the_parquet_file_is_gone(openml, tmp_path):
+    openml.parquets[61] = b""
+    made = curate("openml://61", tmp_path / "out", options=Options(max_targets=1))
+    assert (made.n_tasks, made.refused) == (2, ())
+    assert openml.asked("dataset_061.pq")
+    assert openml.asked("/files/61.arff")
+
+
 def test_an_unknown_number_of_openml_is_named(openml, tmp_path):
     with pytest.raises(ConfigError, match=r"openml://9: OpenML says: Unknown dataset"):
         curate("openml://9", tmp_path / "out")

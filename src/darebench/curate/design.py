@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from darebench.curate.profile import INDEX, Column, Kind
+from darebench.curate.profile import INDEX, Column, Kind, Profile
 from darebench.curate.records import Design, Table
-from darebench.curate.split import LEAST_ROWS
+from darebench.curate.split import LEAST_ROWS, LEAST_SERIES_ROWS
 from darebench.errors import CurationReject
 from darebench.types import Family
 
@@ -22,7 +23,7 @@ MOST_NUMBERS = 6
 """Distinct whole numbers up to which they are classes; beyond, quantities."""
 MAX_LEVELS = 60
 """Values of a category that may be a feature."""
-MAX_SERIES = 4
+MAX_SERIES = 8
 """Targets of the series of one table."""
 _STRONG = frozenset(
     (
@@ -60,7 +61,7 @@ _NEVER = re.compile(
 class RulesDesigner:
     """Designs from the profile and the page."""
 
-    max_candidates: int = 14
+    max_candidates: int = 20
     """Targets to try, of all families."""
 
     def design(self, table: Table) -> list[Design]:
@@ -70,17 +71,31 @@ class RulesDesigner:
             CurationReject: the table is too small, or no column can be a target.
         """
         profile = table.profile
-        if profile.n_rows < LEAST_ROWS:
-            raise CurationReject(f"{profile.n_rows} rows are left; {LEAST_ROWS} are needed")
-        least = MIN_COLUMNS if profile.time is None else 2
-        if len(profile.columns) < least:
+        n_rows, n_columns = least_size(profile)
+        if profile.n_rows < n_rows:
+            raise CurationReject(f"{profile.n_rows} rows are left; {n_rows} are needed")
+        if len(profile.columns) < n_columns:
             raise CurationReject(
-                f"{len(profile.columns)} usable columns are left; {least} are needed"
+                f"{len(profile.columns)} usable columns are left; {n_columns} are needed"
             )
         designs = [*_series(table), *_tabular(table)]
         if not designs:
             raise CurationReject("no column can be a target: keys, times and constants only")
         return designs[: self.max_candidates]
+
+
+class Size(NamedTuple):
+    """Rows and columns of a table."""
+
+    n_rows: int
+    n_columns: int
+
+
+def least_size(profile: Profile) -> Size:
+    """The smallest table from which something can be made; a series may be smaller."""
+    if profile.time is None:
+        return Size(LEAST_ROWS, MIN_COLUMNS)
+    return Size(LEAST_SERIES_ROWS, 2)
 
 
 def likelihood(table: Table, column: Column) -> float:

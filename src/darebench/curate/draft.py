@@ -17,7 +17,7 @@ from darebench.types import Family, Variant
 
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
-LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.05}
+LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,32 +46,21 @@ def package_tabular(
     Raises:
         CurationReject: too few features can be filtered, or no text comes back as its settings.
     """
-    table = draft.table
+    table, design, (train, val, _) = draft.table, draft.design, draft.split
     workflow = draw_workflow(draft, rng, style)
     if workflow is None:
         raise CurationReject("fewer than two features have a range that a question can state")
-    suffix = workflow.suffix
-    files = file_names(suffix)
-    targets, (train, val, _) = draft.design.targets, draft.split
-    columns = [*workflow.columns, *targets]
-    clean = train[columns]
+    files, targets = file_names(workflow.suffix), design.targets
+    clean = train[[*workflow.columns, *targets]]
     noisy = _noisy(clean, workflow, rng)
-    if workflow.n_tables > 1:
-        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
-    metadata = write_metadata(table, [*draft.design.features, *targets])
+    metadata = write_metadata(table, [*design.features, *targets])
     asked_v1 = numbered(val[list(workflow.columns)])
-    asked_v2 = numbered(val[list(draft.design.features)])
-    names = (files["train_v1"], files["val_v1"])
-    question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names, rng)
-    names = (files["train_v2"], files["val_v2"])
-    question_v2 = write_modelling(workflow.task_kind, targets, *names, rng)
-    facts = file_facts(train, asked_v2, names, metadata)
-    _refuse_lost(lost_targets(question_v2, targets, facts, names))
-    kept = [*draft.design.features, *targets]
-    settings = {
-        **_settings(table, draft),
-        **_workflow_settings(draft, workflow, name),
-    }
+    asked_v2 = numbered(val[list(design.features)])
+    names_v1 = (files["train_v1"], files["val_v1"])
+    names_v2 = (files["train_v2"], files["val_v2"])
+    question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names_v1, rng)
+    question_v2 = _modelling_question(draft, workflow, metadata, asked_v2, names_v2, rng)
+    settings = {**_settings(table, draft), **_workflow_settings(draft, workflow, name)}
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=question_v1,
@@ -80,20 +69,25 @@ def package_tabular(
             files["train_v1"]: noisy,
             files[layout.CLEAN_TRAIN_STEM]: clean,
             files["val_v1"]: asked_v1,
-            files["train_v2"]: train[kept],
+            files["train_v2"]: train[[*design.features, *targets]],
             files["val_v2"]: asked_v2,
         },
         truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
-        needed_v1=(files["train_v1"], files["val_v1"], layout.METADATA_TEXT),
-        needed_v2=(files["train_v2"], files["val_v2"], layout.METADATA_TEXT),
+        needed_v1=(*names_v1, layout.METADATA_TEXT),
+        needed_v2=(*names_v2, layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
 
 
 def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) -> pd.DataFrame:
+    """Add noise rows, and numbers to rows that are stored in several tables."""
     if workflow.noise is Noise.PAPER:
-        return with_noise(clean, workflow.ranges, rng)
-    return with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
+        noisy = with_noise(clean, workflow.ranges, rng)
+    else:
+        noisy = with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
+    if workflow.n_tables > 1:
+        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
+    return noisy
 
 
 def package_series(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
@@ -117,16 +111,7 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
             facts = file_facts(train, asked[file], names, metadata)
             _refuse_lost(lost_targets(text, targets, facts, names))
     rows = train[[*columns, *targets]]
-    start = val[design.time_column].iloc[0]
-    settings = {
-        **_settings(table, draft),
-        **series_settings(rows, design.time_column, stated_format(design), start),
-        "is_resampled": bool(design.interval),
-        "resampling": {"interval": design.interval, "aggregation": design.aggregation}
-        if design.interval
-        else None,
-        "entity_columns": list(design.entities),
-    }
+    settings = _series_settings(table, draft, rows)
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=texts["val_v1.csv"],
@@ -139,6 +124,35 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
         needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
         needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
     )
+
+
+def _series_settings(table: Table, draft: Draft, rows: pd.DataFrame) -> dict[str, Any]:
+    design = draft.design
+    start = draft.split.val[design.time_column].iloc[0]
+    return {
+        **_settings(table, draft),
+        **series_settings(rows, design.time_column, stated_format(design), start),
+        "is_resampled": bool(design.interval),
+        "resampling": {"interval": design.interval, "aggregation": design.aggregation}
+        if design.interval
+        else None,
+        "entity_columns": list(design.entities),
+    }
+
+
+def _modelling_question(
+    draft: Draft,
+    workflow: Workflow,
+    metadata: str,
+    asked: pd.DataFrame,
+    names: tuple[str, str],
+    rng: np.random.Generator,
+) -> str:
+    targets = draft.design.targets
+    text = write_modelling(workflow.task_kind, targets, *names, rng)
+    facts = file_facts(draft.split.train, asked, names, metadata)
+    _refuse_lost(lost_targets(text, targets, facts, names))
+    return text
 
 
 def _workflow_question(

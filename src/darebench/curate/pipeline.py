@@ -11,10 +11,10 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from joblib import delayed
 
@@ -24,7 +24,7 @@ from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
 from darebench.curate.sources import open_source
 from darebench.curate.sources.remote import pin
-from darebench.curate.table import Authors, Options, curate_table, read_record
+from darebench.curate.table import Authors, Options, curate_table, read_record, read_refusals
 from darebench.errors import ConfigError
 from darebench.store import layout
 from darebench.store.write import write_json
@@ -36,7 +36,13 @@ TEST_SHARE = 0.05
 TWIN_SHARE = 0.6
 """Of the smaller table's columns that another one has too, from which on both are one."""
 
-Report = Callable[[str, int, int], None]
+
+class Report(Protocol):
+    """Is told after each table how many of them are done, and how often what was refused."""
+
+    def __call__(self, stage: str, done: int, total: int, /, refused: Mapping[str, int]) -> None:
+        """Show it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +143,15 @@ def _run(
     todo = [(key, name) for key, name in units if not (work / name).is_dir()]
     calls = [delayed(curate_table)(source, k, n, authors, options, work) for k, n in todo]
     unfinished: list[Unfinished] = []
-    for done, left in enumerate(run_all(calls, *workers), 1 + len(units) - len(todo)):
-        if left is not None:
+    before = [read_refusals(work / name) for _, name in units if (work / name).is_dir()]
+    refused = Counter(refusal.kind for refusals in before for refusal in refusals)
+    for done, left in enumerate(run_all(calls, *workers), 1 + len(before)):
+        if isinstance(left, Unfinished):
             unfinished.append(left)
+        else:
+            refused.update(refusal.kind for refusal in left.refusals)
         if report is not None:
-            report("tables", done, len(units))
+            report("tables", done, len(units), refused=refused)
     _record_unfinished(unfinished, work.parent, len(units))
 
 

@@ -23,16 +23,22 @@ INDEX = "index"
 _YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)
 _COUNTS_TIME = re.compile(
     r"(.*[ _.])?(t|time|period|tick|step|days?|weeks?|months?|hours?|minutes?|seconds?|wave|visit|"
-    r"occasion|session|round|age)",
+    r"occasion|session|round|age|years?|yr|quarters?|season)",
     re.I,
 )
+_CALENDAR = re.compile(r"(.*[ _.])?(years?|yr|month|quarter|week)s?", re.I)
+"""Parts of a date, within which counted time would start anew."""
 _KEY = re.compile(
     r"(.*[ _.])?(id|ids|key|code|subject|person|patient|nr|number|no|name|serial|uuid|case)|"
     r".*(Id|ID|_no|_nr|code|name)",
 )
 
 
-MIN_TIMES, MIN_INDEX = 6, 8
+MIN_TIMES = 6
+SHORTEST = 4
+"""Rows of a series, on average."""
+FULL_PANEL = 0.75
+"""Share of all pairs of time and number that must be there for the number to name series."""
 _DAY_NS = 86_400_000_000_000
 
 
@@ -99,7 +105,8 @@ def profile(frame: pd.DataFrame) -> Profile:
     """Profile a clean table."""
     columns = tuple(_column(frame[name]) for name in frame.columns)
     axis = _time_axis(frame, columns)
-    groups = axis.entities if axis is not None and axis.entities else _groups(frame, columns)
+    panel = axis.entities if axis is not None and not axis.interval else ()
+    groups = panel or _groups(frame, columns)
     return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
 
 
@@ -113,7 +120,7 @@ def _column(values: pd.Series) -> Column:
         named_key = _KEY.fullmatch(name) is not None
         is_key = whole and named_key and n_distinct > 20 and known.min() >= 0
         is_year = _YEAR.fullmatch(name) and whole and known.between(1500, 2100).all()
-        counts = _COUNTS_TIME.fullmatch(name) and whole and n_distinct >= MIN_INDEX
+        counts = _COUNTS_TIME.fullmatch(name) and whole and n_distinct >= MIN_TIMES
         return Column(
             name=name,
             kind=Kind.KEY if is_key else Kind.NUMBER,
@@ -154,7 +161,8 @@ def _time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | N
     for column in able:
         axis = _unique_axis(frame, columns, column)
         is_date = column.kind is Kind.TIME
-        if is_date and (axis is None or not _has_beat(frame[column.name], column.time_format)):
+        unsteady = is_date and not _has_beat(frame[column.name], column.time_format)
+        if column.time_format != INDEX and (axis is None or unsteady):
             axis = _resampled_axis(frame, columns, column) or axis
         if axis is not None:
             return axis
@@ -167,6 +175,8 @@ def _unique_axis(
     """Find the entities beside which each time stands once."""
     for entities in _entity_choices(columns, column, len(frame)):
         if frame.duplicated([column.name, *entities]).any():
+            continue
+        if entities and frame.groupby([*entities]).ngroups > len(frame) / SHORTEST:
             continue
         if column.time_format == INDEX and not entities and len(frame) < 100:
             return None
@@ -220,13 +230,21 @@ def _entity_choices(
         for c in columns
         if c.name != time.name
         and c.missing == 0
-        and 2 <= c.n_distinct <= n_rows / 4
+        and 2 <= c.n_distinct <= n_rows / SHORTEST
+        and not (time.time_format == INDEX and _CALENDAR.fullmatch(c.name))
         and (not c.time_format or c.time_format == INDEX)
-        and (c.kind in (Kind.CATEGORY, Kind.KEY, Kind.TEXT) or _KEY.fullmatch(c.name))
+        and _tells_series(c, time, n_rows)
     ][:12]
     able.sort(key=lambda c: (c.kind is Kind.NUMBER, c.n_distinct))
     yield from ((c.name,) for c in able)
     yield from ((a.name, b.name) for a, b in combinations(able[:6], 2))
+
+
+def _tells_series(column: Column, time: Column, n_rows: int) -> bool:
+    """Tell whether a column could name series: by kind, by name, or as codes in a full panel."""
+    if column.kind is not Kind.NUMBER or _KEY.fullmatch(column.name):
+        return True
+    return column.whole and n_rows >= FULL_PANEL * column.n_distinct * time.n_distinct
 
 
 def _groups(frame: pd.DataFrame, columns: tuple[Column, ...]) -> tuple[str, ...]:

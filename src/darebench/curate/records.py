@@ -86,10 +86,22 @@ class Refusal:
     target: str = ""
     """Empty when the whole table is refused."""
 
+    @property
+    def kind(self) -> str:
+        """The reason without what is this table's own: names and figures."""
+        return re.sub(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*%?", "…", self.reason.split(":")[0])[:60]
+
     def as_dict(self) -> dict[str, str]:
         """Flat form for JSON."""
         row = {"table": self.table, "stage": str(self.stage), "reason": self.reason}
         return {**row, "target": self.target} if self.target else row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A table that is done, and what was refused of it."""
+
+    refusals: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from darebench.curate.times import as_text
 INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """What is recorded -> pandas' period; from fine to coarse."""
 AGGREGATIONS = ("mean", "sum", "median", "min", "max", "first", "last")
-MIN_PERIODS = 40
+MIN_PERIODS, MIN_YEARS = 40, 12
+"""Of dates, and of a column that has years only."""
 FILLED = 0.8
 """Share of the periods of all series that must have a value."""
 MIN_ROWS = 100
@@ -35,15 +36,16 @@ def choose_resampling(frame: pd.DataFrame, time: str, entities: Sequence[str]) -
 
     Args:
         frame: A clean table.
-        time: Its column of ISO times.
+        time: Its column of ISO times, or of years.
         entities: Columns that could tell series apart, the best first.
     """
-    instants = pd.to_datetime(frame[time])
+    instants = _instants(frame[time])
+    least = MIN_YEARS if pd.api.types.is_numeric_dtype(frame[time]) else MIN_PERIODS
     for choice in [*((name,) for name in entities), ()]:
         for interval, period in INTERVALS.items():
             codes = instants.dt.to_period(period).astype("int64").to_numpy()
             n_periods = int(codes.max() - codes.min()) + 1
-            if n_periods < MIN_PERIODS:
+            if n_periods < least:
                 break
             groups = frame.groupby(list(choice)).ngroup().to_numpy() if choice else 0 * codes
             filled = len(np.unique(np.column_stack([groups, codes]), axis=0))
@@ -65,7 +67,7 @@ def resample(
     Categories become their most frequent value, of equally frequent ones the first. A period
     without rows stays absent.
     """
-    periods = pd.to_datetime(frame[time]).dt.to_period(INTERVALS[how.interval])
+    periods = _instants(frame[time]).dt.to_period(INTERVALS[how.interval])
     keys = [frame[name] for name in how.entities]
     numbers = [name for name in columns if pd.api.types.is_numeric_dtype(frame[name])]
     groups = frame[list(columns)].astype(dict.fromkeys(numbers, float))
@@ -73,6 +75,13 @@ def resample(
     found = by_period.agg({c: aggregation if c in numbers else _commonest for c in columns})
     rows = found.round(6).reset_index()
     return rows.assign(**{time: as_text(rows[time].dt.start_time)})
+
+
+def _instants(times: pd.Series) -> pd.Series:
+    """Read ISO text, and years as their first day."""
+    if pd.api.types.is_numeric_dtype(times):
+        return pd.to_datetime(times.astype(int).astype(str), format="%Y")
+    return pd.to_datetime(times)
 
 
 def _commonest(values: pd.Series) -> object:

@@ -12,14 +12,18 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.draft import Cleared, Draft, check_room, tables_of, without_leaks
-from darebench.curate.headroom import measure
+from darebench.curate.headroom import SOLVED, measure
 from darebench.curate.records import Design, Table
 from darebench.curate.resample import Resampling, calendar_columns, resample
-from darebench.curate.split import split_times
+from darebench.curate.split import able_shares, split_times
 from darebench.errors import CurationReject
 from darebench.types import Variant
 
 MAX_ROWS = 12_000
+MOST_SHARES = 3
+"""Points in time at which a series is split before it is refused."""
+MOST_IDENTITIES = 3
+"""Features that are left out because all of them together determine the target."""
 
 
 def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draft:
@@ -36,9 +40,22 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
         table = _changed(table, joined, {})
     rows = table.frame[[*keys, *wanted]].dropna(subset=list(design.targets))
     rows = _fewer_series(rows, design)
+    refused: list[CurationReject] = []
+    for share in able_shares(rows, design, rng)[:MOST_SHARES]:
+        try:
+            return _draft_at(share, table, design, rows)
+        except CurationReject as error:  # a shorter or longer horizon may do
+            refused.append(error)
+    raise refused[0]
+
+
+def _draft_at(share: float, table: Table, design: Design, rows: pd.DataFrame) -> Draft:
+    """Split after one share of the times, and measure both variants."""
+    keys = [design.time_column, *design.entities]
     cleared = without_leaks(
-        design, Variant.XF, lambda left: split_times(rows, left, rng), least=0, keys=keys
+        design, Variant.XF, lambda left: split_times(rows, left, share), least=0, keys=keys
     )
+    cleared = _without_identity(cleared)
     if not cleared.design.features:
         table, cleared = _with_calendar(table, cleared)
     scores = []
@@ -52,6 +69,22 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
         headroom=tuple(scores),
         dropped=cleared.dropped,
     )
+
+
+def _without_identity(cleared: Cleared) -> Cleared:
+    """Leave out what goes most with the target while all features together determine it."""
+    design, split, dropped = cleared
+    for _ in range(MOST_IDENTITIES):
+        numbers = [c for c in design.features if pd.api.types.is_numeric_dtype(split.train[c])]
+        if len(numbers) < 2:
+            break
+        if measure(tables_of(split, design, Variant.XF)).ceiling < SOLVED:
+            break
+        alike = split.train[numbers].corrwith(split.train[design.target]).abs().fillna(0.0)
+        closest = str(alike.idxmax())
+        dropped = tuple(sorted((*dropped, closest)))
+        design = replace(design, features=tuple(c for c in design.features if c != closest))
+    return Cleared(design, split, dropped)
 
 
 def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:

@@ -24,7 +24,7 @@ MIN_VAL, MIN_SMALL_VAL = 100, 30
 SMALL_TABLE = 200
 """Different rows under which a table is a small one."""
 SMALL_SERIES = 400
-LEAST_ROWS = 75
+LEAST_ROWS, LEAST_SERIES_ROWS = 75, 60
 
 
 class Split(NamedTuple):
@@ -91,8 +91,8 @@ def _whole_groups(
     return np.isin(codes, chosen)
 
 
-def split_times(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> Split:
-    """Split at one point in time, the same for all series.
+def able_shares(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> list[float]:
+    """Order the training shares that leave enough on both sides: the one that was drawn first.
 
     Raises:
         CurationReject: too few times or rows on either side.
@@ -101,21 +101,31 @@ def split_times(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -
     times = np.unique(instants)
     if len(times) < 6:
         raise CurationReject(f"the time axis has {len(times)} points; 6 are needed")
-    ratio = float(rng.choice(RATIOS))
-    is_small = len(frame) < SMALL_SERIES
-    attempts = [(MIN_VAL, r) for r in (ratio, *RATIOS[::-1])]
-    attempts += [(MIN_SMALL_VAL, r) for r in RATIOS] if is_small else []
-    for least, attempt in attempts:
-        start = times[min(int(len(times) * attempt), len(times) - 1)]
-        is_past = instants < start
-        if (~is_past).sum() >= least:
-            ratio = attempt
-            break
-    else:
-        least = attempts[-1][0]
-        raise CurationReject(f"the last {1 - RATIOS[0]:.0%} of the times have under {least} rows")
+    drawn = float(rng.choice(RATIOS))
+    shares = list(dict.fromkeys((drawn, *RATIOS[::-1])))
+    attempts = [(MIN_VAL, shares)]
+    if len(frame) < SMALL_SERIES:
+        attempts.append((MIN_SMALL_VAL, [*RATIOS, *SMALL_RATIOS]))
+    for least, tried in attempts:
+        sizes = {share: int((instants < _start(times, share)).sum()) for share in tried}
+        able = [share for share in tried if least <= sizes[share] <= len(frame) - least]
+        if able:
+            return able
+    raise CurationReject(
+        f"{len(frame)} rows at {len(times)} times cannot be split in time: {MIN_SMALL_VAL} rows on "
+        "each side are needed"
+    )
+
+
+def split_times(frame: pd.DataFrame, design: Design, ratio: float) -> Split:
+    """Split at one point in time, the same for all series."""
+    instants = parse_times(frame[design.time_column], design.time_format)
+    is_past = instants < _start(np.unique(instants), ratio)
     order = np.argsort(instants, kind="stable")
     ordered, past = frame.iloc[order], is_past[order]
-    if past.sum() < least:
-        raise CurationReject(f"only {past.sum()} rows are left before the validation time")
     return Split(ordered[past].reset_index(drop=True), ordered[~past].reset_index(drop=True), ratio)
+
+
+def _start(times: np.ndarray, ratio: float) -> np.generic:
+    """The first time that is asked for."""
+    return times[min(int(len(times) * ratio), len(times) - 1)]

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.clean import clean, fingerprint_columns
@@ -24,6 +26,7 @@ from darebench.curate.profile import profile
 from darebench.curate.records import (
     Design,
     Designer,
+    Finished,
     Refusal,
     Rewrites,
     Source,
@@ -91,15 +94,15 @@ class _Progress:
 
 def curate_table(
     source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
-) -> Unfinished | None:
+) -> Finished | Unfinished:
     """Leave `work/<slug>` with the table's datasets and its record, all at once.
 
     Returns:
-        None, or what left the table unfinished.
+        What was refused, or what left the table unfinished.
     """
     done = work / slug
     if done.is_dir():
-        return None
+        return Finished(refusals=read_refusals(done))
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
     progress = _Progress(authors=authors)
     try:
@@ -112,12 +115,18 @@ def curate_table(
         return Unfinished(table=slug, fault=fault)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return None
+    return Finished(refusals=tuple(progress.refusals))
 
 
 def read_record(folder: Path) -> dict[str, Any]:
     """Read what `curate_table` recorded of a table."""
     return json.loads((folder / RESULT).read_text(encoding="utf-8"))
+
+
+def read_refusals(folder: Path) -> tuple[Refusal, ...]:
+    """Read what was refused of a table that `curate_table` has done."""
+    rows = read_record(folder)["refusals"]
+    return tuple(Refusal(**{**row, "stage": Stage(row["stage"])}) for row in rows)
 
 
 @contextmanager
@@ -162,7 +171,7 @@ def _curate(
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             made.append(_curate_target(table, design, options, scratch, progress))
-    for design in _joined(made):
+    for design in _joined(made, frame):
         progress.stage = Stage.DESIGN
         with _refusing(progress, slug, design.title):
             _curate_target(table, design, options, scratch, progress)
@@ -172,17 +181,30 @@ def _curate(
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
 
 
-def _joined(made: Sequence[Design]) -> list[Design]:
-    """Make one task of the first targets of a family, where each is a task of its own as well."""
+def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:
+    """Make one task of the first targets of a family, where each is a task of its own as well.
+
+    Texts and numbers stay apart, because no classifier takes both at once.
+
+    Args:
+        made: What became of single targets.
+        frame: The table; series may have got more columns, which they get again.
+    """
     joined = []
-    for family in Family:
-        alike = [d for d in made if d.family is family and not d.others][:MOST_TOGETHER]
+    for family, is_number in product(Family, (False, True)):
+        alike = [
+            d
+            for d in made
+            if d.family is family
+            and not d.others
+            and pd.api.types.is_numeric_dtype(frame[d.target]) is is_number
+        ][:MOST_TOGETHER]
         if len(alike) < 2:
             continue
         targets = [d.target for d in alike]
         shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
-        features = tuple(name for name in alike[0].features if name in shared)
-        if len(features) >= 2:
+        features = tuple(c for c in alike[0].features if c in shared and c in frame)
+        if len(features) >= (0 if family is Family.TS else 2):
             joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
     return joined
 

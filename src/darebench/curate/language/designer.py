@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darebench.curate.design import MIN_COLUMNS
+from darebench.curate.design import least_size
 from darebench.curate.language.ask import LanguageModel, ask_for
 from darebench.curate.language.plan import Plan, find_problems, to_designs
 from darebench.curate.metadata import DOMAINS, OTHER
 from darebench.curate.profile import Column
 from darebench.curate.records import Design, Table
 from darebench.curate.resample import AGGREGATIONS, INTERVALS
-from darebench.curate.split import LEAST_ROWS
 from darebench.errors import CurationReject
 from darebench.types import Message
 
@@ -69,10 +68,11 @@ class ModelDesigner:
             ProviderFault: the model's provider failed.
         """
         profile = table.profile
-        if profile.n_rows < LEAST_ROWS or len(profile.columns) < MIN_COLUMNS:
+        n_rows, n_columns = least_size(profile)
+        if profile.n_rows < n_rows or len(profile.columns) < n_columns:
             raise CurationReject(
                 f"{profile.n_rows} rows and {len(profile.columns)} usable columns are left; "
-                f"{LEAST_ROWS} and {MIN_COLUMNS} are needed"
+                f"{n_rows} and {n_columns} are needed"
             )
         asked = [
             Message(role="system", content=_ROLE),

@@ -1,0 +1,152 @@
+"""Quick forecasts of one target: what a careful forecaster tries before anything clever.
+
+Trend and calendar of each series, with and without logarithms, over all and over the recent past;
+and for panels, how a series differs from its own mean as its features do.
+"""
+
+# pandas' indexing is typed as unions of everything that it can give.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+from darebench.curate.findings import TaskTables
+
+MAX_SERIES = 300
+FEWEST = 8
+"""Known values of a series under which its mean is all that is forecast."""
+RECENT = 0.5
+"""Share of a series that counts as its recent past."""
+
+
+def forecast(tables: TaskTables, target: str) -> list[np.ndarray]:
+    """Forecast the validation rows in several ways.
+
+    Returns:
+        Arrays of shape (n_val,); none where the table has no time.
+    """
+    if tables.time_column is None or tables.time_column not in tables.val:
+        return []
+    if tables.time_column not in tables.train:
+        return []
+    guesses = list(_by_calendar(tables, target))
+    if tables.entities:
+        guesses += _within_series(tables, target)
+    return guesses
+
+
+def _by_calendar(tables: TaskTables, target: str) -> Iterator[np.ndarray]:
+    """Extrapolate level, trend and season of each series."""
+    time = tables.time_column
+    train_codes, val_codes = _codes(tables)
+    if train_codes.max(initial=0) >= MAX_SERIES:
+        return
+    past, asked = calendar_design(tables.train[time], tables.val[time])
+    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
+    if not np.isfinite(y).any():
+        return
+    is_positive = bool(np.nanmin(y) > 0)
+    for trend, recent, log in (
+        (True, 1.0, False),
+        (True, RECENT, False),
+        (False, RECENT, False),
+        (True, 1.0, True),
+        (True, RECENT, True),
+    ):
+        if log and not is_positive:
+            continue
+        columns = slice(0 if trend else 1, None)
+        guess = np.full(len(tables.val), np.nanmean(y))
+        for code in np.unique(val_codes):
+            rows = np.flatnonzero((train_codes == code) & np.isfinite(y))
+            if len(rows) == 0:
+                continue
+            rows = rows[np.argsort(past[rows, 0], kind="stable")]
+            rows = rows[int(len(rows) * (1 - recent)) :]
+            wanted = val_codes == code
+            values = np.log(y[rows]) if log else y[rows]
+            found = _extrapolate(past[rows, columns], values, asked[wanted, columns])
+            guess[wanted] = np.exp(np.clip(found, -50, 50)) if log else found
+        yield guess
+
+
+def _extrapolate(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    varied = np.ptp(x, axis=0) > 0
+    if len(y) < FEWEST or not varied.any():
+        return np.full(len(asked), y.mean())
+    return Ridge(alpha=0.1).fit(x[:, varied], y).predict(asked[:, varied])
+
+
+def calendar_design(past: pd.Series, asked: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Give time from 0 to 1 over the past, then a column for each month, weekday and hour."""
+    if pd.api.types.is_numeric_dtype(past) and pd.api.types.is_numeric_dtype(asked):
+        days = [past.to_numpy(float), asked.to_numpy(float)]
+        parts: list[list[np.ndarray]] = [[], []]
+    else:
+        times = [
+            pd.to_datetime(x, errors="coerce", format="mixed", utc=True) for x in (past, asked)
+        ]
+        start = pd.Timestamp("2000-01-01", tz="UTC")
+        days = [((x - start) / pd.Timedelta(days=1)).to_numpy(float) for x in times]
+        parts = [
+            [x.dt.month.to_numpy(), x.dt.day_of_week.to_numpy(), x.dt.hour.to_numpy()]
+            for x in times
+        ]
+    low, high = np.nanmin(days[0]), np.nanmax(days[0])
+    span = max(float(high - low), 1e-9)
+    blocks = []
+    for when, cycle in zip(days, parts, strict=True):
+        flags = [
+            (values == value).astype(float)
+            for values, known in zip(cycle, parts[0], strict=True)
+            for value in np.unique(known[np.isfinite(known)])
+        ]
+        blocks.append(np.column_stack([np.nan_to_num((when - low) / span), *flags]))
+    return blocks[0], blocks[1]
+
+
+def _within_series(tables: TaskTables, target: str) -> list[np.ndarray]:
+    """Explain how a series differs from its own mean by how its numbers differ from theirs."""
+    taken = {tables.time_column, *tables.entities}
+    names = [
+        name
+        for name in tables.features
+        if name not in taken
+        and pd.api.types.is_numeric_dtype(tables.train[name])
+        and pd.api.types.is_numeric_dtype(tables.val[name])
+    ]
+    past, asked = calendar_design(tables.train[tables.time_column], tables.val[tables.time_column])
+    x_train = np.column_stack([past[:, 0], tables.train[names].to_numpy(float)])
+    x_val = np.column_stack([asked[:, 0], tables.val[names].to_numpy(float)])
+    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
+    known = np.isfinite(y)
+    if known.sum() < FEWEST:
+        return []
+    middle = np.nan_to_num(np.nanmedian(x_train, axis=0))
+    x_train, x_val = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
+    train_codes, val_codes = _codes(tables)
+    means = pd.DataFrame(np.column_stack([x_train, y])[known]).groupby(train_codes[known]).mean()
+    overall = means.mean().to_numpy()
+    ours = means.reindex(train_codes[known]).to_numpy()
+    theirs = means.reindex(val_codes).fillna(dict(enumerate(overall))).to_numpy()
+    inner = x_train[known] - ours[:, :-1]
+    scale = np.where(inner.std(axis=0) > 0, inner.std(axis=0), 1.0)
+    model = Ridge(alpha=1.0).fit(inner / scale, y[known] - ours[:, -1])
+    change = model.predict(np.clip((x_val - theirs[:, :-1]) / scale, -10, 10))
+    return [theirs[:, -1] + change]
+
+
+def _codes(tables: TaskTables) -> tuple[np.ndarray, np.ndarray]:
+    """Number the series; those that only the validation rows have come last."""
+    if not tables.entities:
+        return np.zeros(len(tables.train), int), np.zeros(len(tables.val), int)
+    keys = list(tables.entities)
+    both = pd.concat([tables.train[keys], tables.val[keys]], ignore_index=True)
+    codes = both.astype(str).groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    return codes[: len(tables.train)], codes[len(tables.train) :]
