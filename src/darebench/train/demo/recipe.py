@@ -125,7 +125,7 @@ def _base(recipe: Recipe) -> Path:
     shape = Shape() if recipe.scale >= 0.5 else Shape(hidden=128, inner=512)
 
     def work() -> dict[str, Any]:
-        steps = recipe.amount(4000, 20)
+        steps = recipe.amount(400, 20)
         pretrain(recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed)
         return {"steps": steps}
 
@@ -147,8 +147,7 @@ def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | N
 
 def _held_out(recipe: Recipe, curriculum: Curriculum) -> list[Task]:
     tasks = curriculum.held_out
-    each = 2 if recipe.scale >= 0.5 else 1
-    both = [thin(tasks, each, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
+    both = [thin(tasks, 4, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
     return [task for part in both for task in part]
 
 
