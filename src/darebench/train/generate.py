@@ -81,7 +81,8 @@ class BatchSampler:
                 found = await asyncio.to_thread(self._generate, batch)
             except Exception as error:
                 for request in batch:
-                    request.done.set_exception(error)
+                    if not request.done.done():
+                        request.done.set_exception(error)
                 continue
             for request, sampled in zip(batch, found, strict=True):
                 if not request.done.done():
