@@ -128,7 +128,7 @@ def _within_series(tables: TaskTables, target: str) -> list[np.ndarray]:
     known = np.isfinite(y)
     if known.sum() < FEWEST:
         return []
-    middle = np.nan_to_num(np.nanmedian(x_train, axis=0))
+    middle = pd.DataFrame(x_train).median().fillna(0.0).to_numpy()
     x_train, x_val = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
     train_codes, val_codes = _codes(tables)
     means = pd.DataFrame(np.column_stack([x_train, y])[known]).groupby(train_codes[known]).mean()
