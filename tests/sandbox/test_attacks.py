@@ -149,7 +149,7 @@ USED_UP = {
     "an anonymous map": "import mmap\nm = mmap.mmap(-1, 4 << 30)\nfor i in range(0, 4 << 30, 4096): m[i] = 1",
     "shared maps of many": "import mmap\nfor _ in range(20):\n    if os.fork() == 0:\n        m = mmap.mmap(-1, 100 << 20)\n        for i in range(0, 100 << 20, 4096): m[i] = 1\n        time.sleep(30)\ntime.sleep(30)",
     "children": "for _ in range(10):\n    if os.fork() == 0:\n        x = bytearray(150_000_000)\n        time.sleep(30)\ntime.sleep(30)",
-    "threads' stacks": "def f():\n    x = bytearray(40_000_000)\n    time.sleep(3)\nfor _ in range(25):\n    threading.Thread(target=f).start()",
+    "threads' stacks": "def f():\n    x = bytearray(40_000_000)\n    time.sleep(3)\nfor _ in range(25):\n    threading.Thread(target=f).start()\ntime.sleep(1)\nif threading.active_count() < 26: raise MemoryError",
 }  # fmt: skip
 
 
