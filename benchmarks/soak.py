@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from darebench.sandbox import LocalExecutor, Program, Saved
 
 BATCH = 200
@@ -59,7 +61,7 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
     time.sleep(2.0)
     zygote = executor._zygote
     assert zygote is not None
-    family = descendants(zygote.process.pid)
+    family = [zygote.process.pid, *descendants(zygote.process.pid)]
     return {
         "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "descriptors of keeper and zygotes": sum(
@@ -95,20 +97,9 @@ def namespace_of(pid: int) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    """List a process and its family by generation, the eldest first: numbers wrap around."""
-    parents, births = {}, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)], births[int(entry.name)] = int(fields[1]), int(fields[19])
-    found = [pid]
-    for member in found:
-        children = (child for child, parent in parents.items() if parent == member)
-        found += sorted(children, key=lambda child: (births[child], child))
-    return found
+    """List a process's family, the oldest first: numbers wrap around."""
+    family = psutil.Process(pid).children(recursive=True)
+    return [p.pid for p in sorted(family, key=lambda p: (p.create_time(), p.pid))]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from darebench.errors import SandboxFault
@@ -34,21 +35,9 @@ def zygote_of(executor: LocalExecutor):
 
 
 def descendants(pid: int) -> list[int]:
-    """List a process's family, the oldest first; the kernel's own list misses some in motion."""
-    parents, births = {}, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                text = entry.joinpath("stat").read_text()
-            except OSError:
-                continue
-            fields = text.rpartition(")")[2].split()
-            parents[int(entry.name)], births[int(entry.name)] = int(fields[1]), int(fields[19])
-    found = [pid]
-    for member in found:
-        children = (child for child, parent in parents.items() if parent == member)
-        found += sorted(children, key=lambda child: (births[child], child))
-    return found[1:]
+    """List a process's family, the oldest first."""
+    family = psutil.Process(pid).children(recursive=True)
+    return [p.pid for p in sorted(family, key=lambda p: (p.create_time(), p.pid))]
 
 
 def test_a_killed_sandbox_heals(executor):
