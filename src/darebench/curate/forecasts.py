@@ -18,6 +18,8 @@ from sklearn.linear_model import Ridge
 
 from darebench.curate.findings import TaskTables
 
+Sides = tuple[np.ndarray, np.ndarray]
+"""Of the past, and of what is asked for."""
 MAX_SERIES = 300
 FEWEST = 8
 """Known values of a series under which its mean is all that is forecast."""
@@ -31,25 +33,22 @@ def forecast(tables: TaskTables, target: str) -> list[np.ndarray]:
     Returns:
         Arrays of shape (n_val,); none where the table has no time.
     """
-    if tables.time_column is None or tables.time_column not in tables.val:
+    time = tables.time_column
+    if time is None or time not in tables.val or time not in tables.train:
         return []
-    if tables.time_column not in tables.train:
-        return []
-    guesses = list(_by_calendar(tables, target))
+    calendar = _calendar(tables.train[time], tables.val[time])
+    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
+    codes = _codes(tables)
+    guesses = list(_by_calendar(calendar, y, codes))
     if tables.entities:
-        guesses += _within_series(tables, target)
+        guesses += _within_series(tables, calendar, y, codes)
     return guesses
 
 
-def _by_calendar(tables: TaskTables, target: str) -> Iterator[np.ndarray]:
+def _by_calendar(calendar: Sides, y: np.ndarray, codes: Sides) -> Iterator[np.ndarray]:
     """Extrapolate level, trend and season of each series."""
-    time = tables.time_column
-    train_codes, val_codes = _codes(tables)
-    if train_codes.max(initial=0) >= MAX_SERIES:
-        return
-    past, asked = calendar_design(tables.train[time], tables.val[time])
-    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
-    if not np.isfinite(y).any():
+    (past, asked), (train_codes, val_codes) = calendar, codes
+    if train_codes.max(initial=0) >= MAX_SERIES or not np.isfinite(y).any():
         return
     is_positive = bool(np.nanmin(y) > 0)
     for trend, recent, log in (
@@ -62,7 +61,7 @@ def _by_calendar(tables: TaskTables, target: str) -> Iterator[np.ndarray]:
         if log and not is_positive:
             continue
         columns = slice(0 if trend else 1, None)
-        guess = np.full(len(tables.val), np.nanmean(y))
+        guess = np.full(len(asked), np.nanmean(y))
         for code in np.unique(val_codes):
             rows = np.flatnonzero((train_codes == code) & np.isfinite(y))
             if len(rows) == 0:
@@ -83,35 +82,39 @@ def _extrapolate(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return Ridge(alpha=0.1).fit(x[:, varied], y).predict(asked[:, varied])
 
 
-def calendar_design(past: pd.Series, asked: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def time_parts(times: pd.Series) -> np.ndarray:
+    """Give days since 2000, month, weekday, hour and day of the year, NaN for what is no time."""
+    read = pd.to_datetime(times, errors="coerce", format="mixed", utc=True)
+    days = (read - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
+    parts = [days, read.dt.month, read.dt.day_of_week, read.dt.hour, read.dt.day_of_year]
+    return np.column_stack([part.astype(float).to_numpy() for part in parts])
+
+
+def _calendar(past: pd.Series, asked: pd.Series) -> Sides:
     """Give time from 0 to 1 over the past, then a column for each month, weekday and hour."""
     if pd.api.types.is_numeric_dtype(past) and pd.api.types.is_numeric_dtype(asked):
-        days = [past.to_numpy(float), asked.to_numpy(float)]
-        parts: list[list[np.ndarray]] = [[], []]
+        parts = [times.to_numpy(float)[:, None] for times in (past, asked)]
     else:
-        times = [
-            pd.to_datetime(x, errors="coerce", format="mixed", utc=True) for x in (past, asked)
-        ]
-        start = pd.Timestamp("2000-01-01", tz="UTC")
-        days = [((x - start) / pd.Timedelta(days=1)).to_numpy(float) for x in times]
-        parts = [
-            [x.dt.month.to_numpy(), x.dt.day_of_week.to_numpy(), x.dt.hour.to_numpy()]
-            for x in times
-        ]
-    low, high = np.nanmin(days[0]), np.nanmax(days[0])
-    span = max(float(high - low), 1e-9)
-    blocks = []
-    for when, cycle in zip(days, parts, strict=True):
-        flags = [
-            (values == value).astype(float)
-            for values, known in zip(cycle, parts[0], strict=True)
-            for value in np.unique(known[np.isfinite(known)])
-        ]
-        blocks.append(np.column_stack([np.nan_to_num((when - low) / span), *flags]))
-    return blocks[0], blocks[1]
+        parts = [time_parts(times)[:, :4] for times in (past, asked)]
+    low, high = (float(x) for x in pd.Series(parts[0][:, 0]).agg(["min", "max"]))
+    span = max(high - low, 1e-9)
+    cycles = [(n, v) for n in range(1, parts[0].shape[1]) for v in _distinct(parts[0][:, n])]
+    past_columns, asked_columns = (
+        np.column_stack(
+            [np.nan_to_num((x[:, 0] - low) / span), *(x[:, n] == value for n, value in cycles)]
+        )
+        for x in parts
+    )
+    return past_columns, asked_columns
 
 
-def _within_series(tables: TaskTables, target: str) -> list[np.ndarray]:
+def _distinct(values: np.ndarray) -> np.ndarray:
+    return np.unique(values[np.isfinite(values)])
+
+
+def _within_series(
+    tables: TaskTables, calendar: Sides, y: np.ndarray, codes: Sides
+) -> list[np.ndarray]:
     """Explain how a series differs from its own mean by how its numbers differ from theirs."""
     taken = {tables.time_column, *tables.entities}
     names = [
@@ -121,16 +124,14 @@ def _within_series(tables: TaskTables, target: str) -> list[np.ndarray]:
         and pd.api.types.is_numeric_dtype(tables.train[name])
         and pd.api.types.is_numeric_dtype(tables.val[name])
     ]
-    past, asked = calendar_design(tables.train[tables.time_column], tables.val[tables.time_column])
+    (past, asked), (train_codes, val_codes) = calendar, codes
     x_train = np.column_stack([past[:, 0], tables.train[names].to_numpy(float)])
     x_val = np.column_stack([asked[:, 0], tables.val[names].to_numpy(float)])
-    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
     known = np.isfinite(y)
     if known.sum() < FEWEST:
         return []
     middle = pd.DataFrame(x_train).median().fillna(0.0).to_numpy()
     x_train, x_val = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
-    train_codes, val_codes = _codes(tables)
     means = pd.DataFrame(np.column_stack([x_train, y])[known]).groupby(train_codes[known]).mean()
     overall = means.mean().to_numpy()
     ours = means.reindex(train_codes[known]).to_numpy()
@@ -142,7 +143,7 @@ def _within_series(tables: TaskTables, target: str) -> list[np.ndarray]:
     return [theirs[:, -1] + change]
 
 
-def _codes(tables: TaskTables) -> tuple[np.ndarray, np.ndarray]:
+def _codes(tables: TaskTables) -> Sides:
     """Number the series; those that only the validation rows have come last."""
     if not tables.entities:
         return np.zeros(len(tables.train), int), np.zeros(len(tables.val), int)

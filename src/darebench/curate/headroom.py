@@ -19,7 +19,7 @@ from sklearn.metrics import f1_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
 from darebench.curate.findings import Finding, Severity, TaskTables
-from darebench.curate.forecasts import forecast
+from darebench.curate.forecasts import forecast, time_parts
 from darebench.types import Family
 
 MAX_ROWS = 5_000
@@ -180,7 +180,7 @@ def encode(
     for name in tables.features[:MAX_COLUMNS]:
         a, b = train[name], val[name]
         if name == tables.time_column and not pd.api.types.is_numeric_dtype(a):
-            a_parts, b_parts = _time_parts(a), _time_parts(b)
+            a_parts, b_parts = time_parts(a), time_parts(b)
             blocks_train.append(a_parts)
             blocks_val.append(b_parts)
         elif pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
@@ -213,10 +213,3 @@ def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
             np.column_stack([codes, *(codes == rank for rank in range(min(8, len(ranks))))])
         )
     return parts[0], parts[1]
-
-
-def _time_parts(values: pd.Series) -> np.ndarray:
-    times = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
-    days = (times - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
-    parts = [days, times.dt.month, times.dt.day_of_week, times.dt.hour, times.dt.day_of_year]
-    return np.column_stack([part.astype(float).to_numpy() for part in parts])

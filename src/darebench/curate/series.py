@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.draft import Cleared, Draft, check_room, tables_of, without_leaks
-from darebench.curate.headroom import SOLVED, measure
+from darebench.curate.headroom import SOLVED, Headroom, measure
 from darebench.curate.records import Design, Table
 from darebench.curate.resample import Resampling, calendar_columns, resample
 from darebench.curate.split import able_shares, split_times
@@ -55,36 +55,41 @@ def _draft_at(share: float, table: Table, design: Design, rows: pd.DataFrame) ->
     cleared = without_leaks(
         design, Variant.XF, lambda left: split_times(rows, left, share), least=0, keys=keys
     )
-    cleared = _without_identity(cleared)
-    if not cleared.design.features:
+    if cleared.design.features:
+        cleared, exogenous = _without_identity(cleared)
+    else:
         table, cleared = _with_calendar(table, cleared)
-    scores = []
-    for variant in (Variant.XF, Variant.CF):
-        scores.append(measure(tables_of(cleared.split, cleared.design, variant)))
-        check_room(scores[-1], design.family)
+        exogenous = measure(tables_of(cleared.split, cleared.design, Variant.XF))
+    check_room(exogenous, design.family)
+    canonical = measure(tables_of(cleared.split, cleared.design, Variant.CF))
+    check_room(canonical, design.family)
     return Draft(
         table=table,
         design=cleared.design,
         split=cleared.split,
-        headroom=tuple(scores),
+        headroom=(exogenous, canonical),
         dropped=cleared.dropped,
     )
 
 
-def _without_identity(cleared: Cleared) -> Cleared:
-    """Leave out what goes most with the target while all features together determine it."""
+def _without_identity(cleared: Cleared) -> tuple[Cleared, Headroom]:
+    """Leave out what goes most with the target while all features together determine it.
+
+    Returns:
+        What is left, and what the XF task of it leaves to be won.
+    """
     design, split, dropped = cleared
+    headroom = measure(tables_of(split, design, Variant.XF))
     for _ in range(MOST_IDENTITIES):
         numbers = [c for c in design.features if pd.api.types.is_numeric_dtype(split.train[c])]
-        if len(numbers) < 2:
-            break
-        if measure(tables_of(split, design, Variant.XF)).ceiling < SOLVED:
+        if len(numbers) < 2 or headroom.ceiling < SOLVED:
             break
         alike = split.train[numbers].corrwith(split.train[design.target]).abs().fillna(0.0)
         closest = str(alike.idxmax())
         dropped = tuple(sorted((*dropped, closest)))
         design = replace(design, features=tuple(c for c in design.features if c != closest))
-    return Cleared(design, split, dropped)
+        headroom = measure(tables_of(split, design, Variant.XF))
+    return Cleared(design, split, dropped), headroom
 
 
 def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
