@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,8 @@ from darebench.cli.options import (
 from darebench.errors import ConfigError
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+MOST_REASONS = 4
+"""Of refusals, that are named beside a bar."""
 
 
 def curate(
@@ -96,7 +99,7 @@ def curate(
             jobs=jobs,
             cluster=_one_of(Cluster, cluster, "--cluster"),
             limit=limit,
-            report=report,
+            report=_telling(report) if report else None,
         )
     if as_json:
         print_json(
@@ -165,3 +168,23 @@ def stats(
             ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         )
         print(f"{name}: {shown}")
+
+
+def _telling(report: Callable[..., None]) -> Callable[..., None]:
+    """Have what was refused told beside the bar."""
+
+    def tell(stage: str, done: int, total: int, /, refused: Mapping[str, int]) -> None:
+        report(stage, done, total, _counts(refused))
+
+    return tell
+
+
+def _counts(refused: Mapping[str, int]) -> str:
+    """Spell how often what was refused, the commonest reasons by name."""
+    if not refused:
+        return ""
+    ordered = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{number} {reason}" for reason, number in ordered[:MOST_REASONS]]
+    rest = sum(number for _, number in ordered[MOST_REASONS:])
+    named += [f"{rest} others"] if rest else []
+    return f"{sum(refused.values())} refused: {'; '.join(named)}"

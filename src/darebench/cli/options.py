@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -52,9 +51,6 @@ TimeLimitOption = Annotated[int | None, typer.Option("--time-limit", help="Of an
 RunOption = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Start over.")]
 
-MOST_REASONS = 4
-"""Of refusals, that are named beside a bar."""
-
 
 def note(text: str, *, quiet: bool) -> None:
     """Say something beside the result, on stderr."""
@@ -81,27 +77,14 @@ def show_progress(quiet: bool) -> Iterator[Any]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[refused]}", markup=False),
+        TextColumn("{task.fields[beside]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         known: dict[str, Any] = {}
 
-        def report(
-            stage: str, done: int, total: int, refused: Mapping[str, int] = MappingProxyType({})
-        ) -> None:
+        def report(stage: str, done: int, total: int, beside: str = "") -> None:
             if stage not in known:
-                known[stage] = bars.add_task(stage, total=total, refused="")
-            bars.update(known[stage], completed=done, refused=_counts(refused))
+                known[stage] = bars.add_task(stage, total=total, beside="")
+            bars.update(known[stage], completed=done, beside=beside)
 
         yield report
-
-
-def _counts(refused: Mapping[str, int]) -> str:
-    """Spell how often what was refused, the commonest reasons by name."""
-    if not refused:
-        return ""
-    ordered = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [f"{number} {reason}" for reason, number in ordered[:MOST_REASONS]]
-    rest = sum(number for _, number in ordered[MOST_REASONS:])
-    named += [f"{rest} others"] if rest else []
-    return f"{sum(refused.values())} refused: {'; '.join(named)}"
