@@ -120,7 +120,9 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
         if os.fork() == 0:
             _leave(control)
             with _status_of_fork():
-                start = functools.partial(_ask_zygote, (small if wish["light"] else large).desk)
+                asked, other = (small, large) if wish["light"] else (large, small)
+                other.desk.close()
+                start = functools.partial(_ask_zygote, asked.desk)
                 guard(reply, found, cell.Places(), group, start, pupil, idle=wish["idle"])
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()

@@ -140,10 +140,11 @@ class Zygote:
         with self._lock:
             self._active += 1
             fitting = [spare for spare in self._spares if spare.light == light]
-            for spare in sorted(fitting, key=lambda spare: not spare.filled):
-                self._spares.remove(spare)
-                return spare
-            return self._made(light=light)
+            if not fitting:
+                return self._made(light=light)
+            best = max(fitting, key=lambda spare: spare.filled)
+            self._spares.remove(best)
+            return best
 
     def renew(self, spare: Spare) -> None:
         """Have a new warden made for one that has turned out to be dead."""
@@ -157,12 +158,12 @@ class Zygote:
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
             self._active -= 1
             alike = [other for other in self._spares if other.light == spare.light]
-            for _ in range(2 * self._slots - len(alike)):
-                self._spares.append(self._made(light=spare.light))
+            while len(alike) < 2 * self._slots:
+                alike.append(self._made(light=spare.light))
+                self._spares.append(alike[-1])
             if self._active == 0 and not spare.light:
-                heavy = [spare for spare in self._spares if not spare.light]
-                plain = [spare for spare in heavy if not spare.filled]
-                for other in plain[: self._slots - (len(heavy) - len(plain))]:
+                plain = [other for other in alike if not other.filled]
+                for other in plain[: self._slots - (len(alike) - len(plain))]:
                     wire.send(other.reply, {"fill": True})
                     other.filled = True
 

@@ -55,7 +55,7 @@ AHEAD, HURRIED = b"a", b"h"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Running:
     """A zygote as its keeper sees it."""
 
     handle: int
@@ -64,13 +64,13 @@ class Started:
     """Where wardens ask it for a process."""
 
 
-def start(control: socket.socket, walls: Walls, *, light: bool) -> Started:
+def start(control: socket.socket, walls: Walls, *, light: bool) -> Running:
     """Fork a zygote off this small process."""
     requests, desk = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
         requests.close()
-        return Started(handle=os.pidfd_open(pid), desk=desk)
+        return Running(handle=os.pidfd_open(pid), desk=desk)
     status = 1
     try:
         linux.die_with_parent()
