@@ -63,7 +63,7 @@ def test_a_program_without_mistakes_solves_real_tasks(executor):
     attempts = asyncio.run(all_of_them())
     assert [t.reason for t in attempts] == [None] * 3
     assert attempts[0].score == 1.0
-    table = render([measure("reference programs", attempts)])
+    table = render([measure("reference programs", attempts, attempts)])
     assert "| reference programs |" in table
 
 

@@ -144,6 +144,7 @@ def pretrain(
             output_dir=str(out),
             max_steps=steps,
             per_device_train_batch_size=batch,
+            train_sampling_strategy="group_by_length",
             learning_rate=1e-3,
             lr_scheduler_type="cosine",
             warmup_steps=0.05,

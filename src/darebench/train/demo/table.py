@@ -22,19 +22,21 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One model on the held-out tasks."""
+    """One model on the held-out tasks; sampled attempts, but for `greedy`."""
 
     model: str
     scores: dict[str, Share]
     """`total`, `IF`, `MM`: an attempt without a prediction counts as 0."""
+    greedy: Share
+    """The total of one attempt a task that takes the likeliest token each time."""
     valid: Share
     """Share of the attempts that left a prediction."""
     performance: Share | None
     """Mean score of the MM attempts that left one, as the paper has it."""
 
 
-def measure(model: str, attempts: Sequence[Trajectory]) -> Result:
-    """Sum up one model's attempts."""
+def measure(model: str, attempts: Sequence[Trajectory], greedy: Sequence[Trajectory]) -> Result:
+    """Sum up one model's sampled attempts, any number a task, and its greedy ones."""
     scores = {
         kind: _share([(t, t.score) for t in attempts if t.column.endswith(ending)])
         for kind, ending in KINDS.items()
@@ -44,6 +46,7 @@ def measure(model: str, attempts: Sequence[Trajectory]) -> Result:
     return Result(
         model=model,
         scores=scores,
+        greedy=_share([(t, t.score) for t in greedy]),
         valid=_share(answered),
         performance=_share(good) if good else None,
     )
@@ -52,11 +55,11 @@ def measure(model: str, attempts: Sequence[Trajectory]) -> Result:
 def render(results: Sequence[Result]) -> str:
     """Write the table as Markdown."""
     lines = [
-        "| model | total | IF | MM | prediction there | MM where there |",
-        "|---|---|---|---|---|---|",
+        "| model | total | IF | MM | prediction there | MM where there | total, greedy |",
+        "|---|---|---|---|---|---|---|",
     ]
     for result in results:
-        cells = [*result.scores.values(), result.valid, result.performance]
+        cells = [*result.scores.values(), result.valid, result.performance, result.greedy]
         lines.append(f"| {result.model} | {' | '.join(map(_cell, cells))} |")
     return "\n".join(lines) + "\n"
 

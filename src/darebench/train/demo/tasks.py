@@ -17,7 +17,7 @@ from darebench.store.read import Store
 from darebench.store.write import written_whole
 from darebench.types import Message, Task
 
-MAX_BYTES = 400_000
+MAX_BYTES = 200_000
 """Of a task's training file: larger ones take seconds, and a demonstration makes thousands."""
 
 
