@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, QuietOption, StoreOption, print_json
+from darebench.cli.options import (
+    JsonOption,
+    QuietOption,
+    StoreOption,
+    print_json,
+    show_progress,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Train models on attempts; needs the extra `train`.")
 ConfigArgument = Annotated[Path, typer.Argument(help="A TOML file; configs/ has some.")]
@@ -29,10 +34,11 @@ def sft(
 
     loaded = load_config(SftConfig, config, settings or ())
     need_libraries()
-    _show_progress(quiet=quiet or as_json)
     from darebench.train.sft import train_sft
 
-    _print_model(train_sft(loaded), as_json=as_json)
+    with show_progress(quiet or as_json) as report:
+        model = train_sft(loaded, progress=report)
+    _print_model(model, as_json=as_json)
 
 
 @app.command()
@@ -48,10 +54,11 @@ def grpo(
 
     loaded = load_config(GrpoConfig, config, settings or ())
     need_libraries()
-    _show_progress(quiet=quiet or as_json)
     from darebench.train.grpo import train_grpo
 
-    _print_model(train_grpo(loaded), as_json=as_json)
+    with show_progress(quiet or as_json) as report:
+        model = train_grpo(loaded, progress=report)
+    _print_model(model, as_json=as_json)
 
 
 @app.command()
@@ -68,11 +75,11 @@ def demo(
     from darebench.train.setup import need_libraries
 
     need_libraries()
-    _show_progress(quiet=quiet or as_json)
     from darebench.train.demo.recipe import Recipe, run_recipe
     from darebench.train.demo.table import render
 
-    results = run_recipe(Recipe(out=out, scale=scale, seed=seed))
+    with show_progress(quiet or as_json) as report:
+        results = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=report))
     if as_json:
         print_json({"out": str(out), "results": [asdict(r) for r in results]})
     else:
@@ -99,11 +106,6 @@ def serve(
     from darebench.train.server import serve as run
 
     run(store, tasks or (), host=host, port=port, token=token)
-
-
-def _show_progress(*, quiet: bool) -> None:
-    level = logging.WARNING if quiet else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(message)s")
 
 
 def _print_model(folder: Path, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,9 @@ from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store, select
-from darebench.types import Family, Task, TaskProblem, Trajectory, Variant
+from darebench.types import Family, Progress, Task, TaskProblem, Trajectory, Variant
 
 OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
-Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from darebench.evals.run import OWN_AGENTS, EvalConfig, Progress, Run, evaluate
+from darebench.evals.run import OWN_AGENTS, EvalConfig, Run, evaluate
+from darebench.types import Progress
 
 ATTEMPTS = 8
 """K of the paper's section 5."""

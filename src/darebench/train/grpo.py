@@ -31,7 +31,7 @@ from darebench.store.cache import cache_folder
 from darebench.store.read import open_store, select
 from darebench.train.config import GrpoConfig
 from darebench.train.generate import BatchSampler, Sampling
-from darebench.train.metrics import JsonLines, tensorboard
+from darebench.train.metrics import watch
 from darebench.train.policy import Codec
 from darebench.train.reward import RewardScale
 from darebench.train.rollout import Episode, Player, Rollouts
@@ -44,7 +44,7 @@ from darebench.train.setup import (
 )
 from darebench.train.template import renderer
 from darebench.train.trl import rollout_reward
-from darebench.types import Family, Message, Task, Variant
+from darebench.types import Family, Message, Progress, Task, Variant
 
 BRIEF_OUTPUT = 200
 """Characters of stdout, and of stderr, that a model with short prompts is shown."""
@@ -56,6 +56,7 @@ def train_grpo(
     executor: Executor | None = None,
     opening: Opening | None = None,
     on_episodes: Callable[[int, Sequence[Episode]], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Train to the end, or from the last checkpoint on; give the folder of the final model.
 
@@ -64,6 +65,7 @@ def train_grpo(
         executor: The sandbox; one is made and closed without it.
         opening: Task -> first messages, in the place of the configuration's prompts.
         on_episodes: Told the attempts of every step.
+        progress: Told the steps that are done.
 
     Raises:
         ConfigError: the tasks, the template or the folder cannot be used.
@@ -72,6 +74,7 @@ def train_grpo(
     sandbox = executor or LocalExecutor(config.slots)
     try:
         trainer = _trainer(config, sandbox, opening, on_episodes)
+        watch(trainer, Path(config.out), progress)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finally:
         if executor is None:
@@ -136,7 +139,6 @@ def _trainer(
         processing_class=tokenizer,
         peft_config=lora_config(config.lora),
         rollout_func=rollouts,
-        callbacks=[JsonLines(Path(config.out)), tensorboard(Path(config.out))],
     )
 
 

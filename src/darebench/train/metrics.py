@@ -1,4 +1,4 @@
-"""What a trainer reports, as one JSON line each time: `metrics.jsonl` in the run's folder."""
+"""What a trainer reports: `metrics.jsonl`, TensorBoard files, and how far it is to whoever asks."""
 
 # torch and transformers are an optional extra, which a plain checkout does not have.
 # pyright: reportMissingImports=false
@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
+
+from darebench.types import Progress
 
 METRICS = "metrics.jsonl"
 
@@ -49,6 +51,27 @@ def tensorboard(folder: Path) -> TrainerCallback:
     from transformers.integrations import TensorBoardCallback
 
     return TensorBoardCallback(tb_writer=SummaryWriter(str(folder / "tensorboard")))
+
+
+class Steps(TrainerCallback):
+    """Tells how many steps are done."""
+
+    def __init__(self, progress: Progress, stage: str) -> None:
+        self._progress = progress
+        self._stage = stage
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Tell it."""
+        self._progress(self._stage, state.global_step, state.max_steps)
+
+
+def watch(trainer: Any, folder: Path, progress: Progress | None) -> None:
+    """Send a trainer's figures to the run's folder; what it would print on stdout is dropped."""
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(JsonLines(folder))
+    trainer.add_callback(tensorboard(folder))
+    if progress is not None:
+        trainer.add_callback(Steps(progress, f"steps of {folder.name}"))
 
 
 def read_metrics(path: Path) -> Iterable[dict[str, Any]]:

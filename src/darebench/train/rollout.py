@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from darebench.rollouts.play import Arena, play
 from darebench.train.policy import Codec, Sampler, TokenModel
 from darebench.train.reward import PAPER, RewardScale, reward_of_trajectory
-from darebench.types import StopReason, Task, Trajectory
+from darebench.types import Progress, StopReason, Task, Trajectory
 
 SEED_STEP = 1_000
 """Between the seeds of two attempts: more than an attempt has turns."""
@@ -62,19 +62,28 @@ class Player:
     name: str = "policy"
 
     async def play_all(
-        self, tasks: Sequence[Task], sampler: Sampler, seeds: Sequence[int]
+        self,
+        tasks: Sequence[Task],
+        sampler: Sampler,
+        seeds: Sequence[int],
+        progress: Progress | None = None,
     ) -> list[Episode]:
         """Play one attempt at each task, in their order."""
         places = asyncio.Semaphore(self.concurrency)
+        ended = 0
 
         async def one(task: Task, seed: int, epoch: int) -> Episode:
+            nonlocal ended
             async with places:
                 episode = await self._play(task, sampler, seed, epoch)
                 for _ in range(self.faults_retried):
                     if episode.reward is not None:
                         break
                     episode = await self._play(task, sampler, seed, epoch)
-                return episode
+            ended += 1
+            if progress is not None:
+                progress(f"attempts of {self.name}", ended, len(tasks))
+            return episode
 
         pairs = zip(tasks, seeds, strict=True)
         return list(await asyncio.gather(*(one(t, s, n) for n, (t, s) in enumerate(pairs, 1))))

