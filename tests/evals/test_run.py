@@ -198,9 +198,9 @@ def test_several_calls_in_one_turn_are_all_answered(tmp_path, monkeypatch):
 
 
 def test_sampling_options_reach_the_server(tmp_path, monkeypatch):
-    from darebench.cli.evaluating import _generation
+    from darebench.cli.models import generation as told
 
-    generation = _generation(
+    generation = told(
         "openai-api/local/m", top_k=20, temperature=0.5, top_p=0.9, max_tokens=77, max_retries=0
     )
     _, requests = play(lambda r, t: dict(DONE), tmp_path, monkeypatch, generation=generation)
@@ -211,7 +211,7 @@ def test_sampling_options_reach_the_server(tmp_path, monkeypatch):
         0.9,
         77,
     )
-    assert _generation("anthropic/claude", top_k=20) == {"top_k": 20}
+    assert told("anthropic/claude", top_k=20) == {"top_k": 20}
 
 
 PASSING = {"an error": 500, "too many requests": 429, "unavailable": 503, "a hang-up": None}

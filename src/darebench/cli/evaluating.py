@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from darebench.cli.models import (
+    MaxRetriesOption,
+    ModelArgsOption,
+    TopKOption,
+    generation,
+    provider_arguments,
+)
 from darebench.cli.options import (
     BaseUrlOption,
     FamilyOption,
@@ -49,14 +55,12 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
     seconds: SecondsOption = 200.0,
     sandbox: SandboxOption = None,
     base_url: BaseUrlOption = None,
-    model_args: Annotated[
-        list[str] | None, typer.Option("-M", help="NAME=VALUE for the model's provider.")
-    ] = None,
+    model_args: ModelArgsOption = None,
     temperature: Annotated[float | None, typer.Option("--temperature")] = None,
     top_p: Annotated[float | None, typer.Option("--top-p")] = None,
-    top_k: Annotated[int | None, typer.Option("--top-k")] = None,
+    top_k: TopKOption = None,
     max_tokens: MaxTokensOption = None,
-    max_retries: Annotated[int | None, typer.Option("--max-retries", help="Of a request.")] = None,
+    max_retries: MaxRetriesOption = None,
     token_limit: TokenLimitOption = None,
     time_limit: TimeLimitOption = None,
     out: RunOption = None,
@@ -85,8 +89,8 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
         seconds=seconds,
         sandbox=sandbox,
         base_url=base_url,
-        model_args=dict(_pair(item) for item in model_args or []),
-        generation=_generation(
+        model_args=provider_arguments(model_args),
+        generation=generation(
             model,
             temperature=temperature,
             top_p=top_p,
@@ -109,26 +113,6 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
         print(f"run: {run.folder}\npage: {page}")
     if run.unscored or run.missing:
         raise typer.Exit(1)
-
-
-def _generation(model: str, *, top_k: int | None, **options: Any) -> dict[str, Any]:
-    """Give the sampling options that were named, as Inspect takes them."""
-    generation = {name: value for name, value in options.items() if value is not None}
-    if top_k is None:
-        return generation
-    # Inspect leaves top_k out of requests to these; servers take it in the body.
-    in_body = model.startswith(("openai-api/", "vllm/", "sglang/"))
-    return generation | ({"extra_body": {"top_k": top_k}} if in_body else {"top_k": top_k})
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    name, found, value = text.partition("=")
-    if not found:
-        raise ConfigError(f"-M takes NAME=VALUE, got {text!r}")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def report(

@@ -8,6 +8,13 @@ from typing import Annotated
 
 import typer
 
+from darebench.cli.models import (
+    MaxRetriesOption,
+    ModelArgsOption,
+    TopKOption,
+    generation,
+    provider_arguments,
+)
 from darebench.cli.options import (
     BaseUrlOption,
     FamilyOption,
@@ -19,6 +26,7 @@ from darebench.cli.options import (
     ModelOption,
     QuietOption,
     RunOption,
+    SandboxOption,
     SecondsOption,
     SeedOption,
     StoreOption,
@@ -44,10 +52,14 @@ def rollouts(
     attempts: Annotated[int, typer.Option("--attempts", min=1, help="At each task.")] = 8,
     turns: TurnsOption = 5,
     seconds: SecondsOption = 200.0,
+    sandbox: SandboxOption = None,
     base_url: BaseUrlOption = None,
+    model_args: ModelArgsOption = None,
     temperature: Annotated[float | None, typer.Option("--temperature", help="Else 1.0.")] = None,
     top_p: Annotated[float | None, typer.Option("--top-p", help="Else 0.95.")] = None,
+    top_k: TopKOption = None,
     max_tokens: MaxTokensOption = None,
+    max_retries: MaxRetriesOption = None,
     token_limit: TokenLimitOption = None,
     time_limit: TimeLimitOption = None,
     out: RunOption = None,
@@ -61,7 +73,6 @@ def rollouts(
     from darebench.evals.summary import as_json as summary_json
     from darebench.rollouts.sample import collect
 
-    options = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
     config = EvalConfig(
         store=store,
         model=model,
@@ -72,8 +83,17 @@ def rollouts(
         seed=seed,
         turns=turns,
         seconds=seconds,
+        sandbox=sandbox,
         base_url=base_url,
-        generation={k: v for k, v in options.items() if v is not None},
+        model_args=provider_arguments(model_args),
+        generation=generation(
+            model,
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+            max_tokens=max_tokens,
+            max_retries=max_retries,
+        ),
         token_limit=token_limit,
         time_limit=time_limit,
     )
