@@ -232,7 +232,8 @@ def test_a_rollout_by_verls_loop_keeps_its_files_and_earns_its_reward(
 def test_an_attempt_without_a_prediction_earns_nothing_and_turns_end(
     config, tokenizer, sandbox, tmp_path
 ):
-    turns = [call("print(1)"), *[call("")] * 5]
+    no_object = f'<tool_call>\n{{"name": "{NAME}", "arguments": [3]}}\n</tool_call><|im_end|>'
+    turns = [call("print(1)"), no_object, *[call("")] * 4]
     output = rollout(config, tokenizer, tools_at(sandbox, tmp_path), turns)
     seen = tokenizer.decode(output.response_ids)
     assert seen.count("The code ran without an error.") == 1

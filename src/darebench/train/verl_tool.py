@@ -66,7 +66,7 @@ class PythonTool(BaseTool):
         return name, ToolResponse()
 
     async def execute(
-        self, instance_id: str, parameters: dict[str, Any], **kwargs: Any
+        self, instance_id: str, parameters: Any, **kwargs: Any
     ) -> tuple[ToolResponse, float, dict[str, Any]]:
         """Run one call of a rollout.
 
@@ -77,7 +77,10 @@ class PythonTool(BaseTool):
         rollout = kwargs["agent_data"]
         try:
             tool = self._attempt(rollout, self._calls[instance_id])
-            result = await tool.call(parameters)
+            if isinstance(parameters, dict):
+                result = await tool.call(parameters)
+            else:  # verl hands on any JSON that the model wrote
+                result = tool.refuse({}, "arguments: a JSON object is needed")
         except Exception as fault:
             rollout.extra_fields["fault"] = f"{type(fault).__name__}: {fault}"
             raise
