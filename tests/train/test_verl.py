@@ -22,8 +22,6 @@ def scored(**extra):
 def test_the_tools_prediction_is_graded():
     truth = base64.b64encode(open_grader(None, [TASK]).truths[TASK].csv).decode()
     assert scored(prediction=truth) == {"score": pytest.approx(1.1), "answered": 1.0}
-    nested = scored(tool_extra_fields={"prediction": truth}, num_turns=2)
-    assert nested["score"] == pytest.approx(1.1)
 
 
 def test_no_prediction_earns_nothing_and_a_fault_is_no_reward():

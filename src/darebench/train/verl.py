@@ -2,9 +2,10 @@
 
 verl decodes what a model wrote and hands the text over without files. So the prediction comes from
 our tool: `PythonTool` runs calls in a sandbox that `darebench sandbox serve` offers (the API of
-SandboxFusion), keeps the attempt's files, and leaves the prediction in the tool's extra fields.
-The reward is `darebench.train.reward`'s; a sandbox that fails raises, so that verl ends the rollout
-without a reward instead of scoring it 0.
+SandboxFusion), keeps the attempt's files, and leaves the prediction in the rollout's extra fields,
+which verl's reward managers `naive`, `limited` and `remote` hand on. The reward is
+`darebench.train.reward`'s; a sandbox that failed raises, so that verl drops the rollout from its
+group instead of scoring it 0.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def compute_score(
     """
     if data_source != DATA_SOURCE:
         raise ConfigError(f"data_source is {data_source!r}; these rewards are for {DATA_SOURCE!r}")
-    fields = {**(extra_info or {}), **((extra_info or {}).get("tool_extra_fields") or {})}
+    fields = extra_info or {}
     if fields.get("fault"):
         raise SandboxFault(str(fields["fault"]))
     encoded = fields.get("prediction")
