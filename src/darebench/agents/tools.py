@@ -19,6 +19,8 @@ from darebench.types import CallRecord, Task
 NAME = "python_executor"
 OUTPUT_LIMIT = 20_000
 """Characters of stdout, and again of stderr, that the model is shown: the head and the tail."""
+NAME_BYTES = 255
+"""Of a file's name: what Linux takes."""
 ARGUMENTS = "arguments"
 """The status of a call that was not run because of its arguments."""
 
@@ -140,12 +142,13 @@ def _argument_problem(arguments: Mapping[str, Any]) -> str | None:
             return f"{key}: a list of file names is needed, for example []"
         bad = [name for name in value if not _is_plain(name)]
         if bad:
-            return f"{key}: {bad[0][:80]!r} is not a plain file name; leave folders out"
+            return f"{key}: {bad[0][:80]!r} is no plain file name; leave folders out"
     return None
 
 
 def _is_plain(name: str) -> bool:
-    return Path(name).name == name and name not in ("", ".", "..") and name.isprintable()
+    is_one = Path(name).name == name and name not in ("", ".", "..") and name.isprintable()
+    return is_one and len(name.encode()) <= NAME_BYTES
 
 
 def _refused(arguments: Mapping[str, Any], problem: str) -> ToolResult:
