@@ -68,6 +68,8 @@ class Rewriter:
         self, dataset: DatasetFiles, question: str, needed: Sequence[str], version: int
     ) -> tuple[str, str]:
         """Give the text to use, and why it is still the template's; empty if it is not."""
+        if not question:  # a series whose future has nothing but its time
+            return question, "there is no such task"
         said = [
             Message(role="system", content=_ROLE),
             Message(role="user", content=_ASKED.format(question=question)),
