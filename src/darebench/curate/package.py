@@ -15,6 +15,7 @@ import pandas as pd
 
 from darebench.curate.draft import Draft, stated_format
 from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
+from darebench.curate.joins import take_apart
 from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
@@ -62,6 +63,11 @@ def package_tabular(
     question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names_v1, rng)
     question_v2 = _modelling_question(draft, workflow, metadata, asked_v2, names_v2, rng)
     settings = {**_settings(table, draft), **_workflow_settings(draft, workflow, name)}
+    join, lookup = workflow.extras.join, {}
+    if join is not None:
+        (noisy, clean, asked_v1), entries = take_apart(noisy, (clean, asked_v1), workflow, rng)
+        lookup = {join.file: entries}
+        metadata += f"{join.key}: number of the row's entry in {join.file}\n"
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=question_v1,
@@ -72,9 +78,10 @@ def package_tabular(
             files["val_v1"]: asked_v1,
             files["train_v2"]: train[[*design.features, *targets]],
             files["val_v2"]: asked_v2,
+            **lookup,
         },
         truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
-        needed_v1=(*names_v1, layout.METADATA_TEXT),
+        needed_v1=(*names_v1, *lookup, layout.METADATA_TEXT),
         needed_v2=(*names_v2, layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
