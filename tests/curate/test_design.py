@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from darebench.curate.records import RawTable, Table
 from darebench.curate.series import draft_series
 from darebench.curate.split import MIN_VAL, draw_ratio
 from darebench.curate.tabular import draft_tabular
+from darebench.curate.twins import find_twins
 from darebench.curate.verify import verify
 from darebench.curate.workflow import draw_workflow
 from darebench.errors import CurationReject
@@ -346,11 +349,17 @@ def test_years_without_any_other_column_are_a_cf_task_alone(tmp_path):
     (design,) = RulesDesigner().design(made)
     draft = draft_series(made, design, np.random.default_rng(0))
     assert (draft.design.features, len(draft.headroom)) == ((), 1)
-    write_store([package_series(draft, "own_years_ts", np.random.default_rng(0))], tmp_path / "s")
+    written = package_series(draft, "own_years_ts", np.random.default_rng(0))
+    write_store([written], tmp_path / "s")
     store = open_store(tmp_path / "s")
     assert ([str(task.variant) for task in store.tasks], store.problems) == (["cf"], ())
     assert not (tmp_path / "s/databases/own_years_ts/source/val_v1.csv").exists()
     assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s"))
+    again = replace(written, name="other_years_ts", info={**written.info, "ref": "other/years"})
+    write_store([written, again], tmp_path / "both")
+    assert {*find_twins(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
+        "other_years_ts/cf"
+    }
 
 
 def test_a_forecast_is_not_measured_on_the_rows_that_chose_it():
