@@ -3,7 +3,8 @@
     python benchmarks/curation.py [SIZE ...]      # 100 and 300 tables without one
 
 The samples are nested, written as parquet files with their pages, and curated by the command line
-on two cores. The last store is audited.
+on two cores; processor time is of all processes, so it holds on shared cores as well. The smallest
+sample is curated once more in this process, to tell the stages' shares, and its store is audited.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
+from darebench.curate import pipeline, table
+from darebench.curate.audit import audit_store
 from darebench.curate.clean import column_names
 from darebench.curate.records import slug
 from darebench.curate.sources.rdata import RdatasetsSource
@@ -26,6 +32,13 @@ from darebench.errors import CurationReject
 from darebench.store.read import open_store
 
 SEED = 0
+STAGES = {
+    "profile": ("clean", "profile"),
+    "design": ("draft_series", "draft_tabular"),
+    "build": ("package_series", "package_tabular", "write_store"),
+    "verify": ("verify",),
+}
+"""Stage -> the functions of `darebench.curate.table` that it consists of; reading is the rest."""
 
 
 def main() -> None:
@@ -36,14 +49,15 @@ def main() -> None:
     source = RdatasetsSource.create()
     keys = source.keys()
     random.Random(SEED).shuffle(keys)
+    first = 0.0
     for size in sizes:
         folder = base / f"sample-{size}"
         unwritten = write_sample(source, keys[:size], folder)
         out = base / f"curation-{size}"
         command = [sys.executable, "-m", "darebench", "curate", str(folder), "--out", str(out)]
-        started = time.perf_counter()
+        started, before = time.perf_counter(), used()
         peak = peak_memory([*command, "--jobs", "2", "--quiet"])
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, used() - before
         store = open_store(out / "store")
         columns = Counter(task.column for task in store.tasks)
         rows = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
@@ -52,8 +66,58 @@ def main() -> None:
         print(f"  {len({t.cluster for t in store.tasks})} tables give tasks, {dict(columns)}")
         print(f"  {sum(len(t.targets) > 1 for t in store.tasks)} tasks have several targets")
         print(f"  refused tables by stage {dict(whole)}")
-        print(f"  {seconds:.0f} s, {seconds / size:.2f} s a table, {peak / 1e9:.2f} GB at the peak")
-    print(out / "store", flush=True)
+        first = first or cpu / size
+        print(
+            f"  {seconds:.0f} s, of all processes {cpu:.0f} s: {cpu / size:.2f} s a table, ", end=""
+        )
+        print(f"{cpu / size / first:.2f} times the smallest sample's")
+        print(f"  {peak / 1e9:.2f} GB at the peak, all processes together", flush=True)
+    tell_stages(base / f"sample-{sizes[0]}", base / "stages")
+    tell_audit(base / f"curation-{sizes[0]}" / "store")
+
+
+def used() -> float:
+    """Processor seconds of all processes that have ended and were waited for."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def tell_stages(folder: Path, out: Path) -> None:
+    """Curate in this process and print how the time is shared among the stages."""
+    spent: Counter[str] = Counter()
+    for stage, names in STAGES.items():
+        for name in names:
+            setattr(table, name, timed(getattr(table, name), stage, spent))
+    made = pipeline.curate(str(folder), out)
+    spent["reading and the rest"] = made.seconds - sum(spent.values())
+    shares = ", ".join(f"{stage} {s:.0f} s ({s / made.seconds:.0%})" for stage, s in spent.items())
+    print(f"stages, one process: {shares}", flush=True)
+
+
+def timed(call: Callable, stage: str, spent: Counter[str]) -> Callable:
+    """Have a function's time counted."""
+
+    @wraps(call)
+    def counted(*args: object, **kwargs: object) -> object:
+        started = time.perf_counter()
+        try:
+            return call(*args, **kwargs)
+        finally:
+            spent[stage] += time.perf_counter() - started
+
+    return counted
+
+
+def tell_audit(store: Path) -> None:
+    """Audit a store and print what it takes and finds."""
+    started, before = time.perf_counter(), time.process_time()
+    found = audit_store(store)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - before
+    severities = Counter(str(f.severity) for task in found.tasks for f in task.findings)
+    print(
+        f"audit of {len(found.tasks)} tasks: {seconds:.0f} s, {cpu:.0f} s of this process, ", end=""
+    )
+    print(f"findings {dict(severities)}", flush=True)
 
 
 def write_sample(source: RdatasetsSource, keys: list[str], folder: Path) -> int:

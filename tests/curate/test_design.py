@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 from conftest import bundled, panel
 from darebench.curate.clean import clean
 from darebench.curate.design import RulesDesigner
 from darebench.curate.fidelity import file_facts, lost_in_workflow
+from darebench.curate.headroom import _chosen_elsewhere
+from darebench.curate.package import package_series
 from darebench.curate.profile import Kind, profile
 from darebench.curate.questions import write_workflow
 from darebench.curate.records import RawTable, Table
 from darebench.curate.series import draft_series
 from darebench.curate.split import MIN_VAL, draw_ratio
 from darebench.curate.tabular import draft_tabular
+from darebench.curate.twins import find_twins
+from darebench.curate.verify import verify
 from darebench.curate.workflow import draw_workflow
 from darebench.errors import CurationReject
+from darebench.store.read import open_store
+from darebench.store.write import write_store
 from darebench.types import Family
 
 
@@ -326,3 +335,38 @@ def test_features_that_together_are_the_target_are_left_out():
     draft = draft_series(made, design, np.random.default_rng(0))
     assert draft.dropped
     assert draft.headroom[0].ceiling < 0.995
+
+
+def yearly() -> pd.DataFrame:
+    year = np.arange(1821, 1935)
+    caught = 1500 + 1400 * np.sin(2 * np.pi * (year - 1821) / 9.6)
+    noise = np.random.default_rng(3).normal(0, 60, len(year))
+    return pd.DataFrame({"year": year, "trend": (caught + 40 * (year - 1821) + noise).round(1)})
+
+
+def test_years_without_any_other_column_are_a_cf_task_alone(tmp_path):
+    made = table(yearly())
+    (design,) = RulesDesigner().design(made)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert (draft.design.features, len(draft.headroom)) == ((), 1)
+    written = package_series(draft, "own_years_ts", np.random.default_rng(0))
+    write_store([written], tmp_path / "s")
+    store = open_store(tmp_path / "s")
+    assert ([str(task.variant) for task in store.tasks], store.problems) == (["cf"], ())
+    assert not (tmp_path / "s/databases/own_years_ts/source/val_v1.csv").exists()
+    assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s"))
+    again = replace(written, name="other_years_ts", info={**written.info, "ref": "other/years"})
+    write_store([written, again], tmp_path / "both")
+    assert {*find_twins(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
+        "other_years_ts/cf"
+    }
+
+
+def test_a_forecast_is_not_measured_on_the_rows_that_chose_it():
+    """Of 40 guesses of noise the luckiest would score; on other rows it does not."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 1, 30)
+    guesses = [0.5 * rng.normal(0, 1, 30) for _ in range(40)]
+    assert max(r2_score(truth, guess) for guess in guesses) > 0.05
+    assert _chosen_elsewhere(truth, guesses) == 0.0
+    assert _chosen_elsewhere(truth, [*guesses, truth + 0.1]) > 0.98

@@ -99,3 +99,11 @@ def test_columns_are_named_by_meaning_only_where_that_is_clear():
     assert label_columns(table, list(meanings), metadata) == {
         "a": "body mass index", "b": "`b`", "c": "`c`", "d": "`d`", "e": "`e`",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("2024-05-01T10:00:00Z", "2024-05-01T10:00:00Z"), ("3 years ago", ""), ("May 2021", "")],
+)
+def test_a_date_that_is_no_iso_text_orders_nothing(told, kept):
+    assert read_json_page({"lastUpdated": told}, "a.csv", ["a"]).updated == kept

@@ -187,3 +187,28 @@ def test_dry_run_and_out_belong_together(store, tmp_path):
 )
 def test_licences_get_the_hubs_names(spelled, known):
     assert hub_licence(spelled) == known
+
+
+def test_odd_dates_of_tables_are_no_date(store):
+    path = store / "question_list.json"
+    entries = json.loads(path.read_text())
+    for entry, told in zip(entries, ("yesterday", "2024-05-01 10:00", None, "v2"), strict=False):
+        entry["lastUpdated"] = told
+    path.write_text(json.dumps(entries))
+    assert read_contents(str(store)).updated == "2024-05-01"
+
+
+def test_links_out_of_a_store_are_not_published(store, tmp_path):
+    (tmp_path / "private.txt").write_text("secret")
+    folder = next((store / "databases").glob("*_reg")) / "verify"
+    (folder / "more.txt").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(StoreError, match="link out of the store"):
+        prepare(str(store), "me/tasks", tmp_path / "docs")
+
+
+def test_datasets_beside_databases_are_not_lost_in_silence(store, tmp_path):
+    folder = next((store / "databases").glob("*_reg"))
+    folder.rename(store / folder.name)
+    assert not open_store(store).problems
+    with pytest.raises(StoreError, match="nothing else is published"):
+        prepare(str(store), "me/tasks", tmp_path / "docs")

@@ -64,18 +64,22 @@ class Clue(NamedTuple):
 def find_clues(tables: TaskTables) -> list[Clue]:
     """Find features that alone give a target: copies, unit changes, codes, group identities."""
     found = []
+    is_class = tables.family is Family.CLASS
     for target in tables.targets:
+        known, asked = tables.train[target], tables.truth[target]
+        if is_class:
+            known, asked = _numbered_classes(known, asked)
         for name in tables.features:
-            sign = given_away(
-                tables.train[name],
-                tables.train[target],
-                tables.val[name],
-                tables.truth[target],
-                is_class=tables.family is Family.CLASS,
-            )
+            sign = given_away(tables.train[name], known, tables.val[name], asked, is_class=is_class)
             if sign is not None:
                 found.append(Clue(name, target, sign))
     return found
+
+
+def _numbered_classes(*parts: pd.Series) -> list[pd.Series]:
+    """Number classes from 0 in the order of their text."""
+    codes, _ = pd.factorize(pd.concat(parts, ignore_index=True).astype(str), sort=True)
+    return [pd.Series(p) for p in np.split(codes, np.cumsum([len(part) for part in parts])[:-1])]
 
 
 def target_given_away(tables: TaskTables) -> list[Finding]:

@@ -19,6 +19,7 @@ from darebench.store.extras import (
     Derived,
     Extras,
     GroupStatistic,
+    Join,
 )
 
 MOST_DERIVED = 3
@@ -28,6 +29,22 @@ _OPERATIONS = {
     "product": "{0} times {1}",
     "difference": "{0} minus {1}",
     "log1p": "the natural logarithm of one plus {0}",
+}
+_JOINS = {
+    "left": (
+        "`{file}` is a lookup table. Before anything else, put its columns to both tables with a "
+        "left join on `{key}`: a row without an entry in it stays, with these columns missing.",
+        "Some columns stand in `{file}`; first add them to the training rows and to the rows to "
+        "predict by a left join on `{key}`, which leaves them empty where there is no entry.",
+    ),
+    "inner": (
+        "`{file}` is a lookup table. Before anything else, put its columns to the training rows "
+        "with an inner join on `{key}`, which drops rows without an entry; the rows to predict get "
+        "them too, but all of these stay, with the columns missing where there is no entry.",
+        "Some columns stand in `{file}`; first add them to the training rows by an inner join on "
+        "`{key}`, so that rows without an entry go, and to the rows to predict in such a way that "
+        "every one stays, empty where there is no entry.",
+    ),
 }
 _REPEATS = (
     "After the filter, drop every training row that repeats an earlier one in all columns but "
@@ -116,6 +133,14 @@ def write_cleaning(extras: Extras, rng: np.random.Generator, *, malformed: bool)
     return parts
 
 
+def write_join(extras: Extras, rng: np.random.Generator) -> list[str]:
+    """Write how the lookup table is joined."""
+    join = extras.join
+    if join is None:
+        return []
+    return [str(rng.choice(_JOINS[join.how])).format(file=join.file, key=join.key)]
+
+
 def write_features(extras: Extras, rng: np.random.Generator) -> list[str]:
     """Write what is done to the selected features before they are imputed."""
     parts = []
@@ -162,7 +187,13 @@ def read_extras(text: str) -> Extras:
         log_target="log1p" in text and "expm1" in text,
         scaler=_only(SCALERS, text),
         encoder=_only(ENCODERS, text),
+        join=_read_join(text),
     )
+
+
+def _read_join(text: str) -> Join | None:
+    found = re.search(r"`(lookup\w*\.\w+)`[^`]*?\b(left|inner) join on `([^`]+)`", text)
+    return Join(file=found[1], how=found[2], key=found[3]) if found else None
 
 
 def _read_derived(text: str) -> list[Derived]:

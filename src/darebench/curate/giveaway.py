@@ -37,6 +37,13 @@ def given_away(
 
     A rule that is learned from the training rows is judged on the validation rows, so a key with
     a value of its own for each row is no sign.
+
+    Args:
+        train_x: The feature; `val_x` is its other rows.
+        train_y: The target, of classes their numbers from 0; `val_y` is its other rows.
+        val_x: See `train_x`.
+        val_y: See `train_y`.
+        is_class: The target is one of classes.
     """
     train_x, train_y = train_x.iloc[:MAX_ROWS], train_y.iloc[:MAX_ROWS]
     val_x, val_y = val_x.iloc[:MAX_ROWS], val_y.iloc[:MAX_ROWS]
@@ -54,36 +61,42 @@ def given_away(
 def _gives_class(
     train_x: pd.Series, train_y: pd.Series, val_x: pd.Series, val_y: pd.Series, *, numeric: bool
 ) -> Sign | None:
-    share = _mapped_accuracy(train_x, train_y, val_x, val_y)
-    trivial = float((val_y.astype(str) == str(train_y.astype(str).mode().iloc[0])).mean())
+    known, asked = train_y.to_numpy(), val_y.to_numpy()
+    share = _mapped_accuracy(train_x, known, val_x, asked)
     how = "has values that each stand for one class of"
     if numeric and share < ALMOST and train_x.nunique() > MAX_BINS:
         edges = np.unique(np.nanquantile(train_x.astype(float), np.linspace(0, 1, MAX_BINS + 1)))
         binned = [pd.Series(np.searchsorted(edges, x.astype(float))) for x in (train_x, val_x)]
-        share = _mapped_accuracy(
-            binned[0],
-            train_y.reset_index(drop=True),
-            binned[1],
-            val_y.reset_index(drop=True),
-        )
+        share = _mapped_accuracy(binned[0], known, binned[1], asked)
         how = "has ranges that each stand for one class of"
+    if share <= 0.98:
+        return None
+    trivial = float((asked == np.bincount(known).argmax()).mean())
     # The errors that remain must be few beside those of the commonest class.
-    if share >= ALMOST or (share > 0.98 and 1 - share <= 0.02 * (1 - trivial)):
+    if share >= ALMOST or 1 - share <= 0.02 * (1 - trivial):
         return Sign(share, how) if trivial < ALMOST else None
     return None
 
 
 def _mapped_accuracy(
-    train_x: pd.Series, train_y: pd.Series, val_x: pd.Series, val_y: pd.Series
+    train_x: pd.Series, train_y: np.ndarray, val_x: pd.Series, val_y: np.ndarray
 ) -> float:
-    """Map each value to its commonest class in training; the share of rows that this gets right."""
-    known = pd.DataFrame({"x": train_x.to_numpy(), "y": train_y.astype(str).to_numpy()}).dropna()
-    if known.empty or known["x"].nunique() > len(known) / 2:
+    """Map each value to its commonest class in training; the share of rows that this gets right.
+
+    Of equally common classes it is the last one.
+    """
+    codes, distinct = pd.factorize(pd.concat([train_x, val_x], ignore_index=True))
+    codes, asked = codes[: len(train_x)], codes[len(train_x) :]
+    told = codes >= 0
+    if len(np.unique(codes[told])) > told.sum() / 2 or not told.any():
         return 0.0
-    counts = known.groupby(["x", "y"], sort=True).size().sort_values(kind="stable")
-    best = counts.reset_index().drop_duplicates("x", keep="last").set_index("x")["y"]
-    guessed = val_x.map(best)
-    return float((guessed.astype(str).to_numpy() == val_y.astype(str).to_numpy()).mean())
+    n_classes = int(train_y.max()) + 1
+    pairs, counts = np.unique(codes[told] * n_classes + train_y[told], return_counts=True)
+    values, classes = np.divmod(pairs, n_classes)
+    order = np.lexsort((classes, counts))
+    best = np.full(len(distinct) + 1, -1)  # the last one is for values that are missing
+    best[values[order]] = classes[order]
+    return float((best[asked] == val_y).mean())
 
 
 def _gives_number(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from darebench.curate.draft import Draft, stated_format
 from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
+from darebench.curate.joins import take_apart
 from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
 from darebench.curate.questions import write_forecast, write_modelling, write_workflow
@@ -33,6 +34,7 @@ from darebench.store.settings import (
     workflow_settings,
 )
 from darebench.store.write import DatasetFiles
+from darebench.types import Family, Variant
 
 WORDINGS = 4
 """How often a question is written before a plainer one is, and before it is refused."""
@@ -61,6 +63,11 @@ def package_tabular(
     question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names_v1, rng)
     question_v2 = _modelling_question(draft, workflow, metadata, asked_v2, names_v2, rng)
     settings = {**_settings(table, draft), **_workflow_settings(draft, workflow, name)}
+    join, lookup = workflow.extras.join, {}
+    if join is not None:
+        (noisy, clean, asked_v1), entries = take_apart(noisy, (clean, asked_v1), workflow, rng)
+        lookup = {join.file: entries}
+        metadata += f"{join.key}: number of the row's entry in {join.file}\n"
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=question_v1,
@@ -71,9 +78,10 @@ def package_tabular(
             files["val_v1"]: asked_v1,
             files["train_v2"]: train[[*design.features, *targets]],
             files["val_v2"]: asked_v2,
+            **lookup,
         },
         truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
-        needed_v1=(*names_v1, layout.METADATA_TEXT),
+        needed_v1=(*names_v1, *lookup, layout.METADATA_TEXT),
         needed_v2=(*names_v2, layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
@@ -101,27 +109,29 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     columns = [*keys, *design.features]
     metadata = write_metadata(table, [*columns, *targets])
     asked = {"val_v1.csv": numbered(val[columns]), "val_v2.csv": val[keys]}
+    truths = {
+        layout.TRUTH_XF: numbered(val[list(targets)]),
+        layout.TRUTH_CF: val[[*keys, *targets]],
+    }
+    if not design.features:
+        del asked["val_v1.csv"], truths[layout.TRUTH_XF]
     texts = {
         file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
         for file in asked
     }
-    for file, text in texts.items():
-        names = ("train.csv", file)
-        if file == "val_v1.csv":
-            facts = file_facts(train, asked[file], names, metadata)
-            _refuse_lost(lost_targets(text, targets, facts, names))
+    first = next(iter(asked))
+    names = ("train.csv", first)
+    facts = file_facts(train, asked[first], names, metadata)
+    _refuse_lost(lost_targets(texts[first], targets, facts, names))
     rows = train[[*columns, *targets]]
     settings = _series_settings(table, draft, rows)
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
-        question_v1=texts["val_v1.csv"],
+        question_v1=texts.get("val_v1.csv", ""),
         question_v2=texts["val_v2.csv"],
         sources={"train.csv": rows, **asked},
-        truths={
-            layout.TRUTH_XF: numbered(val[list(targets)]),
-            layout.TRUTH_CF: val[[*keys, *targets]],
-        },
-        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT),
+        truths=truths,
+        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT) if design.features else (),
         needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
     )
 
@@ -240,8 +250,17 @@ def _shared(
             "tags": list(raw.keywords),
         },
         "domain": draft.design.domain or find_domain(table),
-        "extra": {"headroom": settings["headroom"], "source_ref": table.ref},
+        "extra": {
+            "headroom": settings["headroom"],
+            "source_ref": table.ref,
+            **({"variants": [Variant.CF]} if _lacks_first(draft) else {}),
+        },
     }
+
+
+def _lacks_first(draft: Draft) -> bool:
+    """Tell whether a series has no XF task: nothing of its future is known but the time."""
+    return draft.design.family is Family.TS and not draft.design.features
 
 
 def dataset_name(table: Table, design: Design, taken: Sequence[str]) -> str:

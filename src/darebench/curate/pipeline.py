@@ -243,7 +243,7 @@ def _summary(out: Path, seconds: float) -> Curation:
     return Curation(
         store=out / STORE,
         n_tables=n_made + len({refusal.table for refusal in refused}),
-        n_tasks=2 * len(entries),
+        n_tasks=sum(len(entry.get("variants") or ("v1", "v2")) for entry in entries),
         refused=tuple(refused),
         seconds=seconds,
         usage=read_usage(out / CALLS),

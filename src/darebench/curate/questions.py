@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from darebench.curate.extras import write_cleaning, write_features, write_target
+from darebench.curate.extras import write_cleaning, write_features, write_join, write_target
 from darebench.curate.workflow import Workflow
 from darebench.store.layout import METADATA_TEXT, PREDICTION
 
@@ -139,6 +139,7 @@ def write_workflow(
         _draw(_OPENINGS, rng, **names),
         _draw(_FILES, rng, train=train, val=val, meta=METADATA_TEXT),
         _draw(_JOINED, rng) if workflow.n_tables > 1 else "",
+        *write_join(extras, rng),
         _draw(_EMPTY, rng),
         _draw(_FILTERS, rng, rules="; ".join(_rules(workflow, labels, rng))),
         *write_cleaning(extras, rng, malformed=workflow.malformed),

@@ -55,19 +55,22 @@ def _draft_at(share: float, table: Table, design: Design, rows: pd.DataFrame) ->
     cleared = without_leaks(
         design, Variant.XF, lambda left: split_times(rows, left, share), least=0, keys=keys
     )
+    rooms: list[Headroom] = []
     if cleared.design.features:
         cleared, exogenous = _without_identity(cleared)
-    else:
+        rooms.append(exogenous)
+    elif not pd.api.types.is_numeric_dtype(table.frame[design.time_column]):
         table, cleared = _with_calendar(table, cleared)
-        exogenous = measure(tables_of(cleared.split, cleared.design, Variant.XF))
-    check_room(exogenous, design.family)
-    canonical = measure(tables_of(cleared.split, cleared.design, Variant.CF))
-    check_room(canonical, design.family)
+        rooms.append(measure(tables_of(cleared.split, cleared.design, Variant.XF)))
+    # Years and counted time have no calendar: without another column there is no XF task.
+    rooms.append(measure(tables_of(cleared.split, cleared.design, Variant.CF)))
+    for room in rooms:
+        check_room(room, design.family)
     return Draft(
         table=table,
         design=cleared.design,
         split=cleared.split,
-        headroom=(exogenous, canonical),
+        headroom=tuple(rooms),
         dropped=cleared.dropped,
     )
 
@@ -95,8 +98,6 @@ def _without_identity(cleared: Cleared) -> tuple[Cleared, Headroom]:
 def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
     """Give series that have no other feature those of the calendar, which the future has too."""
     design, split, _ = cleared
-    if pd.api.types.is_numeric_dtype(table.frame[design.time_column]):
-        raise CurationReject("no exogenous column is left, and counted time has no calendar")
     n_train = len(split.train)
     rows = pd.concat([split.train, split.val], ignore_index=True)
     found = list(calendar_columns(rows[design.time_column], list(table.frame.columns)))

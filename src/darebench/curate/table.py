@@ -177,7 +177,7 @@ def _curate(
             _curate_target(table, design, options, scratch, progress)
     progress.stage = Stage.DESIGN
     if not progress.entries:
-        reasons = Counter(r.reason.split(":")[0] for r in progress.refusals)
+        reasons = Counter(refusal.kind for refusal in progress.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
 
 

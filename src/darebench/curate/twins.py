@@ -83,13 +83,14 @@ def _splits(root: Path) -> dict[str, str]:
 
 def _representatives(tasks: Sequence[Task]) -> dict[str, Task]:
     """Choose one task of every source, with its true rows on both sides."""
+    # An IF task has some of the columns, a CF task the target's and the keys alone.
+    poorer = (Variant.IF, Variant.CF)
     chosen: dict[str, Task] = {}
-    for task in tasks:
-        if task.variant is not Variant.CF:
-            known = chosen.get(task.cluster)
-            if known is None or (known.variant is Variant.IF and task.variant is not Variant.IF):
-                chosen[task.cluster] = task
-    return chosen
+    for task in sorted(
+        tasks, key=lambda t: 1 + poorer.index(t.variant) if t.variant in poorer else 0
+    ):
+        chosen.setdefault(task.cluster, task)
+    return {cluster: chosen[cluster] for cluster in dict.fromkeys(t.cluster for t in tasks)}
 
 
 def _whole(task: Task) -> pd.DataFrame:

@@ -25,6 +25,6 @@ def verify(store: Path) -> list[str]:
     for task in sorted(opened.tasks, key=lambda task: task.variant is Variant.IF):
         for finding in find_all(task, read_tables(task)):
             if finding.severity is not Severity.NOTE:
-                raise CurationReject(f"{task.variant}: {finding.check}: {finding.message}")
+                raise CurationReject(f"{finding.check}: {task.variant}: {finding.message}")
             flags.append(f"{task.variant}: {finding.check}: {finding.message}")
     return sorted(flags)

@@ -17,6 +17,7 @@ import pandas as pd
 from darebench.agents.baseline.instructions import read_ranges
 from darebench.curate.draft import Draft
 from darebench.curate.extras import draw_extras
+from darebench.curate.joins import draw_join
 from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
 from darebench.store.extras import Extras
 from darebench.store.settings import expected_range
@@ -81,6 +82,8 @@ class Workflow:
     extras: Extras = field(default_factory=Extras)
     """Steps beyond the paper's template."""
     noise: Noise = Noise.PAPER
+    joined: tuple[str, ...] = ()
+    """Columns that stand in the lookup table of a join."""
 
     @property
     def malformed(self) -> bool:
@@ -143,9 +146,17 @@ def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Genera
         )
         if rng.random() < 0.5:
             model = _draw_model(MORE_MODELS[family], len(draft.split.train), rng)
+        drawn = replace(drawn, **_joined(drawn, draft, rng))
     if style.noise is Noise.HARD:
         extras = replace(extras, drop_duplicates=True)
-    return replace(drawn, extras=extras, model=model)
+    return replace(drawn, extras=replace(extras, join=drawn.extras.join), model=model)
+
+
+def _joined(drawn: Workflow, draft: Draft, rng: np.random.Generator) -> dict[str, Any]:
+    found = draw_join(draft.split.train, drawn.columns, drawn.suffix, rng)
+    if found is None or rng.random() < 0.5:
+        return {}
+    return {"extras": Extras(join=found[0]), "joined": found[1]}
 
 
 def _models(draft: Draft) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from darebench.environment import fingerprint
 from darebench.errors import TaskFormatError
 from darebench.sandbox.program import with_settings
-from darebench.store.extras import DERIVATIONS, ENCODERS, SCALERS, STATISTICS, Extras
+from darebench.store.extras import DERIVATIONS, ENCODERS, JOINS, SCALERS, STATISTICS, Extras
 from darebench.store.layout import PREDICTION
 from darebench.store.truth import Settings
 from darebench.types import Task
@@ -57,9 +57,10 @@ class PipelineSpec:
     output: str = PREDICTION
 
     @property
-    def inputs(self) -> tuple[str, str]:
+    def inputs(self) -> tuple[str, ...]:
         """Names of the files that the program reads."""
-        return (self.train, self.val)
+        join = self.extras.join
+        return (self.train, self.val, *([join.file] if join else []))
 
     @property
     def hash(self) -> str:
@@ -101,11 +102,14 @@ def _refuse_extras(task: Task, extras: Extras) -> None:
         "encoder": ([extras.encoder], ENCODERS),
         "derived column": ([d.how for d in extras.derived], DERIVATIONS),
         "group statistic": ([g.how for g in extras.groups], STATISTICS),
+        "join": ([extras.join.how] if extras.join else [], JOINS),
     }
     for what, (given, allowed) in known.items():
         stray = [how for how in given if how not in allowed]
         if stray:
             raise TaskFormatError(f"{task.id}: unknown {what} {stray[0]!r}, not in {allowed}")
+    if extras.join and extras.join.file not in task.files:
+        raise TaskFormatError(f"{task.id}: {extras.join.file!r} is not among its files")
 
 
 def _spec(

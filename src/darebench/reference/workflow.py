@@ -177,17 +177,25 @@ def make_columns(settings, train, val):
     return train, val
 
 
+def join_lookup(join, train, val):
+    """Put the lookup table's columns to both tables; only training rows can be lost by it."""
+    lookup = read_table(join["file"])
+    train = train.merge(lookup, on=join["key"], how=join["how"])
+    return train, val.merge(lookup, on=join["key"], how="left")
+
+
 def main(settings):
     """Run the workflow and write the prediction file."""
-    train = read_table(settings["train"])
+    targets, extras = settings["targets"], settings["extras"]
+    train, val = read_table(settings["train"]), read_table(settings["val"])
+    if extras["join"]:
+        train, val = join_lookup(extras["join"], train, val)
     if settings["ranges"] is not None:
         train = keep_expected(train, settings["ranges"], settings["types"])
-    targets, extras = settings["targets"], settings["extras"]
     if extras["drop_duplicates"]:
         train = as_numbers(train, settings["types"])
         train = train.drop_duplicates([c for c in train.columns if c != "row_id"])
     train = train.dropna(subset=targets)
-    val = read_table(settings["val"])
     train, val = make_columns(settings, train, val)
     features = [*settings["features"], *made_names(extras)]
     y = train[targets[0]] if len(targets) == 1 else train[targets]

@@ -10,6 +10,7 @@ DERIVATIONS = ("ratio", "product", "difference", "log1p")
 STATISTICS = ("mean", "median", "max", "min")
 SCALERS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
 ENCODERS = ("OneHotEncoder", "OrdinalEncoder")
+JOINS = ("left", "inner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,17 @@ class GroupStatistic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """A lookup table whose columns are put to the other tables before anything else is done."""
+
+    file: str
+    key: str
+    """Column that the tables share; each of its values stands once in the lookup table."""
+    how: str
+    """Of the training rows, one of `JOINS`; rows to predict are all kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
     """What a workflow does beyond the paper's; the defaults are the paper's."""
 
@@ -47,6 +59,7 @@ class Extras:
     """The model learns log1p of the target; its predictions are turned back by expm1."""
     scaler: str = "StandardScaler"
     encoder: str = "OneHotEncoder"
+    join: Join | None = None
 
 
 class _Wire(BaseModel):
@@ -66,6 +79,12 @@ class _GroupWire(_Wire):
     how: str
 
 
+class _JoinWire(_Wire):
+    file: str
+    key: str
+    how: str
+
+
 class ExtrasWire(_Wire):
     """The `extras` object of `all_metadata.json`'s question."""
 
@@ -76,6 +95,7 @@ class ExtrasWire(_Wire):
     log_target: bool = False
     scaler: str = "StandardScaler"
     encoder: str = "OneHotEncoder"
+    join: _JoinWire | None = None
 
     def to_extras(self) -> Extras:
         """Turn what was read into the value that travels."""
@@ -92,4 +112,5 @@ class ExtrasWire(_Wire):
             log_target=self.log_target,
             scaler=self.scaler,
             encoder=self.encoder,
+            join=Join(**self.join.model_dump()) if self.join else None,
         )

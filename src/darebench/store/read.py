@@ -148,8 +148,18 @@ def _read_dataset(
     metadata = check(AllMetadata, read_json(settings_path), str(settings_path))
     digest.update(settings_path.read_bytes())
     return [
-        _make_task(entry, metadata, folder, family, variant) for variant in layout.VARIANTS[family]
+        _make_task(entry, metadata, folder, family, variant) for variant in _variants(entry, family)
     ]
+
+
+def _variants(entry: QuestionEntry, family: Family) -> list[Variant]:
+    """List a dataset's variants: its family's two, or those of them that its entry names."""
+    known = layout.VARIANTS[family]
+    named = [str(variant) for variant in known] if entry.variants is None else entry.variants
+    stray = [name for name in named if name not in known]
+    if stray or not named:
+        raise TaskFormatError(f"variants {named!r} are not some of {[*map(str, known)]}")
+    return [variant for variant in known if variant in named]
 
 
 def _make_task(

@@ -51,6 +51,8 @@ class QuestionEntry(_Wire):
     question_v2: str | None = None
     needed_files_v1: Names = []
     needed_files_v2: Names = []
+    variants: Names | None = None
+    """The family's variants that there are tasks of, where it is not both."""
     domain: str | None = None
 
 

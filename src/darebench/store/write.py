@@ -120,7 +120,8 @@ def write_table(table: pd.DataFrame, path: Path, n_tables: int = 1) -> None:
 
 def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd.DataFrame]]:
     if n_tables == 1:
-        return [("val_set" if path.stem.startswith("val") else "train_set", table)]
+        part = path.stem.split("_")[0]
+        return [(f"{part}_set", table)]
     columns = [name for name in table.columns if name != layout.ROW_ID]
     groups = [columns[start::n_tables] for start in range(n_tables)]
     return [

@@ -24,24 +24,27 @@ class Columns:
         self.names = list(names)
         self._clues = clues
         self._known: dict[str, list[float]] = {}
-        self._meanings = [[words(name)] for name in names]
-        for name, meanings in zip(self.names, self._meanings, strict=True):
+        self._spelled = [re.sub(r"[\W_]", "", name.lower()) for name in names]
+        meanings = [[{*words(name)}] for name in names]
+        for name, known in zip(self.names, meanings, strict=True):
             for described in _descriptions(name, metadata):
-                meanings.append(words(described))
-                meanings.append(words(re.split(r"[.;(]", described)[0]))
-                meanings.append(words(name) + words(described))
-        counts = Counter(w for ms in self._meanings for w in {w for m in ms for w in m})
+                known.append({*words(described)})
+                known.append({*words(re.split(r"[.;(]", described)[0])})
+                known.append({*words(name)} | {*words(described)})
+        counts = Counter(w for known in meanings for w in set[str]().union(*known))
         self._weights = {w: 1 / (1 + math.log(n)) for w, n in counts.items()}
+        self._meanings = [[(m, self._mass(m)) for m in known if m] for known in meanings]
 
     def scores(self, phrase: str) -> list[float]:
         """Rate every column for a phrase, in [0, 1.8]: by its words and by the range behind it."""
         asked = phrase.strip(" `'\".,:;")
         if asked not in self._known:
-            own = words(asked)
+            own = {*words(asked)}
+            spelled = re.sub(r"\W", "", asked.lower())
             bonus = self._clues.bonus(asked)
             self._known[asked] = [
-                (1.2 if asked == name else self._score(asked, own, name, meanings)) + more
-                for name, meanings, more in zip(self.names, self._meanings, bonus, strict=True)
+                (1.2 if asked == name else self._score(spelled, own, position)) + more
+                for position, (name, more) in enumerate(zip(self.names, bonus, strict=True))
             ]
         return self._known[asked]
 
@@ -53,25 +56,27 @@ class Columns:
         """Tell whether the text puts a column's range or values behind this phrase."""
         return max(self._clues.stated(phrase, near=16), default=0.0) > 0
 
-    def _score(
-        self, plain: str, asked: Sequence[str], name: str, meanings: Sequence[Sequence[str]]
-    ) -> float:
-        best = max((self._overlap(asked, meaning) for meaning in meanings if meaning), default=0.0)
-        alike = difflib.SequenceMatcher(
-            None, re.sub(r"\W", "", plain.lower()), re.sub(r"[\W_]", "", name.lower())
-        ).ratio()
-        return max(best, 0.9 * alike if alike > 0.7 else 0.0)
+    def _score(self, spelled: str, asked: set[str], position: int) -> float:
+        mass = self._mass(asked)
+        overlaps = (self._overlap(asked, mass, *known) for known in self._meanings[position])
+        return max(max(overlaps, default=0.0), _alike(spelled, self._spelled[position]))
 
-    def _overlap(self, asked: Sequence[str], meaning: Sequence[str]) -> float:
+    def _overlap(self, asked: set[str], mass: float, meaning: set[str], its_mass: float) -> float:
         """Give the weighted F1 of two word sets; a word that no column has weighs half."""
-        a, b = set(asked), set(meaning)
-        if not a or not b:
-            return 0.0
-        shared = self._mass(a & b)
-        return 2 * shared / (self._mass(a) + self._mass(b))
+        return 2 * self._mass(asked & meaning) / (mass + its_mass) if asked else 0.0
 
     def _mass(self, of: set[str]) -> float:
         return sum(self._weights.get(word, 0.5) for word in of)
+
+
+def _alike(phrase: str, name: str) -> float:
+    """Rate two spellings; what is far apart counts nothing."""
+    matcher = difflib.SequenceMatcher(None, phrase, name)
+    # Each bounds the next from above and is much cheaper.
+    for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio):
+        if (alike := ratio()) <= 0.7:
+            return 0.0
+    return 0.9 * alike
 
 
 def _descriptions(name: str, metadata: str) -> list[str]:

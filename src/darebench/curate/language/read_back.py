@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from darebench.curate.joins import STEM
 from darebench.curate.language.ask import LanguageModel, ask_for
 from darebench.errors import CurationReject
 from darebench.store import layout
@@ -80,7 +81,8 @@ def lost_to_model(
     """
     is_workflow = version == 1 and dataset.family is not Family.TS
     shape = _SHAPE_WORKFLOW if is_workflow else _SHAPE_FREE
-    columns = ", ".join(map(str, dataset.sources[needed[0]].columns))
+    held = [c for name in needed if name.startswith(STEM) for c in dataset.sources[name].columns]
+    columns = ", ".join(map(str, dict.fromkeys([*dataset.sources[needed[0]].columns, *held])))
     asked = (
         f"The columns of the training file are: {columns}\n\nThe description of the data:\n"
         f"{dataset.metadata}\n\nThe assignment:\n{text}\n\nFill in this object, with columns "

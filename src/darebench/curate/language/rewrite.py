@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
+from darebench.curate.joins import rejoined
 from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
 from darebench.curate.workflow import Workflow
@@ -68,6 +69,8 @@ class Rewriter:
         self, dataset: DatasetFiles, question: str, needed: Sequence[str], version: int
     ) -> tuple[str, str]:
         """Give the text to use, and why it is still the template's; empty if it is not."""
+        if not question:  # a series whose future has nothing but its time
+            return question, "there is no such task"
         said = [
             Message(role="system", content=_ROLE),
             Message(role="user", content=_ASKED.format(question=question)),
@@ -109,7 +112,8 @@ def lost_words(text: str, question: str, needed: Sequence[str]) -> str:
 def lost_to_parser(dataset: DatasetFiles, text: str, needed: Sequence[str], version: int) -> str:
     """Name the first setting that the parser does not read back; empty if it reads all."""
     names = (needed[0], needed[1])
-    train, val = (dataset.sources[name] for name in names)
+    extras = to_extras(dataset) if version == 1 else Extras()
+    train, val = rejoined(dataset.sources, names, extras.join)
     facts = file_facts(train, val, names, dataset.metadata)
     if version == 1 and dataset.family is not Family.TS:
         return lost_in_workflow(text, to_workflow(dataset), facts, names)
@@ -119,7 +123,6 @@ def lost_to_parser(dataset: DatasetFiles, text: str, needed: Sequence[str], vers
 def to_workflow(dataset: DatasetFiles) -> Workflow:
     """Read the workflow of a dataset's IF task from its settings."""
     kept: dict[str, Any] = dict(dataset.settings)
-    extras = kept.get("extras")
     return Workflow(
         targets=tuple(kept["target"]),
         task_kind=kept["problem_type"],
@@ -133,5 +136,11 @@ def to_workflow(dataset: DatasetFiles) -> Workflow:
         random_state=kept["random_state"],
         suffix=kept["save_file_type"],
         n_tables=dataset.split_tables,
-        extras=ExtrasWire.model_validate(extras).to_extras() if extras else Extras(),
+        extras=to_extras(dataset),
     )
+
+
+def to_extras(dataset: DatasetFiles) -> Extras:
+    """Read the steps beyond the paper's from a dataset's settings."""
+    extras = dataset.settings.get("extras")
+    return ExtrasWire.model_validate(extras).to_extras() if extras else Extras()

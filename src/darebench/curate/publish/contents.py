@@ -7,11 +7,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from darebench.curate.stats import Stats, measure_store
 from darebench.errors import StoreError
 from darebench.store import layout
+from darebench.store.cache import cache_folder
 from darebench.store.read import Store, open_store
 from darebench.store.wire import read_json
 
@@ -70,14 +72,47 @@ def read_contents(ref: str) -> Contents:
             f"{len(store.problems)} datasets of {ref} are broken ({first.dataset}: "
             f"{first.message}); mend or remove them before the store is published"
         )
+    _refuse_strays(store, ref)
     entries = read_json(store.root / layout.QUESTIONS)
     return Contents(
         store=store,
         stats=measure_store(ref),
         datasets=tuple(_datasets(store)),
         fields=tuple(name for name in FIELDS if all(name in entry for entry in entries)),
-        updated=max((str(e.get("lastUpdated") or "")[:10] for e in entries), default=""),
+        updated=max((_day(entry.get("lastUpdated")) for entry in entries), default=""),
     )
+
+
+def _day(updated: object) -> str:
+    """Give the day of an update as ISO text; empty where it is written in any other way."""
+    text = str(updated or "")[:10]
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+def _refuse_strays(store: Store, ref: str) -> None:
+    """Refuse what would be published of other folders, and what would be left behind.
+
+    Raises:
+        StoreError: a file is a link out of the store, or a dataset lies beside `databases`.
+    """
+    # The hub's client keeps a snapshot as links into its own cache.
+    homes = [store.root.resolve(), cache_folder("hub").resolve()]
+    for path in published_files(store.root):
+        real = path.resolve()
+        if not any(real.is_relative_to(home) for home in homes):
+            raise StoreError(
+                f"{path} is a link out of the store, to {real}; {ref} is not published"
+            )
+    inside = store.root / layout.DATABASES
+    for task in store.tasks:
+        if not task.source.is_relative_to(inside):
+            raise StoreError(
+                f"{task.dataset} lies in {task.source.parent}; move it to {inside}, for nothing "
+                "else is published"
+            )
 
 
 def _datasets(store: Store) -> Iterator[Dataset]:

@@ -145,7 +145,7 @@ def _tasks(mlc: Any, contents: Contents) -> Any:
     return mlc.RecordSet(
         id="tasks",
         name="tasks",
-        description="One record for each dataset, that is for two tasks.",
+        description="One record for each dataset, that is for its tasks.",
         key=["tasks/file_path"],
         fields=fields,
     )

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,15 @@ def read_text_page(text: str, columns: Iterable[str]) -> Page:
     )
 
 
+def _iso(text: str) -> str:
+    """Give a date that starts as ISO text does; others would sort anywhere among them."""
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return ""
+    return text
+
+
 def read_json_page(content: Any, file_name: str, columns: Iterable[str]) -> Page:
     """Read `metadata.json`, or Kaggle's `dataset-metadata.json`; unknown keys are passed over."""
     if not isinstance(content, dict):
@@ -112,7 +122,7 @@ def read_json_page(content: Any, file_name: str, columns: Iterable[str]) -> Page
         title=_text(content, "title"),
         about=_cut(about),
         licence=str(licence or content.get("licence") or content.get("license") or ""),
-        updated=str(content.get("lastUpdated") or content.get("updated") or ""),
+        updated=_iso(str(content.get("lastUpdated") or content.get("updated") or "")),
         keywords=tuple(map(str, keywords)) if isinstance(keywords, list) else (),
         descriptions=descriptions,
     )
