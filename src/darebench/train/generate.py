@@ -26,6 +26,9 @@ from transformers.generation.logits_process import (
 
 from darebench.train.policy import Sampled
 
+LULL_S = 0.2
+"""Without a new request, after which a batch starts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -69,9 +72,19 @@ class BatchSampler:
             self._worker = asyncio.create_task(self._work())
         return await done
 
+    async def _gather(self) -> None:
+        """Wait until requests no longer come: attempts leave the sandbox one after the other.
+
+        A batch takes as long as its longest request, and many small batches many times that.
+        """
+        n_before = 0
+        while n_before < len(self._waiting) < self.batch_size:
+            n_before = len(self._waiting)
+            await asyncio.sleep(LULL_S)
+
     async def _work(self) -> None:
         while self._waiting:
-            await asyncio.sleep(0.01)  # those that start together shall share a batch
+            await self._gather()
             self._waiting.sort(key=lambda r: len(r.ids))
             batch, self._waiting = (
                 self._waiting[: self.batch_size],

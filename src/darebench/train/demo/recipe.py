@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,30 +21,31 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.protocol import Budget
 from darebench.curate.pipeline import Report
 from darebench.curate.pipeline import curate as run_curation
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories, write_trajectories
-from darebench.reference.solve import read_answers
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
 from darebench.rollouts.files import select_file
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.play import play
 from darebench.sandbox import LocalExecutor
-from darebench.store.cache import cache_folder
 from darebench.store.read import open_store
 from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, SftConfig
+from darebench.train.demo.play import BUDGET, CONTEXT, LEARNT_TURN, open_arena, play_model
 from darebench.train.demo.programs import ScriptedModel, Writer
 from darebench.train.demo.table import Result, measure, render
-from darebench.train.demo.tasks import Curriculum, n_bytes, read_curriculum, thin, write_prompts
+from darebench.train.demo.tasks import (
+    Curriculum,
+    held_out_tasks,
+    read_curriculum,
+    training_tasks,
+    write_prompts,
+)
 from darebench.types import Progress, Task, Trajectory, Variant
 
-log = logging.getLogger(__name__)
-BUDGET = Budget(turns=2, seconds_per_call=30)
 TEACHER_MISTAKES = 0.08
-CONTEXT, TURN = 1024, 400
 STRATEGIES = tuple(Strategy)
 WAYS = {"sampled": 4, "greedy": 1}
 """How a model is evaluated: attempts a task."""
@@ -163,30 +163,12 @@ def _base(recipe: Recipe) -> Path:
     return recipe.out / "base" / "final"
 
 
-def _training_tasks(recipe: Recipe, curriculum: Curriculum, variant: Variant | None) -> list[Task]:
-    """Choose a few tasks of every table, the smaller tables first."""
-    tasks = sorted(curriculum.train, key=lambda t: (n_bytes(t), t.id))
-    chosen = [
-        task
-        for each in (Variant.IF, Variant.MM)
-        if variant in (None, each)
-        for task in thin(tasks, 2, lambda t, v=each: t.variant is v)[: recipe.amount(100, 8)]
-    ]
-    return sorted(chosen, key=lambda t: t.id)
-
-
-def _held_out(recipe: Recipe, curriculum: Curriculum) -> list[Task]:
-    tasks = curriculum.held_out
-    both = [thin(tasks, 2, lambda t, v=v: t.variant is v) for v in (Variant.IF, Variant.MM)]
-    return [task for part in both for task in part]
-
-
 def _attempts(
     recipe: Recipe, curriculum: Curriculum, base: Path, executor: LocalExecutor
 ) -> dict[str, Any]:
     """Let the writer of our own programs, and the base model, attempt the training tasks."""
-    tasks = _training_tasks(recipe, curriculum, None)
-    arena = _arena(curriculum, tasks, executor)
+    tasks = training_tasks(curriculum, recipe.amount(100, 8))
+    arena = open_arena(curriculum, tasks, executor)
     k = 4
 
     async def scripted() -> list[Trajectory]:
@@ -253,14 +235,14 @@ def _grpo(
         model=str(base),
         out=str(out),
         store=str(recipe.out / "curation" / "store"),
-        tasks=tuple(t.id for t in _training_tasks(recipe, curriculum, variant)),
+        tasks=tuple(t.id for t in training_tasks(curriculum, recipe.amount(100, 8), variant)),
         prompt="brief",
         turns=BUDGET.turns,
         seconds=BUDGET.seconds_per_call,
         questions=4,
         batch_size=32,
         max_context=CONTEXT,
-        max_new=TURN,
+        max_new=LEARNT_TURN,
         max_steps=recipe.amount(60, 2),
         learning_rate=2e-4,
         gradient_checkpointing=False,
@@ -276,64 +258,11 @@ def _grpo(
     return out / "final"
 
 
-def _arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:
-    from darebench.train.grpo import BRIEF_OUTPUT
-
-    truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
-    for name, message in problems.items():
-        log.warning("%s is left out: %s", name, message)
-    return Arena(
-        executor=executor,
-        truths=truths,
-        budget=BUDGET,
-        opening=curriculum.opening,
-        output_limit=BRIEF_OUTPUT,
-    )
-
-
-def play_model(
-    folder: Path,
-    tasks: Sequence[Task],
-    arena: Arena,
-    *,
-    seed: int,
-    greedy: bool,
-    name: str,
-    first_epoch: int = 1,
-    repeats: int = 1,
-    progress: Progress | None = None,
-) -> list[Trajectory]:
-    """Let a trained model attempt tasks, each `repeats` times in a row of `tasks`."""
-    from dataclasses import replace
-
-    from darebench.train.generate import BatchSampler, Sampling
-    from darebench.train.policy import Codec
-    from darebench.train.rollout import SEED_STEP, Player
-    from darebench.train.setup import load_model, load_tokenizer
-    from darebench.train.template import renderer
-
-    tokenizer = load_tokenizer(str(folder), "qwen3")
-    codec = Codec(
-        tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
-    )
-    sampler = BatchSampler(
-        model=load_model(str(folder), bf16=True, cpu=True),
-        end_id=tokenizer.eos_token_id,
-        pad_id=tokenizer.pad_token_id,
-        sampling=Sampling(temperature=0.0 if greedy else 1.0),
-        autocast=True,
-    )
-    player = Player(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
-    seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
-    episodes = asyncio.run(player.play_all(tasks, sampler, seeds, progress))
-    return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]
-
-
 def _evaluate(
     recipe: Recipe, curriculum: Curriculum, name: str, folder: Path, executor: LocalExecutor
 ) -> dict[str, Any]:
-    tasks = _held_out(recipe, curriculum)
-    arena = _arena(curriculum, tasks, executor)
+    tasks = held_out_tasks(curriculum)
+    arena = open_arena(curriculum, tasks, executor)
     facts: dict[str, Any] = {}
     for way, repeats in WAYS.items():
         found = play_model(

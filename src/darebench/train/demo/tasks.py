@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from darebench.errors import ConfigError
 from darebench.sandbox.executor import Executor
 from darebench.store.read import Store
 from darebench.store.write import written_whole
-from darebench.types import Message, Task
+from darebench.types import Message, Task, Variant
 
 MAX_BYTES = 200_000
 """Of a task's training file: larger ones take seconds, and a demonstration makes thousands."""
+TRAINED = (Variant.IF, Variant.MM)
+PER_TABLE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,32 @@ def read_curriculum(
     return Curriculum(prompts=prompts, train=tuple(sides[False]), held_out=tuple(sides[True]))
 
 
-def thin(tasks: Sequence[Task], per_table: int, wanted: Callable[[Task], bool]) -> list[Task]:
-    """Keep at most so many wanted tasks of a table, in order."""
+def training_tasks(
+    curriculum: Curriculum, per_variant: int, variant: Variant | None = None
+) -> list[Task]:
+    """Choose two tasks of every table, the smaller tables first, so many of each variant."""
+    tasks = sorted(curriculum.train, key=lambda t: (n_bytes(t), t.id))
+    chosen = [
+        task
+        for each in TRAINED
+        if variant in (None, each)
+        for task in _thin(tasks, each)[:per_variant]
+    ]
+    return sorted(chosen, key=lambda t: t.id)
+
+
+def held_out_tasks(curriculum: Curriculum) -> list[Task]:
+    """Choose two tasks of each variant of every table that is held out."""
+    return [task for each in TRAINED for task in _thin(curriculum.held_out, each)]
+
+
+def _thin(tasks: Sequence[Task], variant: Variant) -> list[Task]:
+    """Keep at most so many tasks of a variant of a table, in order."""
     counts: dict[str, int] = {}
     kept: list[Task] = []
-    for task in filter(wanted, tasks):
+    for task in (t for t in tasks if t.variant is variant):
         counts[task.cluster] = counts.get(task.cluster, 0) + 1
-        if counts[task.cluster] <= per_table:
+        if counts[task.cluster] <= PER_TABLE:
             kept.append(task)
     return kept
 

@@ -1,0 +1,80 @@
+"""Attempts of the demonstration's models: short prompts, two turns, a small context."""
+
+# torch and transformers are an optional extra, which a plain checkout does not have.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from darebench.agents.protocol import Budget
+from darebench.reference.solve import read_answers
+from darebench.rollouts.play import Arena
+from darebench.sandbox import LocalExecutor
+from darebench.store.cache import cache_folder
+from darebench.train.demo.tasks import Curriculum
+from darebench.types import Progress, Task, Trajectory
+
+log = logging.getLogger(__name__)
+BUDGET = Budget(turns=2, seconds_per_call=30)
+CONTEXT, TURN = 1024, 400
+"""Tokens of a conversation, and of one turn."""
+LEARNT_TURN = 160
+"""Tokens of one turn in reinforcement: no right program is longer, and a batch is as slow as its
+longest."""
+
+
+def open_arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:
+    """Read the answers of tasks for attempts in a sandbox; a task without one is left out."""
+    from darebench.train.grpo import BRIEF_OUTPUT
+
+    truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
+    for name, message in problems.items():
+        log.warning("%s is left out: %s", name, message)
+    return Arena(
+        executor=executor,
+        truths=truths,
+        budget=BUDGET,
+        opening=curriculum.opening,
+        output_limit=BRIEF_OUTPUT,
+    )
+
+
+def play_model(
+    folder: Path,
+    tasks: Sequence[Task],
+    arena: Arena,
+    *,
+    seed: int,
+    greedy: bool,
+    name: str,
+    first_epoch: int = 1,
+    repeats: int = 1,
+    progress: Progress | None = None,
+) -> list[Trajectory]:
+    """Let a trained model attempt tasks, each `repeats` times in a row of `tasks`."""
+    from darebench.train.generate import BatchSampler, Sampling
+    from darebench.train.policy import Codec
+    from darebench.train.rollout import SEED_STEP, Player
+    from darebench.train.setup import load_model, load_tokenizer
+    from darebench.train.template import renderer
+
+    tokenizer = load_tokenizer(str(folder), "qwen3")
+    codec = Codec(
+        tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
+    )
+    sampler = BatchSampler(
+        model=load_model(str(folder), bf16=True, cpu=True),
+        end_id=tokenizer.eos_token_id,
+        pad_id=tokenizer.pad_token_id,
+        sampling=Sampling(temperature=0.0 if greedy else 1.0),
+        autocast=True,
+    )
+    player = Player(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
+    seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
+    episodes = asyncio.run(player.play_all(tasks, sampler, seeds, progress))
+    return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]
