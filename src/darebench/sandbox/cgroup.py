@@ -54,10 +54,14 @@ class Groups:
                 self._write(name, "memory.swap.max", "0")
         self._write(name, "pids.max", count)
 
-    def attach(self, name: str, pid: int) -> None:
-        """Put a process, with all that it will start, into the group of one call."""
+    def join(self, name: str) -> None:
+        """Put this process, which has one thread, with all that it will start into such a group.
+
+        In version 1 a thread that moves itself need not wait, as all others must after a pause, for
+        every processor to have passed through the scheduler.
+        """
         for descriptor in self.descriptors:
-            _put(f"{name}/cgroup.procs", str(pid), descriptor)
+            _put(f"{name}/{'tasks' if self.version == 1 else 'cgroup.procs'}", "0", descriptor)
 
     def oom_kills(self, name: str) -> int:
         """Count the processes that the kernel has ended for want of memory."""

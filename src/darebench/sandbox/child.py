@@ -24,15 +24,7 @@ _always: pages.Ranges = []
 """What every program writes to."""
 _often: pages.Ranges = []
 """What a program that uses the libraries writes to."""
-FURNISHED = b"f"
-"""What a warden says when its namespaces are ready to step into."""
-_JOINED = (
-    linux.CLONE_NEWNS
-    | linux.CLONE_NEWIPC
-    | linux.CLONE_NEWUTS
-    | linux.CLONE_NEWNET
-    | linux.CLONE_NEWCGROUP
-)
+_NAME_BYTES = 64
 
 
 def become_fresh() -> None:
@@ -66,12 +58,12 @@ def _rehearse() -> None:
 
 
 def live(
-    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool = False
+    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool
 ) -> NoReturn:
     """Close this process in, wait for the request, run it, and end with its exit code.
 
     Args:
-        channel: The socket to the warden.
+        channel: The socket to the warden, who sends the name of the call's group when all is ready.
         walls: What to close in with.
         places: The call's own folders.
         warden: The pidfd of the process whose namespaces to step into.
@@ -79,10 +71,14 @@ def live(
     """
     status = 1
     try:
+        group = os.read(channel, _NAME_BYTES).decode()
+        if not group:
+            raise EOFError
+        # Before the new namespaces, in which a group that is outside of them could not be joined.
+        walls.groups.join(group)
         if warden >= 0:
-            if os.read(channel, len(FURNISHED)) != FURNISHED:
-                raise EOFError
-            linux.setns(warden, _JOINED)
+            linux.setns(warden, cell.NAMESPACES)
+            linux.unshare(linux.CLONE_NEWCGROUP)
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:

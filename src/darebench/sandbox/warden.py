@@ -83,9 +83,6 @@ def guard(
     try:
         program = start(not idle or _is_called(reply))
         message, listener = wire.receive(program.channel)
-        if walls.groups.descriptors:
-            walls.groups.make(group)
-            walls.groups.attach(group, program.pid)
         linux.set_dumpable(False)
         call = _Call(
             walls=walls,
