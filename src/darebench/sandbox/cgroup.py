@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from darebench.sandbox import linux
+
 CONTROLLERS = ("memory", "pids")
 _PREFIX = "darebench-"
 
@@ -61,7 +63,8 @@ class Groups:
         every processor to have passed through the scheduler.
         """
         for descriptor in self.descriptors:
-            _put(f"{name}/{'tasks' if self.version == 1 else 'cgroup.procs'}", "0", descriptor)
+            file = "tasks" if self.version == 1 else "cgroup.procs"
+            linux.write(f"{name}/{file}", b"0", descriptor)
 
     def oom_kills(self, name: str) -> int:
         """Count the processes that the kernel has ended for want of memory."""
@@ -79,7 +82,7 @@ class Groups:
 
     def _write(self, name: str, file: str, text: str) -> None:
         which = 0 if self.version == 2 else CONTROLLERS.index(file.split(".")[0])
-        _put(f"{name}/{file}", text, self.descriptors[which])
+        linux.write(f"{name}/{file}", text.encode(), self.descriptors[which])
 
 
 def prepare(uid: int, gid: int) -> Groups:
@@ -184,14 +187,6 @@ def _sweep(parent: Path) -> None:
 
 def _opened(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _put(path: str, text: str, folder: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
 
 
 def _get(path: str, folder: int) -> str:

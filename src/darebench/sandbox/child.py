@@ -13,6 +13,7 @@ import resource
 import socket
 import sys
 import tempfile
+import threading
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +25,8 @@ _always: pages.Ranges = []
 """What every program writes to."""
 _often: pages.Ranges = []
 """What a program that uses the libraries writes to."""
+_lent = {"RssAnon": 0, "VmData": 0}
+"""What the zygote lends each of its forks, in kB."""
 _NAME_BYTES = 64
 
 
@@ -35,6 +38,7 @@ def become_fresh() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
         del sys.modules[name]
     script.prepare(cell.Places())
+    linux.settle_as_fork()
     gc.collect()
     linux.trim_heap()
     gc.freeze()
@@ -46,6 +50,13 @@ def learn(*, light: bool) -> None:
     _always[:] = pages.written_by(_rehearse)
 
 
+def measure() -> None:
+    """Note, in the zygote, how much memory its forks start with."""
+    status = Path("/proc/self/status").read_text()
+    for name in _lent:
+        _lent[name] = int(status.partition(f"{name}:")[2].split(maxsplit=1)[0])
+
+
 def _rehearse() -> None:
     """Go the way of a call that does nothing."""
     ours, theirs = socket.socketpair()
@@ -53,7 +64,7 @@ def _rehearse() -> None:
     limits = {"cpu_s": 60.0, "open_files": 1024, "disk_mb": 99, "memory_mb": 9999, "processes": 99}
     wire.send(theirs, {"code": "print(1)", "limits": limits}, [nothing] * 3)
     code, limits = _wait(ours)
-    _set_limits(limits, 0, alone=True)
+    _set_limits(limits, alone=True)
     script.run(code, cell.Places())
 
 
@@ -82,11 +93,12 @@ def live(
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:
-            inherited = _close_in(line, walls, places)
+            _close_in(line, walls, places)
             if not hurried:
                 pages.copy_ahead(_always)
             code, limits = _wait(line)
-        _set_limits(limits, inherited, alone=walls.namespaces)
+        _set_limits(limits, alone=walls.namespaces)
+        threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
         random.seed()
         sys.modules["numpy"].random.seed()
         status = script.run(code, places)
@@ -98,17 +110,16 @@ def live(
         os._exit(status)
 
 
-def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
-    """Give up every right; returns the size in bytes of the data that the zygote lends."""
+def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> None:
+    """Give up every right, and tell the warden."""
     os.setsid()
     os.chdir(places.work)
-    inherited_kb = _field_kb("RssAnon:")
-    data_kb = _field_kb("VmData:")
     if walls.namespaces:
         linux.set_dumpable(True)
         linux.unshare(linux.CLONE_NEWUSER)
-        for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
-            Path("/proc/self", name).write_text(text)
+        linux.write("/proc/self/setgroups", b"deny")
+        linux.write("/proc/self/uid_map", b"1000 0 1")
+        linux.write("/proc/self/gid_map", b"1000 0 1")
     else:
         owner = Path(places.work).stat().st_uid
         if owner != os.geteuid():
@@ -122,7 +133,8 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
     if walls.landlock:
         writable = (places.work, places.code, places.temporary, places.shared)
         devices = [f"/dev/{name}" for name in cell.DEVICES]
-        landlock.restrict(walls.landlock, [p for p in writable if Path(p).exists()], devices)
+        there = [path for path in writable if os.path.exists(path)]  # noqa: PTH110 -- cheaper
+        landlock.restrict(walls.landlock, there, devices)
     # With namespaces, the program must not die before its warden, who would take it for an answer.
     linux.drop_capabilities()
     if not walls.namespaces:
@@ -130,9 +142,8 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
     listener = []
     if walls.rules:
         listener = _install(walls)
-    wire.send(line, {"inherited_kb": inherited_kb}, listener)
+    wire.send(line, {"inherited_kb": _lent["RssAnon"]}, listener)
     wire.close_all(listener)
-    return data_kb << 10
 
 
 def _install(walls: Walls) -> list[int]:
@@ -157,14 +168,14 @@ def _wait(line: socket.socket) -> tuple[str, dict[str, Any]]:
     return message["code"], message["limits"]
 
 
-def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
+def _set_limits(limits: dict[str, Any], *, alone: bool) -> None:
     """Set what rlimits can bound; the count of processes is the user's, who must be `alone`."""
     cpu_s = max(1, int(limits["cpu_s"] + 0.999))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 2))
     values = {
         resource.RLIMIT_NOFILE: limits["open_files"],
         resource.RLIMIT_FSIZE: limits["disk_mb"] << 20,
-        resource.RLIMIT_DATA: (limits["memory_mb"] << 20) + inherited,
+        resource.RLIMIT_DATA: (limits["memory_mb"] << 20) + (_lent["VmData"] << 10),
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
@@ -174,8 +185,3 @@ def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
         values[resource.RLIMIT_NPROC] = limits["processes"]
     for kind, value in values.items():
         resource.setrlimit(kind, (value, value))
-
-
-def _field_kb(name: str) -> int:
-    _, found, rest = Path("/proc/self/status").read_text().partition(name)
-    return int(rest.split(maxsplit=1)[0]) if found else 0

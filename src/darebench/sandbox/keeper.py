@@ -109,7 +109,7 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for group, reply, wish in _calls(control, 0, (small.handle, large.handle), lessons):
         linux.unshare(linux.CLONE_NEWPID)
-        if os.fork() == 0:
+        if linux.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 asked, other = (small, large) if wish["light"] else (large, small)
@@ -144,7 +144,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
     wire.send(control, {"ready": True})
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for group, reply, wish in _calls(control, parent, (), lessons):
-        if os.fork() == 0:
+        if linux.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 linux.adopt_orphans()
@@ -175,7 +175,7 @@ def _open_places(box: str) -> cell.Places:
 
 def _fork(found: walls.Walls, places: cell.Places, group: str, hurried: bool) -> Started:
     channel, theirs = socket.socketpair()
-    pid = os.fork()
+    pid = linux.fork()
     if pid == 0:
         child.live(theirs.detach(), found, places, hurried=hurried)
     theirs.close()

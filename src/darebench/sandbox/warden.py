@@ -115,6 +115,7 @@ def guard(
     census.wait_for_all(handle)
     walls.groups.remove(group)
     if areas:
+        linux.set_dumpable(True)  # nobody is left who could look at it
         with contextlib.suppress(OSError):  # another one was first
             lessons.send(json.dumps(pages.written(areas)).encode())
 
