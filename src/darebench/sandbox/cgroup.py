@@ -71,7 +71,7 @@ class Groups:
         if not self.descriptors:
             return 0
         file = "memory.oom_control" if self.version == 1 else "memory.events"
-        _, found, rest = _get(f"{name}/{file}", self.descriptors[0]).partition("oom_kill ")
+        _, found, rest = linux.read(f"{name}/{file}", self.descriptors[0]).partition(b"oom_kill ")
         return int(rest.split(maxsplit=1)[0]) if found else 0
 
     def remove(self, name: str) -> None:
@@ -187,11 +187,3 @@ def _sweep(parent: Path) -> None:
 
 def _opened(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _get(path: str, folder: int) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        return os.read(descriptor, 4096).decode()
-    finally:
-        os.close(descriptor)

@@ -100,7 +100,8 @@ def live(
         _set_limits(limits, alone=walls.namespaces)
         threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
         random.seed()
-        sys.modules["numpy"].random.seed()
+        # From a number: numpy would write to twice as many pages to choose one.
+        sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
         status = script.run(code, places)
     except EOFError:  # the warden is gone before there was a call
         status = 0

@@ -178,6 +178,15 @@ def write(path: str, content: bytes, folder: int | None = None) -> None:
         os.close(descriptor)
 
 
+def read(path: str, folder: int | None = None) -> bytes:
+    """Read a small file of the kernel's in the same way."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
+
+
 def flush_c_streams() -> None:
     """Write out what C code has printed and not flushed."""
     _libc.fflush(None)
