@@ -3,6 +3,10 @@
 A reference's key is the hash of its input files, of every choice, of the workflow's text and of
 the environment. A changed file, setting, workflow or library version is another key, so nothing
 stale is ever read. Beside each answer lies a record of the environment that made it.
+
+References of small tables share calls of the sandbox, a few each: a call costs as much as such a
+reference does. They are of one store, whose author says what is right in all of them. One that
+fails is run again alone.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -17,15 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.environment import Environment, current_environment, fingerprint
-from darebench.errors import DareError, ReferenceMismatch, TaskFormatError
+from darebench.errors import DareError, ReferenceMismatch, SandboxFault, TaskFormatError
+from darebench.reference.run import Ran, run_spec, run_specs
 from darebench.reference.spec import PipelineSpec, reference_spec
-from darebench.sandbox.executor import Executor, execute_retrying
-from darebench.sandbox.program import Limits, Outcome, Program, Saved, Status
+from darebench.sandbox.executor import Executor
 from darebench.store.truth import make_truth, read_settings, read_truth
 from darebench.types import Family, Metric, Task, Truth, Variant
 
 SCHEMA = 2
-LIMITS = Limits(wall_s=600.0)
+MOST_TOGETHER = 8
+"""References in one call."""
+SMALL_BYTES = 1 << 20
+"""Of a table; a reference of a larger one has a call of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +74,19 @@ async def solve(
         on_done: Called with each task's id when its reference is there.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    chosen = [task for task in tasks if task.variant is Variant.IF]
+    results: dict[str, Reference | Unsolved] = {}
 
-    async def one(task: Task) -> tuple[str, Reference | Unsolved]:
-        try:
-            result = await _solve_one(task, executor, cache)
-        except DareError as error:
-            result = Unsolved(task=task.id, message=str(error))
+    def note(task: Task, result: Reference | Unsolved) -> None:
+        results[task.id] = result
         if on_done is not None:
             on_done(task.id)
-        return task.id, result
 
-    return dict(await asyncio.gather(*(one(t) for t in tasks if t.variant is Variant.IF)))
+    # Enough calls for all processors to end at about the same time.
+    size = max(1, min(MOST_TOGETHER, len(chosen) // (4 * (os.cpu_count() or 1))))
+    groups = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    await asyncio.gather(*(_solve_some(group, executor, cache, note) for group in groups))
+    return {task.id: results[task.id] for task in chosen}
 
 
 def reference_truth(task: Task, reference: Reference) -> Truth:
@@ -163,50 +173,93 @@ def export_reference(task: Task, reference: Reference, folder: Path) -> Path:
     return target
 
 
-async def run_spec(task: Task, spec: PipelineSpec, executor: Executor, folder: Path) -> Outcome:
-    """Run one workflow of a task; its prediction lands in `folder`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Missing:
+    """A reference that is not in the cache."""
 
-    Raises:
-        TaskFormatError: the workflow failed, so the task is broken.
-        SandboxFault: the sandbox failed, repeatedly.
-    """
-    program = Program(
-        code=spec.render(),
-        load={name: task.source / name for name in spec.inputs},
-        save=(spec.output,),
-        save_to=folder,
-        limits=LIMITS,
-    )
-    outcome = await execute_retrying(executor, program)
-    saved = outcome.files.get(spec.output)
-    if outcome.status is not Status.OK or not isinstance(saved, Saved):
-        last = (outcome.stderr.strip() or outcome.detail or "no output").splitlines()[-1]
-        raise TaskFormatError(f"{task.id}: the workflow ended with {outcome.status}: {last}")
-    return outcome
+    task: Task
+    spec: PipelineSpec
+    environment: Environment
+    path: Path
+    """Where it belongs."""
+
+    @property
+    def is_small(self) -> bool:
+        """Its tables are."""
+        sizes = [(self.task.source / name).stat().st_size for name in self.spec.inputs]
+        return max(sizes) <= SMALL_BYTES
 
 
-async def _solve_one(task: Task, executor: Executor, cache: Path) -> Reference:
+async def _solve_some(
+    tasks: Sequence[Task],
+    executor: Executor,
+    cache: Path,
+    note: Callable[[Task, Reference | Unsolved], None],
+) -> None:
+    """Find references or compute them: those of small tables together, the others alone."""
+    missing: list[_Missing] = []
+    for task in tasks:
+        try:
+            found = _find(task, cache)
+        except DareError as error:
+            found = Unsolved(task=task.id, message=str(error))
+        if isinstance(found, _Missing):
+            missing.append(found)
+        else:
+            note(task, found)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        ran = await _run_together([one for one in missing if one.is_small], executor, Path(scratch))
+        for one in missing:
+            if one.task.id in ran:
+                note(one.task, _keep(one, ran[one.task.id]))
+
+    async def alone(one: _Missing) -> None:
+        try:
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                result = _keep(one, await run_spec(one.task, one.spec, executor, Path(scratch)))
+        except DareError as error:
+            result = Unsolved(task=one.task.id, message=str(error))
+        note(one.task, result)
+
+    await asyncio.gather(*(alone(one) for one in missing if one.task.id not in ran))
+
+
+async def _run_together(
+    missing: Sequence[_Missing], executor: Executor, folder: Path
+) -> dict[str, Ran]:
+    if len(missing) < 2:
+        return {}
+    try:
+        return await run_specs([(one.task, one.spec) for one in missing], executor, folder)
+    except SandboxFault:  # each is tried again alone, and says what is wrong
+        return {}
+
+
+def _find(task: Task, cache: Path) -> Reference | _Missing:
     spec = reference_spec(task, read_settings(task))
     environment = current_environment()
     path = cache / f"{_key(task, spec, environment)}.csv"
     record = path.with_suffix(".json")
     if path.is_file() and record.is_file():
         return _from_record(task, path, json.loads(record.read_text()))
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        outcome = await run_spec(task, spec, executor, Path(scratch))
-        content = {
-            "schema": SCHEMA,
-            "task": task.id,
-            "spec": spec.hash,
-            "environment": environment.as_dict(),
-            "answer": _digest((Path(scratch) / spec.output).read_bytes()),
-            "seconds": round(outcome.seconds, 3),
-        }
-        fresh = Path(scratch) / "record.json"
-        fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
-        (Path(scratch) / spec.output).replace(path)
-        fresh.replace(record)
-    return _from_record(task, path, content)
+    return _Missing(task=task, spec=spec, environment=environment, path=path)
+
+
+def _keep(one: _Missing, ran: Ran) -> Reference:
+    """Put a prediction and its record into the cache."""
+    content = {
+        "schema": SCHEMA,
+        "task": one.task.id,
+        "spec": one.spec.hash,
+        "environment": one.environment.as_dict(),
+        "answer": _digest(ran.prediction.read_bytes()),
+        "seconds": round(ran.seconds, 3),
+    }
+    fresh = ran.prediction.with_name(f"{ran.prediction.name}.json")
+    fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    ran.prediction.replace(one.path)
+    fresh.replace(one.path.with_suffix(".json"))
+    return _from_record(one.task, one.path, content)
 
 
 def _from_record(task: Task, path: Path, record: dict) -> Reference:

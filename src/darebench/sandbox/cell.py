@@ -32,6 +32,8 @@ N_INODES = 200_000
 BOX = "/sandbox"
 WORK = f"{BOX}/work"
 CODE = f"{BOX}/code"
+NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
+"""What the cell has of its own, and each call in it again."""
 _OWN = linux.MS_NOSUID | linux.MS_NODEV
 _READ_ONLY = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID
 

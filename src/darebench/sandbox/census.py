@@ -32,16 +32,16 @@ class Task:
 def task(path: str) -> Task | None:
     """Read one task below /proc; None if it is gone."""
     try:
-        text = Path("/proc", path, "stat").read_text(errors="replace")
+        text = linux.read(f"/proc/{path}/stat")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = text.rpartition(")")[2].split()
+    fields = text.rpartition(b")")[2].split()
     return Task(
         parent=int(fields[1]),
         n_threads=int(fields[17]),
         flags=int(fields[6]),
         exit_status=int(fields[49]),
-        ended=fields[0] in "ZXx",
+        ended=fields[0] in b"ZXx",
     )
 
 

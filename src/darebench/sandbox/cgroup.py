@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from darebench.sandbox import linux
+
 CONTROLLERS = ("memory", "pids")
 _PREFIX = "darebench-"
 
@@ -54,17 +56,22 @@ class Groups:
                 self._write(name, "memory.swap.max", "0")
         self._write(name, "pids.max", count)
 
-    def attach(self, name: str, pid: int) -> None:
-        """Put a process, with all that it will start, into the group of one call."""
+    def join(self, name: str) -> None:
+        """Put this process, which has one thread, with all that it will start into such a group.
+
+        In version 1 a thread that moves itself need not wait, as all others must after a pause, for
+        every processor to have passed through the scheduler.
+        """
         for descriptor in self.descriptors:
-            _put(f"{name}/cgroup.procs", str(pid), descriptor)
+            file = "tasks" if self.version == 1 else "cgroup.procs"
+            linux.write(f"{name}/{file}", b"0", descriptor)
 
     def oom_kills(self, name: str) -> int:
         """Count the processes that the kernel has ended for want of memory."""
         if not self.descriptors:
             return 0
         file = "memory.oom_control" if self.version == 1 else "memory.events"
-        _, found, rest = _get(f"{name}/{file}", self.descriptors[0]).partition("oom_kill ")
+        _, found, rest = linux.read(f"{name}/{file}", self.descriptors[0]).partition(b"oom_kill ")
         return int(rest.split(maxsplit=1)[0]) if found else 0
 
     def remove(self, name: str) -> None:
@@ -75,7 +82,7 @@ class Groups:
 
     def _write(self, name: str, file: str, text: str) -> None:
         which = 0 if self.version == 2 else CONTROLLERS.index(file.split(".")[0])
-        _put(f"{name}/{file}", text, self.descriptors[which])
+        linux.write(f"{name}/{file}", text.encode(), self.descriptors[which])
 
 
 def prepare(uid: int, gid: int) -> Groups:
@@ -180,19 +187,3 @@ def _sweep(parent: Path) -> None:
 
 def _opened(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _put(path: str, text: str, folder: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-
-
-def _get(path: str, folder: int) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        return os.read(descriptor, 4096).decode()
-    finally:
-        os.close(descriptor)

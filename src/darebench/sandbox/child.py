@@ -13,6 +13,7 @@ import resource
 import socket
 import sys
 import tempfile
+import threading
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,15 +25,9 @@ _always: pages.Ranges = []
 """What every program writes to."""
 _often: pages.Ranges = []
 """What a program that uses the libraries writes to."""
-FURNISHED = b"f"
-"""What a warden says when its namespaces are ready to step into."""
-_JOINED = (
-    linux.CLONE_NEWNS
-    | linux.CLONE_NEWIPC
-    | linux.CLONE_NEWUTS
-    | linux.CLONE_NEWNET
-    | linux.CLONE_NEWCGROUP
-)
+_lent = {"RssAnon": 0, "VmData": 0}
+"""What the zygote lends each of its forks, in kB."""
+_NAME_BYTES = 64
 
 
 def become_fresh() -> None:
@@ -43,6 +38,7 @@ def become_fresh() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
         del sys.modules[name]
     script.prepare(cell.Places())
+    linux.settle_as_fork()
     gc.collect()
     linux.trim_heap()
     gc.freeze()
@@ -54,6 +50,13 @@ def learn(*, light: bool) -> None:
     _always[:] = pages.written_by(_rehearse)
 
 
+def measure() -> None:
+    """Note, in the zygote, how much memory its forks start with."""
+    status = Path("/proc/self/status").read_text()
+    for name in _lent:
+        _lent[name] = int(status.partition(f"{name}:")[2].split(maxsplit=1)[0])
+
+
 def _rehearse() -> None:
     """Go the way of a call that does nothing."""
     ours, theirs = socket.socketpair()
@@ -61,17 +64,17 @@ def _rehearse() -> None:
     limits = {"cpu_s": 60.0, "open_files": 1024, "disk_mb": 99, "memory_mb": 9999, "processes": 99}
     wire.send(theirs, {"code": "print(1)", "limits": limits}, [nothing] * 3)
     code, limits = _wait(ours)
-    _set_limits(limits, 0, alone=True)
+    _set_limits(limits, alone=True)
     script.run(code, cell.Places())
 
 
 def live(
-    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool = False
+    channel: int, walls: Walls, places: cell.Places, warden: int = -1, *, hurried: bool
 ) -> NoReturn:
     """Close this process in, wait for the request, run it, and end with its exit code.
 
     Args:
-        channel: The socket to the warden.
+        channel: The socket to the warden, who sends the name of the call's group when all is ready.
         walls: What to close in with.
         places: The call's own folders.
         warden: The pidfd of the process whose namespaces to step into.
@@ -79,20 +82,26 @@ def live(
     """
     status = 1
     try:
+        group = os.read(channel, _NAME_BYTES).decode()
+        if not group:
+            raise EOFError
+        # Before the new namespaces, in which a group that is outside of them could not be joined.
+        walls.groups.join(group)
         if warden >= 0:
-            if os.read(channel, len(FURNISHED)) != FURNISHED:
-                raise EOFError
-            linux.setns(warden, _JOINED)
+            linux.setns(warden, cell.NAMESPACES)
+            linux.unshare(linux.CLONE_NEWCGROUP)
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:
-            inherited = _close_in(line, walls, places)
+            _close_in(line, walls, places)
             if not hurried:
                 pages.copy_ahead(_always)
             code, limits = _wait(line)
-        _set_limits(limits, inherited, alone=walls.namespaces)
+        _set_limits(limits, alone=walls.namespaces)
+        threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
         random.seed()
-        sys.modules["numpy"].random.seed()
+        # From a number: numpy would write to twice as many pages to choose one.
+        sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
         status = script.run(code, places)
     except EOFError:  # the warden is gone before there was a call
         status = 0
@@ -102,17 +111,16 @@ def live(
         os._exit(status)
 
 
-def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
-    """Give up every right; returns the size in bytes of the data that the zygote lends."""
+def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> None:
+    """Give up every right, and tell the warden."""
     os.setsid()
     os.chdir(places.work)
-    inherited_kb = _field_kb("RssAnon:")
-    data_kb = _field_kb("VmData:")
     if walls.namespaces:
         linux.set_dumpable(True)
         linux.unshare(linux.CLONE_NEWUSER)
-        for name, text in (("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")):
-            Path("/proc/self", name).write_text(text)
+        linux.write("/proc/self/setgroups", b"deny")
+        linux.write("/proc/self/uid_map", b"1000 0 1")
+        linux.write("/proc/self/gid_map", b"1000 0 1")
     else:
         owner = Path(places.work).stat().st_uid
         if owner != os.geteuid():
@@ -126,7 +134,8 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
     if walls.landlock:
         writable = (places.work, places.code, places.temporary, places.shared)
         devices = [f"/dev/{name}" for name in cell.DEVICES]
-        landlock.restrict(walls.landlock, [p for p in writable if Path(p).exists()], devices)
+        there = [path for path in writable if os.path.exists(path)]  # noqa: PTH110 -- cheaper
+        landlock.restrict(walls.landlock, there, devices)
     # With namespaces, the program must not die before its warden, who would take it for an answer.
     linux.drop_capabilities()
     if not walls.namespaces:
@@ -134,9 +143,8 @@ def _close_in(line: socket.socket, walls: Walls, places: cell.Places) -> int:
     listener = []
     if walls.rules:
         listener = _install(walls)
-    wire.send(line, {"inherited_kb": inherited_kb}, listener)
+    wire.send(line, {"inherited_kb": _lent["RssAnon"]}, listener)
     wire.close_all(listener)
-    return data_kb << 10
 
 
 def _install(walls: Walls) -> list[int]:
@@ -161,14 +169,14 @@ def _wait(line: socket.socket) -> tuple[str, dict[str, Any]]:
     return message["code"], message["limits"]
 
 
-def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
+def _set_limits(limits: dict[str, Any], *, alone: bool) -> None:
     """Set what rlimits can bound; the count of processes is the user's, who must be `alone`."""
     cpu_s = max(1, int(limits["cpu_s"] + 0.999))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 2))
     values = {
         resource.RLIMIT_NOFILE: limits["open_files"],
         resource.RLIMIT_FSIZE: limits["disk_mb"] << 20,
-        resource.RLIMIT_DATA: (limits["memory_mb"] << 20) + inherited,
+        resource.RLIMIT_DATA: (limits["memory_mb"] << 20) + (_lent["VmData"] << 10),
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
@@ -178,8 +186,3 @@ def _set_limits(limits: dict[str, Any], inherited: int, *, alone: bool) -> None:
         values[resource.RLIMIT_NPROC] = limits["processes"]
     for kind, value in values.items():
         resource.setrlimit(kind, (value, value))
-
-
-def _field_kb(name: str) -> int:
-    _, found, rest = Path("/proc/self/status").read_text().partition(name)
-    return int(rest.split(maxsplit=1)[0]) if found else 0

@@ -28,14 +28,6 @@ from darebench.sandbox.warden import Started, guard
 NOBODY = 65534
 PATIENCE_S = 1.0
 """How long it may take to find out that the executor has ended without a word."""
-_OF_A_CALL = (
-    linux.CLONE_NEWNS
-    | linux.CLONE_NEWIPC
-    | linux.CLONE_NEWUTS
-    | linux.CLONE_NEWNET
-    | linux.CLONE_NEWCGROUP
-)
-_OF_THE_CELL = linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNS
 
 
 def main() -> None:
@@ -78,12 +70,12 @@ def _close_in(control: socket.socket, root: str, *, allow_unsafe: bool) -> walls
     if not found.namespaces:
         return found
     if os.geteuid() == 0:
-        linux.unshare(_OF_THE_CELL)
+        linux.unshare(cell.NAMESPACES)
         cell.build(root)
         linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID)
         _be_mapped(control)
     else:
-        linux.unshare(linux.CLONE_NEWUSER | _OF_THE_CELL | linux.CLONE_NEWPID)
+        linux.unshare(linux.CLONE_NEWUSER | cell.NAMESPACES | linux.CLONE_NEWPID)
         _be_mapped(control)
         cell.build(root)
     # The change of user made this process opaque; its own zygote must be able to look in.
@@ -96,7 +88,7 @@ def _can_have_namespaces() -> bool:
     trial = os.fork()
     if trial == 0:
         with contextlib.suppress(OSError):
-            linux.unshare(linux.CLONE_NEWUSER | _OF_THE_CELL | linux.CLONE_NEWPID)
+            linux.unshare(linux.CLONE_NEWUSER | cell.NAMESPACES | linux.CLONE_NEWPID)
             os._exit(0)
         os._exit(1)
     return os.waitpid(trial, 0)[1] == 0
@@ -117,18 +109,18 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for group, reply, wish in _calls(control, 0, (small.handle, large.handle), lessons):
         linux.unshare(linux.CLONE_NEWPID)
-        if os.fork() == 0:
+        if linux.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 asked, other = (small, large) if wish["light"] else (large, small)
                 other.desk.close()
-                start = functools.partial(_ask_zygote, asked.desk)
+                start = functools.partial(_ask_zygote, asked.desk, found, group)
                 guard(reply, found, cell.Places(), group, start, pupil, idle=wish["idle"])
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
 
-def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
+def _ask_zygote(desk: socket.socket, found: walls.Walls, group: str, hurried: bool) -> Started:
     """Have the zygote start a program in this process's namespaces, which are made meanwhile."""
     channel, theirs = socket.socketpair()
     closed, release = os.pipe()
@@ -138,9 +130,10 @@ def _ask_zygote(desk: socket.socket, hurried: bool) -> Started:
     desk.close()
     theirs.close()
     wire.close_all([own, closed])
-    linux.unshare(_OF_A_CALL)
+    linux.unshare(cell.NAMESPACES)
     cell.furnish()
-    channel.send(child.FURNISHED)
+    found.groups.make(group)
+    channel.send(group.encode())
     return Started(pid=2, channel=channel, release=release)
 
 
@@ -151,14 +144,14 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
     wire.send(control, {"ready": True})
     lessons, pupil = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for group, reply, wish in _calls(control, parent, (), lessons):
-        if os.fork() == 0:
+        if linux.fork() == 0:
             _leave(control)
             with _status_of_fork():
                 linux.adopt_orphans()
                 box = tempfile.mkdtemp(prefix="call-", dir=root)
                 try:
                     places = _open_places(box)
-                    start = functools.partial(_fork, found, places)
+                    start = functools.partial(_fork, found, places, group)
                     guard(reply, found, places, group, start, pupil, idle=wish["idle"])
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
@@ -180,12 +173,14 @@ def _open_places(box: str) -> cell.Places:
     return places
 
 
-def _fork(found: walls.Walls, places: cell.Places, hurried: bool) -> Started:
+def _fork(found: walls.Walls, places: cell.Places, group: str, hurried: bool) -> Started:
     channel, theirs = socket.socketpair()
-    pid = os.fork()
+    pid = linux.fork()
     if pid == 0:
         child.live(theirs.detach(), found, places, hurried=hurried)
     theirs.close()
+    found.groups.make(group)
+    channel.send(group.encode())
     return Started(pid=pid, channel=channel)
 
 

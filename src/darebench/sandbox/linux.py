@@ -45,11 +45,17 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_fork = ctypes.PyDLL(None, use_errno=True).fork
+"""Called with the interpreter's lock held, which the fork then holds as well."""
 _machine = os.uname().machine
 
 
+_CAPABILITIES = (ctypes.c_uint32 * 2)(_CAP_VERSION_3, 0)
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+
+
 class _Filter(ctypes.Structure):
-    _fields_ = (("n_instructions", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
+    _fields_ = (("n_instructions", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
 def _checked(result: int, what: str) -> int:
@@ -57,6 +63,19 @@ def _checked(result: int, what: str) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
     return result
+
+
+def fork() -> int:
+    """Fork this process, which has one thread, without what Python does at a fork for others.
+
+    That writes to hundreds of pages in every child, each of which is copied.
+    """
+    return _checked(_fork(), "fork")
+
+
+def settle_as_fork() -> None:
+    """Do once, for all forks to come, what libraries have asked to be done in each."""
+    ctypes.pythonapi.PyOS_AfterFork_Child()
 
 
 def unshare(flags: int) -> None:
@@ -122,9 +141,7 @@ def install_filter(program: bytes, *, listen: bool) -> int:
     Returns:
         With `listen`, the descriptor at which the filter asks; else 0.
     """
-    code = ctypes.create_string_buffer(program, len(program))
-    pointer = ctypes.cast(code, ctypes.c_void_p)
-    description = _Filter(len(program) // 8, pointer)
+    description = _Filter(len(program) // 8, program)
     flags = _SECCOMP_NEW_LISTENER | _SECCOMP_WAIT_KILLABLE if listen else 0
     result = _libc.syscall(
         _SECCOMP[_machine], _SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(description)
@@ -137,9 +154,7 @@ def drop_capabilities() -> None:
     for capability in range(64):
         if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # past the last one that this kernel knows
-    header = (ctypes.c_uint32 * 2)(_CAP_VERSION_3, 0)
-    data = (ctypes.c_uint32 * 6)()
-    _checked(_libc.capset(header, data), "capset")
+    _checked(_libc.capset(_CAPABILITIES, _NO_CAPABILITIES), "capset")
 
 
 def populate(start: int, size: int) -> bool:
@@ -152,6 +167,24 @@ def join_pages(start: int, size: int) -> bool:
     """Put memory of this process on huge pages; False where that fails (Linux 6.1)."""
     address = ctypes.c_void_p(start)
     return _libc.madvise(address, ctypes.c_size_t(size), _MADV_COLLAPSE) == 0
+
+
+def write(path: str, content: bytes, folder: int | None = None) -> None:
+    """Write to a file that is there, in one go, without the objects that Python's files are."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: str, folder: int | None = None) -> bytes:
+    """Read a small file of the kernel's in the same way."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
 
 
 def flush_c_streams() -> None:

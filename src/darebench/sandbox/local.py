@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, BinaryIO
@@ -46,6 +46,8 @@ class LocalExecutor:
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="darebench-sandbox")
         self._places = threading.BoundedSemaphore(self.slots)
         self._lock = threading.Lock()
+        self._n_calls = 0
+        """Those that run and those that wait for a place."""
         if self._zygote is not None:
             self._zygote.forget()
             self._zygote = None
@@ -59,15 +61,31 @@ class LocalExecutor:
         """
         loop = asyncio.get_running_loop()
         line = _Line()
-        try:
-            return await loop.run_in_executor(self._threads, self._execute, program, line)
-        except asyncio.CancelledError:
-            line.cut()
-            raise
+        with self._counted():
+            try:
+                return await loop.run_in_executor(self._threads, self._execute, program, line)
+            except asyncio.CancelledError:
+                line.cut()
+                raise
 
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` in this thread; else as `execute`."""
-        return self._execute(program, _Line())
+        with self._counted():
+            return self._execute(program, _Line())
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._n_calls += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._n_calls -= 1
+
+    def _is_last(self) -> bool:
+        """Say whether no other call runs or waits beside the one that asks."""
+        return self._n_calls <= 1
 
     def _execute(self, program: Program, line: _Line) -> Outcome:
         refusal = names.refusal(program)
@@ -75,7 +93,7 @@ class LocalExecutor:
             return refusal
         try:
             with self._places:
-                return _run(self._ready(), program, line)
+                return _run(self._ready(), program, line, self._is_last)
         except (OSError, EOFError) as error:
             raise SandboxFault(f"the sandbox failed: {error}") from None
 
@@ -154,7 +172,7 @@ class _Line:
                     self._reply.shutdown(socket.SHUT_RDWR)
 
 
-def _run(zygote: Zygote, program: Program, line: _Line) -> Outcome:
+def _run(zygote: Zygote, program: Program, line: _Line, is_last: Callable[[], bool]) -> Outcome:
     spare = zygote.take(light=is_light(program.code))
     with contextlib.ExitStack() as stack:
         try:
@@ -172,7 +190,7 @@ def _run(zygote: Zygote, program: Program, line: _Line) -> Outcome:
                 raise SandboxFault(result["fault"])
             return _outcome(program, result, files, streams)
         finally:
-            zygote.give_back(spare)
+            zygote.give_back(spare, idle=is_last())
 
 
 def _send(

@@ -77,7 +77,6 @@ class Zygote:
         self._lock = threading.Lock()
         self._slots = slots
         self._spares: list[Spare] = []
-        self._active = 0
         self._groups: list[str] = []
         self.missing: dict[str, str] = {}
         """The walls that this machine lacks, with what to do about each."""
@@ -138,7 +137,6 @@ class Zygote:
     def take(self, *, light: bool) -> Spare:
         """Take the best spare for a program, or have one made; `give_back` must follow."""
         with self._lock:
-            self._active += 1
             fitting = [spare for spare in self._spares if spare.light == light]
             if not fitting:
                 return self._made(light=light)
@@ -152,27 +150,25 @@ class Zygote:
         with self._lock:
             spare.reply, spare.filled = self._made(light=spare.light).reply, False
 
-    def give_back(self, spare: Spare) -> None:
-        """End a call; then there is time to make spares, and if nothing else runs to fill them."""
+    def give_back(self, spare: Spare, *, idle: bool) -> None:
+        """End a call; then there is time to make spares, and if nothing else waits to fill them."""
         spare.reply.close()
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
-            self._active -= 1
             alike = [other for other in self._spares if other.light == spare.light]
             while len(alike) < 2 * self._slots:
-                alike.append(self._made(light=spare.light))
+                alike.append(self._made(light=spare.light, idle=idle))
                 self._spares.append(alike[-1])
-            if self._active == 0 and not spare.light:
+            if idle and not spare.light:
                 plain = [other for other in alike if not other.filled]
                 for other in plain[: self._slots - (len(alike) - len(plain))]:
                     wire.send(other.reply, {"fill": True})
                     other.filled = True
 
-    def _made(self, *, light: bool) -> Spare:
+    def _made(self, *, light: bool, idle: bool = False) -> Spare:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                wish = {"idle": self._active == 0, "light": light}
-                wire.send(self._control, wish, [theirs.fileno()])
+                wire.send(self._control, {"idle": idle, "light": light}, [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise

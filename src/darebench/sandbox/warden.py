@@ -13,14 +13,12 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from darebench.sandbox import census, linux, outputs, pages, wire
@@ -35,6 +33,7 @@ BOUNDED_LOOK_S = 0.25
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _QUESTION = struct.Struct("=QII iIQ6Q")
 _GO_ON = 1
+_CHUNK = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +82,6 @@ def guard(
     try:
         program = start(not idle or _is_called(reply))
         message, listener = wire.receive(program.channel)
-        if walls.groups.descriptors:
-            walls.groups.make(group)
-            walls.groups.attach(group, program.pid)
         linux.set_dumpable(False)
         call = _Call(
             walls=walls,
@@ -118,6 +114,7 @@ def guard(
     census.wait_for_all(handle)
     walls.groups.remove(group)
     if areas:
+        linux.set_dumpable(True)  # nobody is left who could look at it
         with contextlib.suppress(OSError):  # another one was first
             lessons.send(json.dumps(pages.written(areas)).encode())
 
@@ -156,15 +153,27 @@ def _stage(call: _Call, request: dict[str, Any], descriptors: list[int]) -> None
     limits = request["limits"]
     if call.walls.namespaces:
         call.places.resize(limits["disk_mb"] + request["input_mb"])
-    Path(call.places.script).write_text(request["code"], encoding="utf-8", errors="replace")
+    _create(call.places.script, request["code"].encode(errors="replace"))
     streams, files = descriptors[:3], descriptors[3:]
     for name, descriptor in zip(request["load"], files, strict=True):
-        target = Path(call.places.work, name)
-        with os.fdopen(descriptor, "rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
+        _create(f"{call.places.work}/{name}", descriptor)
     wire.send(call.program.channel, {"code": request["code"], "limits": limits}, streams)
     call.program.channel.close()
-    wire.close_all(streams)
+    wire.close_all(descriptors)
+
+
+def _create(path: str, content: bytes | int) -> None:
+    """Make a file with this content, or with that of an open one."""
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        if isinstance(content, int):
+            while os.sendfile(target, content, None, _CHUNK):
+                pass
+        else:
+            while content:
+                content = content[os.write(target, content) :]
+    finally:
+        os.close(target)
 
 
 def _watch(call: _Call, request: dict[str, Any], handle: int) -> dict[str, Any]:
@@ -232,7 +241,8 @@ def _answer(call: _Call) -> int | None:
     except OSError:  # killed before it was heard
         return None
     key, asker, _, _, _, _, code, *_ = _QUESTION.unpack(question)
-    if asker == call.program.pid or Path(f"/proc/{call.program.pid}/task/{asker}").exists():
+    thread = f"/proc/{call.program.pid}/task/{asker}"
+    if asker == call.program.pid or os.path.exists(thread):  # noqa: PTH110 -- cheaper
         return code & 0xFF
     with contextlib.suppress(OSError):
         fcntl.ioctl(call.asks, _SEND, struct.pack("=QqiI", key, 0, 0, _GO_ON))

@@ -105,6 +105,7 @@ def prepare(*, light: bool) -> None:
     _require_safety()
     child.learn(light=light)
     pages.join()
+    child.measure()
 
 
 def _require_safety() -> None:
@@ -163,7 +164,7 @@ def _fork(
         raise RuntimeError("the zygote has got a thread")
     linux.setns(warden, linux.CLONE_NEWPID)
     try:
-        pid = os.fork()
+        pid = linux.fork()
     except OSError:
         linux.setns(own, linux.CLONE_NEWPID)
         raise
