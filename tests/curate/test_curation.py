@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hostile import sound
 
 from darebench.curate.checks import check_task
 from darebench.curate.findings import Severity
 from darebench.curate.pipeline import curate
 from darebench.curate.stats import measure_store
 from darebench.curate.table import Options
+from darebench.curate.twins import twin_findings
 from darebench.curate.written import read_tables
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
@@ -264,3 +266,20 @@ def test_ten_million_rows_are_sampled_in_bounded_memory(tmp_path):
     notes = json.loads(path.read_text())["question"]["source_notes"]
     assert notes == ["a sample of 100000 of 10000000 rows"]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 3_000_000
+
+
+def test_a_table_of_some_of_anothers_rows_is_left_out(tmp_path):
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    whole = sound("whole")
+    whole.to_csv(folder / "a whole.csv", index=False)
+    part = whole.sample(frac=0.7, random_state=0).set_axis(["u", "v", "w"], axis=1)
+    part.to_csv(folder / "part.csv", index=False)
+    sound("other").to_csv(folder / "other.csv", index=False)
+    made = curate(str(folder), tmp_path / "made")
+    (refusal,) = [r for r in made.refused if r.stage == "twin"]
+    assert (refusal.table, made.n_tables) == ("part-csv", 3)
+    assert "of the rows, over 3 columns, are those of tables_a-whole-csv" in refusal.reason
+    tasks = open_store(str(made.store)).tasks
+    assert not [t.dataset for t in tasks if t.dataset.startswith("tables_part")]
+    assert twin_findings(made.store, tasks) == {}

@@ -21,7 +21,7 @@ from darebench.curate.records import RawTable, Table
 from darebench.curate.series import draft_series
 from darebench.curate.split import MIN_VAL, draw_ratio
 from darebench.curate.tabular import draft_tabular
-from darebench.curate.twins import find_twins
+from darebench.curate.twins import twin_findings
 from darebench.curate.verify import verify
 from darebench.curate.workflow import draw_workflow
 from darebench.errors import CurationReject
@@ -357,7 +357,7 @@ def test_years_without_any_other_column_are_a_cf_task_alone(tmp_path):
     assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s"))
     again = replace(written, name="other_years_ts", info={**written.info, "ref": "other/years"})
     write_store([written, again], tmp_path / "both")
-    assert {*find_twins(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
+    assert {*twin_findings(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
         "other_years_ts/cf"
     }
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from darebench.curate.findings import Finding, Severity
 from darebench.curate.headroom import Headroom, find_headroom, measure
 from darebench.curate.readback import settings_lost
-from darebench.curate.twins import find_twins
+from darebench.curate.twins import twin_findings
 from darebench.curate.written import executor, find_all, read_tables
 from darebench.errors import ConfigError, DareError, SandboxFault
 from darebench.store.read import open_store, select
@@ -107,7 +107,7 @@ def audit_store(
             audits[done.id] = done
             if report is not None:
                 report("tasks", len(audits), len(tasks))
-    twins = find_twins(store.root, tasks)
+    twins = twin_findings(store.root, store.tasks)
     broken = [
         TaskAudit(id=p.dataset, column="", findings=(_broken(p.message),)) for p in store.problems
     ]

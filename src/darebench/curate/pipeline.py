@@ -25,8 +25,10 @@ from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
 from darebench.curate.sources import open_source
 from darebench.curate.sources.remote import pin
 from darebench.curate.table import Authors, Options, curate_table, read_record, read_refusals
+from darebench.curate.twins import find_twins
 from darebench.errors import ConfigError
 from darebench.store import layout
+from darebench.store.read import open_store
 from darebench.store.write import write_json
 
 CONFIG, LEDGER, STORE, WORK = "config.json", "ledger.jsonl", "store", "work"
@@ -174,32 +176,55 @@ def _assemble(names: Sequence[str], out: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     (part / layout.DATABASES).mkdir(parents=True)
     records = {name: read_record(out / WORK / name) for name in names}
-    twins = _find_twins(records)
+    twins = {
+        name: f"it has the columns of {other}, under these names or others"
+        for name, other in _same_columns(records).items()
+    }
+    single = {name: record for name, record in records.items() if name not in twins}
+    _link_tables(single, out / WORK, part)
+    every = [entry for record in single.values() for entry in record["entries"]]
+    write_json(every, part / layout.QUESTIONS)
+    twins |= _same_rows(single, part)
     tests = _test_tables([r for n, r in records.items() if n not in twins and r["entries"]])
     entries: list[dict[str, Any]] = []
     ledger: list[dict[str, str]] = []
     for name, record in records.items():
         if name in twins:
-            reason = f"it has the columns of {twins[name]}, under these names or others"
-            ledger.append(Refusal(table=name, stage=Stage.TWIN, reason=reason).as_dict())
+            ledger.append(Refusal(table=name, stage=Stage.TWIN, reason=twins[name]).as_dict())
             continue
         ledger += record["refusals"]
-        for entry in record["entries"]:
-            folder = entry["file_path"]
-            made = out / WORK / name / layout.DATABASES / folder
-            shutil.copytree(made, part / layout.DATABASES / folder, copy_function=_link)
-            entries.append({**entry, "split": "test" if name in tests else "train"})
+        split = "test" if name in tests else "train"
+        entries += [{**entry, "split": split} for entry in record["entries"]]
     write_json(entries, part / layout.QUESTIONS)
     lines = [json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in ledger]
     (out / LEDGER).write_text("".join(lines), encoding="utf-8")
     part.rename(out / STORE)
 
 
+def _link_tables(records: Mapping[str, dict[str, Any]], work: Path, store: Path) -> None:
+    for name, record in records.items():
+        for entry in record["entries"]:
+            folder = Path(layout.DATABASES, entry["file_path"])
+            shutil.copytree(work / name / folder, store / folder, copy_function=_link)
+
+
 def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source)
 
 
-def _find_twins(records: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _same_rows(records: Mapping[str, dict[str, Any]], store: Path) -> dict[str, str]:
+    """Find tables that have rows of an earlier one, remove them, and say why."""
+    table_of = {e["file_path"]: name for name, r in records.items() for e in r["entries"]}
+    tasks = open_store(str(store)).tasks
+    found = find_twins(tasks, forget=True)
+    twins = {table_of[t.dataset]: found[t.cluster].message for t in tasks if t.cluster in found}
+    for folder, name in table_of.items():
+        if name in twins:
+            shutil.rmtree(store / layout.DATABASES / folder)
+    return twins
+
+
+def _same_columns(records: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     """Find tables whose columns an earlier one has, and which one that is."""
     holders: dict[str, list[str]] = {}
     sizes: dict[str, int] = {}

@@ -38,17 +38,47 @@ class _Known(NamedTuple):
     sketches: dict[str, np.ndarray]
 
 
-def find_twins(root: Path, tasks: Sequence[Task]) -> dict[str, Finding]:
-    """Find tasks whose table is another source's too; gives a finding for the later one's tasks.
+class Twin(NamedTuple):
+    """A table of which an earlier one has rows."""
+
+    task: Task
+    """One of its tasks."""
+    earlier: Task
+    """One of the earlier table's."""
+    share: float
+    """Of the smaller table's distinct rows that both have."""
+    n_columns: int
+    """Columns that both have, which the share is over."""
+
+    @property
+    def message(self) -> str:
+        """Say it in a sentence."""
+        return (
+            f"{self.share:.0%} of the rows, over {self.n_columns} columns, are those of "
+            f"{self.earlier.dataset}"
+        )
+
+
+def twin_findings(root: Path, tasks: Sequence[Task]) -> dict[str, Finding]:
+    """Find tasks whose table is another source's too; gives a finding for the later one's tasks."""
+    splits = _splits(root)
+    twins = find_twins(tasks)
+    return {t.id: _finding(twins[t.cluster], splits) for t in tasks if t.cluster in twins}
+
+
+def find_twins(tasks: Sequence[Task], *, forget: bool = False) -> dict[str, Twin]:
+    """Find tables that an earlier one has rows of, by the cluster of their tasks.
 
     Tables of one source are one cluster, whose tasks are known to belong together.
+
+    Args:
+        tasks: All of a store's, in its order.
+        forget: A twin will be left out, so that nothing need be compared with it.
     """
-    splits = _splits(root)
-    first = _representatives(tasks)
     holders: dict[int, list[str]] = {}
     known: dict[str, _Known] = {}
-    twins: dict[str, Finding] = {}
-    for cluster, task in first.items():
+    twins: dict[str, Twin] = {}
+    for cluster, task in _representatives(tasks).items():
         try:
             frame = _whole(task)
         except TaskFormatError:
@@ -63,9 +93,10 @@ def find_twins(root: Path, tasks: Sequence[Task]) -> dict[str, Finding]:
         for other, _ in shared.most_common(3):
             share, n_columns = _shared_rows(frame, sketches, known[other])
             if share >= SHARED_ROWS:
-                found = _finding(known[other].task, task, share, n_columns, splits)
-                twins |= {t.id: found for t in tasks if t.cluster == cluster}
+                twins[cluster] = Twin(task, known[other].task, share, n_columns)
                 break
+        if forget and cluster in twins:
+            continue
         known[cluster] = _Known(task, sketches)
         for h in {int(h) for sketch in sketches.values() for h in sketch[:16]}:
             holders.setdefault(h, []).append(cluster)
@@ -162,15 +193,10 @@ def _row_hashes(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     return total
 
 
-def _finding(
-    other: Task, task: Task, share: float, n_columns: int, splits: dict[str, str]
-) -> Finding:
-    sides = {splits.get(other.dataset, ""), splits.get(task.dataset, "")}
-    message = (
-        f"{share:.0%} of the rows, over {n_columns} columns, are those of {other.dataset}, which "
-        "names another source"
-    )
+def _finding(twin: Twin, splits: dict[str, str]) -> Finding:
+    sides = {splits.get(twin.earlier.dataset, ""), splits.get(twin.task.dataset, "")}
+    message = f"{twin.message}, which names another source"
     severity = Severity.DEFECT if len(sides) > 1 else Severity.WARNING
     if severity is Severity.DEFECT:
         message += "; one is for training and the other for test"
-    return Finding(check="twin", severity=severity, figure=share, message=message)
+    return Finding(check="twin", severity=severity, figure=twin.share, message=message)
