@@ -25,7 +25,7 @@ SHOWN = (
     ("time/sandbox", "Seconds in the sandbox, of all programs of a step"),
     ("time/update", "Seconds of the update, a step"),
 )
-WIDTH, HEIGHT, LEFT, BOTTOM = 360, 180, 52, 26
+WIDTH, HEIGHT, LEFT, BOTTOM = 360, 180, 64, 26
 COLOURS = ("#3a6ea5", "#b3261e", "#2e7d32", "#8e5aa8", "#b26a00", "#00796b")
 SMOOTH = 5
 """Steps that a drawn point is the mean of; the single ones are drawn faintly."""
@@ -124,7 +124,7 @@ def draw(name: str, title: str, runs: dict[str, list[dict[str, Any]]]) -> Pictur
         for (run, points), colour in zip(series.items(), COLOURS * len(series), strict=False)
         if points
     )
-    return Picture(title=title, low=f"{low:.3g}", high=f"{high:.3g}", steps=last, curves=curves)
+    return Picture(title=title, low=f"{low:.2g}", high=f"{high:.3g}", steps=last, curves=curves)
 
 
 def _smoothed(points: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
