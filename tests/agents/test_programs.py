@@ -11,7 +11,6 @@ import pytest
 
 from darebench.agents.baseline import policy
 from darebench.agents.baseline.compose import program_text
-from darebench.sandbox.local import LocalExecutor
 from darebench.sandbox.program import Program
 
 ROWS = 60
@@ -25,13 +24,6 @@ TABLE = pd.DataFrame(
     }
 )
 ASKED = TABLE[["size", "kind"]]
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    executor = LocalExecutor(1)
-    yield executor
-    executor.close_now()
 
 
 def run(sandbox, program, settings, train, val, tmp_path, fmt="csv"):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import ARGUMENTS, PythonExecutor
-from darebench.sandbox import LocalExecutor
 from darebench.sandbox.program import Limits
 from darebench.store.read import open_store
 
@@ -23,17 +22,10 @@ JSON = st.recursive(
 NAMES = st.text() | st.integers(250, 300).map("é".__mul__) | st.just("val_v2.csv")
 
 
-@pytest.fixture(scope="module")
-def executor():
-    made = LocalExecutor(1)
-    yield made
-    made.close_now()
-
-
 @pytest.fixture
-def tool(executor, tmp_path):
+def tool(sandbox, tmp_path):
     task = open_store(None).task(TASK)
-    return PythonExecutor(task, executor, tmp_path, Budget(), Limits())
+    return PythonExecutor(task, sandbox, tmp_path, Budget(), Limits())
 
 
 def call(tool, **arguments):

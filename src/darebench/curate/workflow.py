@@ -135,6 +135,7 @@ def draw_workflow(
 def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Generator) -> Workflow:
     """Add what a style asks for beyond the paper; draws nothing for the paper's own."""
     extras, model, family = Extras(), drawn.model, draft.design.family
+    joined: tuple[str, ...] = ()
     if style.workflows is Workflows.RICH:
         extras = draw_extras(
             draft.split.train,
@@ -146,17 +147,13 @@ def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Genera
         )
         if rng.random() < 0.5:
             model = _draw_model(MORE_MODELS[family], len(draft.split.train), rng)
-        drawn = replace(drawn, **_joined(drawn, draft, rng))
+        found = draw_join(draft.split.train, drawn.columns, drawn.suffix, rng)
+        if found is not None and rng.random() >= 0.5:
+            join, joined = found
+            extras = replace(extras, join=join)
     if style.noise is Noise.HARD:
         extras = replace(extras, drop_duplicates=True)
-    return replace(drawn, extras=replace(extras, join=drawn.extras.join), model=model)
-
-
-def _joined(drawn: Workflow, draft: Draft, rng: np.random.Generator) -> dict[str, Any]:
-    found = draw_join(draft.split.train, drawn.columns, drawn.suffix, rng)
-    if found is None or rng.random() < 0.5:
-        return {}
-    return {"extras": Extras(join=found[0]), "joined": found[1]}
+    return replace(drawn, extras=extras, model=model, joined=joined)
 
 
 def _models(draft: Draft) -> tuple[str, ...]:
