@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_a_program_without_mistakes_solves_real_tasks(executor):
     assert "| reference programs |" in table
 
 
-def test_every_line_is_one_of_the_closed_set():
+def test_every_piece_is_one_of_the_closed_set_and_a_workflow_begins_as_its_prompt():
     known = set(pieces())
     for seed in range(50):
         writer = Writer(rng=np.random.default_rng(seed), mistakes=0.3)
@@ -75,9 +76,14 @@ def test_every_line_is_one_of_the_closed_set():
         assert code.startswith(HEAD)
         while code:
             piece = max((p for p in known if code.startswith(p)), key=len, default="")
-            wrong = code.startswith(("train = '", "val = '")) and not piece
-            code = code[len(piece) or code.index("\n") + 1 :]
+            wrong = re.match(r"(?:train|; val) = '\w+_v[01]\.\w+'", code)
             assert piece or wrong
+            code = code[len(piece) or wrong.end() :]
+    prompt = (
+        "train = 'train_v1.csv'; val = 'val_v1.csv'; n0 = 2; t0 = 5; impute = 'mean'; seed = 48"
+    )
+    asked = f"{prompt}; model = 'LinearSVC'; kind = 'if class'"
+    assert f"\n{prompt}\n" in Writer(rng=np.random.default_rng(0)).arguments(asked)["code"]
 
 
 def test_the_same_seed_writes_the_same_and_mistakes_make_programs_differ():

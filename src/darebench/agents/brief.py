@@ -1,8 +1,7 @@
-"""The short prompt: what a question says, as a few lines that are Python themselves.
+"""The short prompt: what a question says, as one line that is Python itself.
 
-    kind = 'if class'          n0 = 2            impute = 'mean'
-    train = 'train_v1.csv'     n1 = 0            model = 'LinearSVC'
-    val = 'val_v1.csv'         t0 = 5            seed = 48
+    train = 'train_v1.csv'; val = 'val_v1.csv'; n0 = 2; n1 = 0; t0 = 5; impute = 'mean'; seed = 48;
+    model = 'LinearSVC'; kind = 'if class'
 
 An option for models that are too small to read prose or to hold a long prompt. It is made from what
 every agent may see: the files are looked at by the baseline's first call, in the sandbox, and the
@@ -27,6 +26,8 @@ from darebench.types import Family, Task, Variant
 
 SLOTS, COLUMNS = 8, 12
 """Features of a workflow, of each kind, and columns of a file that a short prompt can point to."""
+BETWEEN = "; "
+"""Between the statements: a program can begin with the prompt, word for word."""
 
 
 async def brief(task: Task, executor: Executor) -> str | None:
@@ -45,31 +46,31 @@ async def brief(task: Task, executor: Executor) -> str | None:
     if facts is None:
         return None
     settings: Mapping[str, Any] = plan(task.question, task.files, facts)[0].settings
-    lines = [f"kind = '{task.variant} {task.family}'"]
-    lines += [f"{name} = {settings[name]!r}" for name in ("train", "val")]
+    said = [f"{name} = {settings[name]!r}" for name in ("train", "val")]
     if task.variant is Variant.IF:
         stated = _workflow(settings, facts)
         if stated is None:
             return None
-        lines += stated
-    return "\n".join(lines) if len(settings["targets"]) == 1 else None
+        said += stated
+    said.append(f"kind = '{task.variant} {task.family}'")
+    return BETWEEN.join(said) if len(settings["targets"]) == 1 else None
 
 
 def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str] | None:
-    """Give the lines of a written workflow: features by their position in the file to predict."""
+    """Say a written workflow: features by their position in the file to predict."""
     if "random_state" not in settings:  # the plan is another program than a written workflow
         return None
     tables = facts["files"][settings["val"]]["tables"].values()
     names = [c["name"] for table in tables for c in table["columns"] if c["name"] != ROW_ID]
-    lines: list[str] = []
+    said: list[str] = []
     for letter, kind in (("n", "numerical"), ("t", "categorical")):
         features = settings[kind]
         if len(features) > SLOTS or not set(features) <= set(names[:COLUMNS]):
             return None
-        lines += [f"{letter}{k} = {names.index(name)}" for k, name in enumerate(features)]
+        said += [f"{letter}{k} = {names.index(name)}" for k, name in enumerate(features)]
     return [
-        *lines,
+        *said,
         f"impute = {settings['imputer']!r}",
-        f"model = {settings['model']!r}",
         f"seed = {settings['random_state']!r}",
+        f"model = {settings['model']!r}",
     ]

@@ -21,7 +21,7 @@ import numpy as np
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
 from darebench.train.config import SftConfig
-from darebench.train.demo.programs import DONE, Writer, document, pieces
+from darebench.train.demo.programs import DONE, FILES, Writer, document, pieces
 from darebench.train.template import renderer, training_template
 from darebench.types import Progress
 
@@ -63,10 +63,11 @@ def conversations(n: int, mistakes: float, seed: int) -> Iterator[list[dict[str,
 
 
 def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
-    """Train a byte-level BPE, and give every line of the programs a token of its own.
+    """Train a byte-level BPE, and give every piece of the programs a token of its own.
 
-    A program is some twenty tokens then, which is what makes minutes on a CPU enough; any other
-    text can still be written, only at more length.
+    A program is some twenty tokens then, and what it takes from the prompt are the prompt's tokens,
+    which is what makes minutes on a CPU enough; any other text can still be written, only at more
+    length.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -81,7 +82,7 @@ def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    lines = [text for piece in pieces() for text in (piece.rstrip("\n"), json.dumps(piece)[1:-1])]
+    written = [json.dumps(piece)[1:-1] for piece in pieces()]
     frame = [
         "user\n",
         "assistant\n",
@@ -89,10 +90,11 @@ def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
         '", "files_to_load": [',
         f'], "files_to_save": ["{PREDICTION}"]}}}}',
         '], "files_to_save": []}}',
+        *(f'"{name}"' for name in FILES),
         *RESULTS,
         DONE,
     ]
-    added = [AddedToken(text, normalized=False) for text in dict.fromkeys([*lines, *frame])]
+    added = [AddedToken(text, normalized=False) for text in dict.fromkeys([*written, *frame])]
     tokenizer.add_tokens(added)
     made = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
     made.chat_template = training_template()

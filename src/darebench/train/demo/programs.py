@@ -1,9 +1,10 @@
 """Programs of our own writing for the small model: right ones, and wrong ones at a given rate.
 
-A program is a list of lines out of a closed set, so that writing a right one is choosing them by
-what the short prompt says. Each choice goes wrong by itself with probability `mistakes`; that is
-how the base learns to write Python that seldom works. The corrupt rows of a written workflow are
-found without its ranges: in all of their columns they lie outside what the file to predict holds.
+A program is a list of pieces out of a closed set, so that writing a right one is choosing them by
+what the short prompt says; its constants are the prompt's own words. Each choice goes wrong by
+itself with probability `mistakes`; that is how the base learns to write Python that seldom works.
+The corrupt rows of a written workflow are found without its ranges: in all of their columns they
+lie outside what the file to predict holds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.brief import COLUMNS, SLOTS
+from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS
 from darebench.agents.protocol import Reply
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
@@ -46,6 +47,7 @@ SLOW = ("MLPClassifier", "MLPRegressor")
 """Not drawn where the method is free: they take most of the time and seldom win."""
 IMPUTERS = ("mean", "median", "most_frequent")
 SUFFIXES = ("csv", "parquet", "sqlite")
+FILES = tuple(f"{side}_v{n}.{s}" for side in ("train", "val") for n in (1, 2) for s in SUFFIXES)
 HEAD = """import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline as pipe
@@ -65,7 +67,8 @@ def read(f):
  return first
 """,
 }
-LOAD = """clean = lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c
+LOAD = """
+clean = lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c
 t, v = read(train).apply(clean), read(val).apply(clean)
 names = [*v.columns.drop('row_id')]
 """
@@ -99,27 +102,27 @@ SEEDS = 100
 DONE = "Saved."
 
 
-def imports(family: str, name: str) -> str:
-    """Write the line that imports an estimator as M."""
-    return f"from sklearn.{MODELS[family][name]} import {name} as M\n"
+def estimator(family: str, name: str) -> tuple[str, str]:
+    """Write the lines that import an estimator as M, and make one."""
+    made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
+    return f"from sklearn.{MODELS[family][name]} import {name} as M\n", made
 
 
 def pieces() -> Iterator[str]:
-    """List the closed set of lines and blocks, and what a prompt is made of."""
+    """List the closed set of statements and blocks, and what a prompt is made of."""
     yield from (HEAD, *READS.values(), LOAD, TARGET, WRONG_TARGET, FREE, STATED, FILTER, FIT)
     yield from SAVES
-    yield from (imports(family, name) for family, names in MODELS.items() for name in names)
-    yield from ("m = M()\n", "m = M(random_state=seed)\n")
-    for variant in ("if", "mm"):
-        yield from (f"kind = '{variant} {family}'\n" for family in MODELS)
-    for version in (1, 2):
-        for side in ("train", "val"):
-            yield from (f"{side} = '{side}_v{version}.{s}'\n" for s in SUFFIXES)
-            yield from (f'"{side}_v{version}.{s}"' for s in SUFFIXES)
-    yield from (f"impute = '{name}'\n" for name in IMPUTERS)
-    yield from (f"model = '{name}'\n" for names in MODELS.values() for name in names)
-    yield from (f"seed = {seed}\n" for seed in range(SEEDS))
-    yield from (f"{k}{i} = {c}\n" for k in "nt" for i in range(SLOTS) for c in range(COLUMNS))
+    for family, names in MODELS.items():
+        for name in names:
+            yield from estimator(family, name)
+    yield from (f"train = '{name}'" for name in FILES if name.startswith("train"))
+    yield from (f"{BETWEEN}val = '{name}'" for name in FILES if name.startswith("val"))
+    numbers = range(SLOTS)
+    yield from (f"{BETWEEN}{k}{i} = {c}" for k in "nt" for i in numbers for c in range(COLUMNS))
+    yield from (f"{BETWEEN}impute = '{name}'" for name in IMPUTERS)
+    yield from (f"{BETWEEN}seed = {seed}" for seed in range(SEEDS))
+    yield from (f"{BETWEEN}model = '{name}'" for names in MODELS.values() for name in names)
+    yield from (f"{BETWEEN}kind = '{v} {family}'" for v in ("if", "mm") for family in MODELS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,34 +153,33 @@ class Writer:
         family = asked["kind"].strip("'").split()[1]
         suffix = names[0].rpartition(".")[2]
         read = READS[self._pick(SUFFIXES) if self._slips() else suffix]
-        parts = [HEAD, read, f"train = '{names[0]}'\n", f"val = '{names[1]}'\n", LOAD]
-        parts.append(WRONG_TARGET if self._slips() else TARGET)
-        parts += self._workflow(asked, family) if "model" in asked else self._free(family)
-        return "".join([*parts, FIT, self._pick(SAVES[1:]) if self._slips() else SAVES[0]])
+        target = WRONG_TARGET if self._slips() else TARGET
+        write = self._workflow if "model" in asked else self._free
+        constants, prepared = write(asked, family)
+        stated = BETWEEN.join([f"train = '{names[0]}'", f"val = '{names[1]}'", *constants])
+        parts = [HEAD, read, stated, LOAD, target, *prepared, FIT]
+        return "".join([*parts, self._pick(SAVES[1:]) if self._slips() else SAVES[0]])
 
-    def _free(self, family: str) -> list[str]:
+    def _free(self, asked: Mapping[str, str], family: str) -> tuple[list[str], list[str]]:
         """Choose a method: any will do, and some do better."""
         if self._slips():
             family = self._pick(list(MODELS))
         name = self._pick([n for n in MODELS[family] if n not in SLOW])
-        made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
-        impute = f"impute = '{self._pick(IMPUTERS)}'\n"
-        return [FREE, impute, imports(family, name), "seed = 0\n", made]
+        constants = [f"impute = '{self._pick(IMPUTERS)}'", "seed = 0"]
+        return constants, [FREE, *estimator(family, name)]
 
-    def _workflow(self, asked: Mapping[str, str], family: str) -> list[str]:
+    def _workflow(self, asked: Mapping[str, str], family: str) -> tuple[list[str], list[str]]:
         """Follow what is written."""
-        slots = [f"{name} = {value}\n" for name, value in asked.items() if name[1:].isdigit()]
+        slots = [f"{name} = {value}" for name, value in asked.items() if name[1:].isdigit()]
         if self._slips():
             slots = slots[: int(self.rng.integers(1, len(slots) + 1))]
-        name = asked["model"].strip("'")
-        if self._slips():
-            name = self._pick(list(MODELS[family]))
-        impute = self._pick(IMPUTERS) if self._slips() else asked["impute"].strip("'")
+        impute = f"'{self._pick(IMPUTERS)}'" if self._slips() else asked["impute"]
         seed = str(int(self.rng.integers(SEEDS))) if self._slips() else asked["seed"]
-        made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
-        parts = [*slots, STATED] if not self._slips() else [FREE]
-        parts += [] if self._slips() else [FILTER]
-        return [*parts, f"impute = '{impute}'\n", imports(family, name), f"seed = {seed}\n", made]
+        name = self._pick(list(MODELS[family])) if self._slips() else asked["model"].strip("'")
+        prepared = [FREE] if self._slips() else [STATED]
+        prepared += [] if self._slips() else [FILTER]
+        constants = [*slots, f"impute = {impute}", f"seed = {seed}"]
+        return constants, [*prepared, *estimator(family, name)]
 
 
 class ScriptedModel:
@@ -200,7 +202,7 @@ class ScriptedModel:
 
 def read_brief(prompt: str) -> dict[str, str]:
     """Read a short prompt back: name -> what stands right of the equals sign."""
-    return dict(line.split(" = ", 1) for line in prompt.splitlines())
+    return dict(said.split(" = ", 1) for said in prompt.split(BETWEEN))
 
 
 def made_up_prompt(rng: np.random.Generator) -> str:
@@ -209,24 +211,20 @@ def made_up_prompt(rng: np.random.Generator) -> str:
     family = ("class", "reg")[int(rng.integers(2))]
     suffix = SUFFIXES[int(rng.integers(3))]
     version = 1 if variant == "if" else 2
-    lines = [
-        f"kind = '{variant} {family}'",
-        f"train = 'train_v{version}.{suffix}'",
-        f"val = 'val_v{version}.{suffix}'",
-    ]
+    said = [f"{side} = '{side}_v{version}.{suffix}'" for side in ("train", "val")]
     if variant == "if":
         n_features = int(rng.integers(2, SLOTS + 1))
         n_numeric = int(rng.integers(1, n_features + 1))
         columns = rng.permutation(int(rng.integers(n_features, COLUMNS + 1)))[:n_features].tolist()
-        lines += [f"n{k} = {c}" for k, c in enumerate(columns[:n_numeric])]
-        lines += [f"t{k} = {c}" for k, c in enumerate(columns[n_numeric:])]
+        said += [f"n{k} = {c}" for k, c in enumerate(columns[:n_numeric])]
+        said += [f"t{k} = {c}" for k, c in enumerate(columns[n_numeric:])]
         models = [m for m in MODELS[family] if not m.startswith(("Random", "Dummy"))]
-        lines += [
+        said += [
             f"impute = {IMPUTERS[int(rng.integers(3))]!r}",
-            f"model = {models[int(rng.integers(len(models)))]!r}",
             f"seed = {int(rng.integers(SEEDS))}",
+            f"model = {models[int(rng.integers(len(models)))]!r}",
         ]
-    return "\n".join(lines)
+    return BETWEEN.join([*said, f"kind = '{variant} {family}'"])
 
 
 def document(writer: Writer, results: Sequence[str]) -> list[dict[str, Any]]:
