@@ -2,6 +2,8 @@
 
 `rollouts.py [N]`: an instant scripted model plays N attempts through the agent loop, the sandbox
 and the scorer, without Inspect. Each call reads and prints a table; the last writes a prediction.
+Attempts that do so with pandas and scikit-learn cost mostly their own work; attempts in plain
+Python show what the loop, the sandbox and the scorer add.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +37,30 @@ names = [c for c in v.columns if c != 'row_id']
 v['species'] = DecisionTreeClassifier(random_state=0).fit(t[names], t['species']).predict(v[names])
 v[['row_id', 'species']].to_csv('prediction.csv', index=False)
 """
+PLAIN_LOOK = "print(*open('train_v2.csv').read().splitlines()[:4], sep='\\n')\n"
+PLAIN_ANSWER = """import csv
+rows = list(csv.DictReader(open('val_v2.csv')))
+with open('prediction.csv', 'w') as file:
+    print('row_id,species', file=file)
+    for row in rows:
+        width = float(row['petal_width'])
+        name = 'setosa' if width < 0.8 else 'versicolor' if width < 1.7 else 'virginica'
+        print(row['row_id'], name, sep=',', file=file)
+"""
 
 
+@dataclass(frozen=True, slots=True)
 class InstantModel:
     """Makes five calls at once."""
+
+    look: str
+    answer: str
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Give the next call."""
         number = sum(m.role == "tool" for m in messages)
         arguments = {
-            "code": ANSWER if number == CALLS - 1 else LOOK,
+            "code": self.answer if number == CALLS - 1 else self.look,
             "files_to_load": ["train_v2.csv", "val_v2.csv"],
             "files_to_save": ["prediction.csv"] if number == CALLS - 1 else [],
         }
@@ -93,17 +110,20 @@ def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     cores = len(os.sched_getaffinity(0))
     warm = LocalExecutor(cores)
+    model, plain = InstantModel(LOOK, ANSWER), InstantModel(PLAIN_LOOK, PLAIN_ANSWER)
     try:
-        measure("warm sandbox", warm, cores, 10)  # the first calls start it
-        fast = measure("warm sandbox", warm, cores, n)
+        measure("warm sandbox, first", warm, model, 10)  # the first calls start it
+        fast = measure("warm sandbox", warm, model, n)
+        measure("warm sandbox, plain Python", warm, plain, n)
     finally:
         warm.close_now()
-    slow = measure("fresh interpreter", FreshInterpreter(cores), cores, max(4, n // 20))
+    slow = measure("fresh interpreter", FreshInterpreter(cores), model, max(4, n // 20))
     print(f"ratio {fast / slow:.1f}")
 
 
-def measure(name: str, executor: Any, cores: int, n: int) -> float:
+def measure(name: str, executor: Any, model: InstantModel, n: int) -> float:
     """Play `n` attempts; give attempts a second per core."""
+    cores = len(os.sched_getaffinity(0))
     task = open_store(None).task(TASK)
     truths, _ = read_truths([task])
     arena = Arena(executor=executor, truths=truths, budget=Budget(turns=CALLS))
@@ -113,7 +133,7 @@ def measure(name: str, executor: Any, cores: int, n: int) -> float:
 
         async def one(epoch: int) -> float | None:
             async with places:
-                return (await play(task, InstantModel(), arena, epoch=epoch)).score
+                return (await play(task, model, arena, epoch=epoch)).score
 
         return list(await asyncio.gather(*(one(k) for k in range(1, n + 1))))
 

@@ -79,17 +79,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         os.environ["MPLCONFIGDIR"] = folder  # a new interpreter finds the list of fonts, too
-        for name, code in (("reference script", REFERENCE), ("another script", OTHER)):
-            compare(name, code, executor, n, n_fresh)
+        warm = compare("reference script", REFERENCE, executor, n, n_fresh)
+        compare("another script", OTHER, executor, n, n_fresh)
         floor(executor, n)
-        throughput(executor, "trivial", TRIVIAL, 100 if quick else 1000)
-        throughput(executor, "reference", REFERENCE, 40 if quick else 300)
+        forks = 1000 / statistics.median(timed(bare_fork) for _ in range(10 * n))
+        rate = throughput(executor, TRIVIAL, 100 if quick else 1000)
+        print(
+            f"trivial calls: {rate:.0f} a second, two at a time; bare forks in a row: {forks:.0f}"
+        )
+        rate = throughput(executor, REFERENCE, 40 if quick else 300)
+        print(
+            f"reference calls: {rate:.0f} a second, two at a time; "
+            f"{rate * warm / 1000:.2f} of the calls that one core does warm"
+        )
         memory(executor)
     executor.close_now()
 
 
-def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int) -> None:
-    """Warm in this process, in the sandbox, in a new interpreter under bubblewrap; in turn."""
+def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int) -> float:
+    """Print a script's times warm in here, in the sandbox and anew, in turn; give the first's."""
     compiled = compile(code, name, "exec")
     cases: dict[str, Callable[[], object]] = {
         "warm": lambda: exec(compiled, {"__name__": "warm"}),
@@ -104,6 +112,7 @@ def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int)
         f"{name}: warm {warm:.1f} ms, sandbox {ours:.1f} ms (p99 {p99:.1f}; {ours - warm:+.1f}), "
         f"new interpreter {baseline()} {theirs:.0f} ms: {theirs / ours:.1f} times as fast"
     )
+    return warm
 
 
 def floor(executor: LocalExecutor, n: int) -> None:
@@ -135,10 +144,11 @@ def timed_without_spares(executor: LocalExecutor) -> float:
     return elapsed
 
 
-def throughput(executor: LocalExecutor, name: str, code: str, n: int) -> None:
+def throughput(executor: LocalExecutor, code: str, n: int) -> float:
+    """Give calls a second, two at a time."""
     with ThreadPoolExecutor(2) as threads:
         elapsed = timed(lambda: list(threads.map(lambda _: call(executor, code), range(n))))
-    print(f"{name} calls: {n / elapsed * 1000:.0f} a second, two at a time")
+    return n / elapsed * 1000
 
 
 def memory(executor: LocalExecutor) -> None:
