@@ -189,3 +189,22 @@ def test_a_step_beside_noise_needs_no_full_range():
     """Noise lies just beyond the ends, so a range fits even where no true value reaches them."""
     values = pd.Series([5.0, 6.5, 7.0] * 30 + [-1.0, -10.0, 21.0, 30.0] * 4)
     assert explore.fitting(values, [(0.0, 20.0), (0.0, 25.0), (-5.0, 20.0)]) == [[0.0, 20.0]]
+
+
+def test_a_list_of_names_is_not_joined_by_the_values_that_follow_it():
+    columns = {"inbed": "float64", "left": "str", "year": "int64", "cause": "str"}
+    told = [{"name": name, "dtype": dtype} for name, dtype in columns.items()]
+    told[3]["stated"] = ["acd", "alive", "inbed"]
+    facts = {
+        "files": {name: {"tables": {"": {"columns": told}}} for name in ("train.csv", "val.csv")},
+        "metadata": "",
+    }
+    text = (
+        'Expected: `year` from 1840 to 1960; `cause` one of "acd", "alive", "inbed". Select these '
+        "features in this order: `inbed`, `left`, `year` and `cause`. Treat `inbed` and `year` as "
+        "numeric. Treat `left` and `cause` as categorical. Fill missing numeric values by the "
+        "median. Fit scikit-learn's Ridge with random_state 3."
+    )
+    read = read_workflow(text, facts, "train.csv", "val.csv")
+    assert read["features"] == ["inbed", "left", "year", "cause"]
+    assert (read["numerical"], read["categorical"]) == (["inbed", "year"], ["left", "cause"])

@@ -16,7 +16,7 @@ from darebench.store.layout import METADATA_TEXT, PREDICTION
 
 _OPENINGS = (
     "Build a {kind} workflow for the {target} exactly as follows.",
-    "Carry out the following {kind} workflow to the letter; the target column is `{target}`.",
+    "Carry out the following {kind} workflow to the letter; it predicts the {target}.",
     "We need a reproducible {kind} model of the {target}, made precisely as told.",
     "Please train a {kind} model that predicts the {target}, step by step as written here.",
     "Your job is a {kind} of the {target}; every detail below matters.",

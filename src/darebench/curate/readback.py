@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from darebench.agents.baseline.clues import plain
-from darebench.agents.baseline.policy import BaselineModel, next_step
+from darebench.agents.baseline.instructions import read_workflow
+from darebench.agents.baseline.policy import BaselineModel, next_step, read_facts
 from darebench.agents.prompt import USER
 from darebench.curate.findings import Finding, Severity
 from darebench.sandbox.executor import Executor, execute_retrying
@@ -24,14 +25,13 @@ NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 def settings_lost(task: Task, executor: Executor) -> list[Finding]:
     """Find settings of a workflow that do not come back from its question.
 
-    The reader is the scripted agent, which can be wrong where a person would not: a warning.
+    It is read by the scripted agent, which also weighs what the files hold, and by the text alone.
+    Both can be wrong where a person would not: a warning, where neither gives the settings.
     """
     settings = read_settings(task)
-    read = asyncio.run(_read(task, executor))
-    lost = [] if read is None else _differences(settings, read)
-    if read is None:
-        lost = ["the text is not read as a workflow"]
-    lost += _ranges_lost(settings, task.question)
+    readings = [_differences(settings, read) for read in asyncio.run(_readings(task, executor))]
+    lost = min(readings, key=len, default=["the text is not read as a workflow"])
+    lost = lost + _ranges_lost(settings, task.question)
     if not lost:
         return []
     message = f"{len(lost)} settings do not come back from the question: {'; '.join(lost)}"
@@ -45,7 +45,7 @@ def settings_lost(task: Task, executor: Executor) -> list[Finding]:
     ]
 
 
-async def _read(task: Task, executor: Executor) -> Mapping[str, Any] | None:
+async def _readings(task: Task, executor: Executor) -> list[Mapping[str, Any]]:
     files = ", ".join(f"`{name}`" for name in task.files)
     asked = Message(role="user", content=USER.format(question=task.question, files=files))
     look = await BaselineModel().reply([asked], [])
@@ -53,9 +53,28 @@ async def _read(task: Task, executor: Executor) -> Mapping[str, Any] | None:
     load = {name: task.source / name for name in task.files}
     outcome = await execute_retrying(executor, Program(code=arguments["code"], load=load))
     if outcome.status is not Status.OK:
-        return None
+        return []
     step = next_step([asked, look.message, Message(role="tool", content=outcome.stdout)])
-    return step.settings if step is not None and step.program == "workflow" else None
+    if step is None or step.program != "workflow":
+        return []
+    read, facts = step.settings, read_facts(outcome.stdout)
+    names = str(read["train"]), str(read["val"])
+    alone = facts and read_workflow(task.question, _bare(facts), *names)
+    return [read, alone] if alone else [read]
+
+
+def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the names and types of columns only."""
+    files = {
+        file: {
+            "tables": {
+                name: {"columns": [{k: c[k] for k in ("name", "dtype")} for c in table["columns"]]}
+                for name, table in found["tables"].items()
+            }
+        }
+        for file, found in facts["files"].items()
+    }
+    return {"files": files, "metadata": facts["metadata"]}
 
 
 def _differences(settings: Settings, read: Mapping[str, Any]) -> list[str]:

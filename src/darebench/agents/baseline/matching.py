@@ -16,6 +16,8 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 
+_QUOTES = " `'\".,:;"
+
 
 class Columns:
     """The columns of a table with what is known of their meaning."""
@@ -37,7 +39,7 @@ class Columns:
 
     def scores(self, phrase: str) -> list[float]:
         """Rate every column for a phrase, in [0, 1.8]: by its words and by the range behind it."""
-        asked = phrase.strip(" `'\".,:;")
+        asked = phrase.strip(_QUOTES)
         if asked not in self._known:
             own = {*words(asked)}
             spelled = re.sub(r"\W", "", asked.lower())
@@ -131,6 +133,9 @@ def _closed_brackets(text: str) -> str:
 
 def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
     """Tell whether a piece continues the phrase before it: together they say one column better."""
+    bare = [text.strip(_QUOTES) for text in (before, piece, f"{before} {separator} {piece}")]
+    if [text in columns.names for text in bare] == [True, True, False]:
+        return False
     joint = f"{' '.join(before.split()[-2:])} and {piece}"
     if separator == "and" and columns.is_stated(joint):
         return True
