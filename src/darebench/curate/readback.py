@@ -14,6 +14,7 @@ from darebench.agents.prompt import USER
 from darebench.curate.findings import Finding, Severity
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
+from darebench.store.layout import METADATA_TEXT
 from darebench.store.truth import Settings, read_settings
 from darebench.types import Message, Task
 
@@ -59,12 +60,14 @@ async def _readings(task: Task, executor: Executor) -> list[Mapping[str, Any]]:
         return []
     read, facts = step.settings, read_facts(outcome.stdout)
     names = str(read["train"]), str(read["val"])
-    alone = facts and read_workflow(task.question, _bare(facts), *names)
+    alone = facts and read_workflow(task.question, _bare(facts, task), *names)
     return [read, alone] if alone else [read]
 
 
-def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the names and types of columns only."""
+def _bare(facts: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """Keep the names and types of columns only, and give the whole description."""
+    page = task.source / METADATA_TEXT
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
     files = {
         file: {
             "tables": {
@@ -74,7 +77,7 @@ def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
         }
         for file, found in facts["files"].items()
     }
-    return {"files": files, "metadata": facts["metadata"]}
+    return {"files": files, "metadata": text}
 
 
 def _differences(settings: Settings, read: Mapping[str, Any]) -> list[str]:
