@@ -128,7 +128,7 @@ def audit_task(task: Task) -> TaskAudit:
             tables = read_tables(task)
             findings += find_all(task, tables)
             if task.variant is Variant.IF:
-                findings += settings_lost(task, executor())
+                findings += settings_lost(task, tables, executor())
             else:
                 headroom = measure(tables)
                 findings += find_headroom(headroom)

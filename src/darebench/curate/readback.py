@@ -9,12 +9,12 @@ from typing import Any
 
 from darebench.agents.baseline.clues import plain
 from darebench.agents.baseline.instructions import read_workflow
-from darebench.agents.baseline.policy import BaselineModel, next_step, read_facts
+from darebench.agents.baseline.policy import BaselineModel, next_step
 from darebench.agents.prompt import USER
-from darebench.curate.findings import Finding, Severity
+from darebench.curate.fidelity import file_facts
+from darebench.curate.findings import Finding, Severity, TaskTables
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
-from darebench.store.layout import METADATA_TEXT
 from darebench.store.truth import Settings, read_settings
 from darebench.types import Message, Task
 
@@ -23,14 +23,14 @@ SEEDLESS = frozenset({"GaussianNB", "LinearRegression"})
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
-def settings_lost(task: Task, executor: Executor) -> list[Finding]:
+def settings_lost(task: Task, tables: TaskTables, executor: Executor) -> list[Finding]:
     """Find settings of a workflow that do not come back from its question.
 
     It is read by the scripted agent, which also weighs what the files hold, and by the text alone.
     Both can be wrong where a person would not: a warning, where neither gives the settings.
     """
     settings = read_settings(task)
-    readings = [_differences(settings, read) for read in asyncio.run(_readings(task, executor))]
+    readings = [_differences(settings, r) for r in asyncio.run(_readings(task, tables, executor))]
     lost = min(readings, key=len, default=["the text is not read as a workflow"])
     lost = lost + _ranges_lost(settings, task.question)
     if not lost:
@@ -46,7 +46,7 @@ def settings_lost(task: Task, executor: Executor) -> list[Finding]:
     ]
 
 
-async def _readings(task: Task, executor: Executor) -> list[Mapping[str, Any]]:
+async def _readings(task: Task, tables: TaskTables, executor: Executor) -> list[Mapping[str, Any]]:
     files = ", ".join(f"`{name}`" for name in task.files)
     asked = Message(role="user", content=USER.format(question=task.question, files=files))
     look = await BaselineModel().reply([asked], [])
@@ -58,26 +58,10 @@ async def _readings(task: Task, executor: Executor) -> list[Mapping[str, Any]]:
     step = next_step([asked, look.message, Message(role="tool", content=outcome.stdout)])
     if step is None or step.program != "workflow":
         return []
-    read, facts = step.settings, read_facts(outcome.stdout)
-    names = str(read["train"]), str(read["val"])
-    alone = facts and read_workflow(task.question, _bare(facts, task), *names)
-    return [read, alone] if alone else [read]
-
-
-def _bare(facts: Mapping[str, Any], task: Task) -> dict[str, Any]:
-    """Keep the names and types of columns only, and give the whole description."""
-    page = task.source / METADATA_TEXT
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    files = {
-        file: {
-            "tables": {
-                name: {"columns": [{k: c[k] for k in ("name", "dtype")} for c in table["columns"]]}
-                for name, table in found["tables"].items()
-            }
-        }
-        for file, found in facts["files"].items()
-    }
-    return {"files": files, "metadata": text}
+    names = str(step.settings["train"]), str(step.settings["val"])
+    facts = file_facts(tables.train, tables.val, names, tables.metadata)
+    alone = read_workflow(task.question, facts, *names)
+    return [step.settings, alone] if alone else [step.settings]
 
 
 def _differences(settings: Settings, read: Mapping[str, Any]) -> list[str]:

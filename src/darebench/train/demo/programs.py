@@ -154,13 +154,14 @@ class Writer:
         suffix = names[0].rpartition(".")[2]
         read = READS[self._pick(SUFFIXES) if self._slips() else suffix]
         target = WRONG_TARGET if self._slips() else TARGET
-        write = self._workflow if "model" in asked else self._free
-        constants, prepared = write(asked, family)
+        constants, prepared = (
+            self._workflow(asked, family) if "model" in asked else self._free(family)
+        )
         stated = BETWEEN.join([f"train = '{names[0]}'", f"val = '{names[1]}'", *constants])
         parts = [HEAD, read, stated, LOAD, target, *prepared, FIT]
         return "".join([*parts, self._pick(SAVES[1:]) if self._slips() else SAVES[0]])
 
-    def _free(self, asked: Mapping[str, str], family: str) -> tuple[list[str], list[str]]:
+    def _free(self, family: str) -> tuple[list[str], list[str]]:
         """Choose a method: any will do, and some do better."""
         if self._slips():
             family = self._pick(list(MODELS))
