@@ -1,18 +1,20 @@
 """The short prompt: what a question says, as one line that is Python itself.
 
-    train = 'train_v1.csv'; val = 'val_v1.csv'; n0 = 2; n1 = 0; t0 = 5; impute = 'mean'; seed = 48;
-    model = 'LinearSVC'; kind = 'if class'
+    train = 'train_v1.csv'; val = 'val_v1.csv';
+    numeric = [2, 0, None, None, None, None, None, None, ]; text = [5, None, None, None, ];
+    impute = 'mean'; seed = '48'; model = 'LinearSVC'; kind = 'if class'
 
 An option for models that are too small to read prose or to hold a long prompt. It is made from what
 every agent may see: the files are looked at by the baseline's first call, in the sandbox, and the
 question is read by the baseline's rules; where these misread it, so does the short prompt. Features
-are called by their position, and the ranges that a workflow filters by are left out.
+are called by their position, in lists of one length, and seeds have two digits, so that everything
+always has the same place; the ranges that a workflow filters by are left out.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from darebench.sandbox.program import Limits
 from darebench.store.layout import ROW_ID
 from darebench.types import Family, Task, Variant
 
-SLOTS, COLUMNS = 8, 12
-"""Features of a workflow, of each kind, and columns of a file that a short prompt can point to."""
+SLOTS = {"numeric": 8, "text": 4}
+"""Features of each kind that a short prompt has a place for."""
+COLUMNS = 12
+"""Columns of a file that it can point to."""
 BETWEEN = "; "
 """Between the statements: a program can begin with the prompt, word for word."""
 
@@ -63,14 +67,20 @@ def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str
     tables = facts["files"][settings["val"]]["tables"].values()
     names = [c["name"] for table in tables for c in table["columns"] if c["name"] != ROW_ID]
     said: list[str] = []
-    for letter, kind in (("n", "numerical"), ("t", "categorical")):
+    for (said_as, slots), kind in zip(SLOTS.items(), ("numerical", "categorical"), strict=True):
         features = settings[kind]
-        if len(features) > SLOTS or not set(features) <= set(names[:COLUMNS]):
+        if len(features) > slots or not set(features) <= set(names[:COLUMNS]):
             return None
-        said += [f"{letter}{k} = {names.index(name)}" for k, name in enumerate(features)]
+        said.append(f"{said_as} = {listed([names.index(f) for f in features], slots)}")
     return [
         *said,
         f"impute = {settings['imputer']!r}",
-        f"seed = {settings['random_state']!r}",
+        f"seed = '{settings['random_state']:02}'",
         f"model = {settings['model']!r}",
     ]
+
+
+def listed(columns: Sequence[int], slots: int) -> str:
+    """Write positions as a list of `slots` items, None in the places that are left."""
+    filled = [*columns, *[None] * (slots - len(columns))]
+    return f"[{''.join(f'{c}, ' for c in filled)}]"

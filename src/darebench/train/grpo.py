@@ -46,7 +46,7 @@ from darebench.train.template import renderer
 from darebench.train.trl import rollout_reward
 from darebench.types import Family, Message, Progress, Task, Variant
 
-BRIEF_OUTPUT = 200
+BRIEF_OUTPUT = 100
 """Characters of stdout, and of stderr, that a model with short prompts is shown."""
 
 

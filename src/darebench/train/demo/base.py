@@ -90,6 +90,7 @@ def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
         '", "files_to_load": [',
         f'], "files_to_save": ["{PREDICTION}"]}}}}',
         '], "files_to_save": []}}',
+        ", ",
         *(f'"{name}"' for name in FILES),
         *RESULTS,
         DONE,
@@ -108,6 +109,7 @@ def make_model(tokenizer: Any, shape: Shape, seed: int) -> Any:
 
     torch.manual_seed(seed)
     config = Qwen3Config(
+        attn_implementation="eager",  # a quarter faster than SDPA's kernel at some 90 tokens
         vocab_size=len(tokenizer),
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
@@ -149,7 +151,7 @@ def pretrain(
             max_steps=steps,
             per_device_train_batch_size=batch,
             train_sampling_strategy="group_by_length",
-            learning_rate=1e-3,
+            learning_rate=2e-3,
             lr_scheduler_type="cosine",
             warmup_steps=0.05,
             adam_beta2=0.98,

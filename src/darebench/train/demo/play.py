@@ -21,11 +21,9 @@ from darebench.types import Progress, Task, Trajectory
 
 log = logging.getLogger(__name__)
 BUDGET = Budget(turns=2, seconds_per_call=30)
-CONTEXT, TURN = 1024, 400
-"""Tokens of a conversation, and of one turn."""
-LEARNT_TURN = 160
-"""Tokens of one turn in reinforcement: no right program is longer, and a batch is as slow as its
-longest."""
+CONTEXT, TURN = 512, 64
+"""Tokens of a conversation, and of one turn: half as many again as the longest right program, because
+a batch is as slow as its longest attempt."""
 
 
 def open_arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS
+from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.protocol import Reply
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
@@ -47,7 +47,8 @@ SLOW = ("MLPClassifier", "MLPRegressor")
 """Not drawn where the method is free: they take most of the time and seldom win."""
 IMPUTERS = ("mean", "median", "most_frequent")
 SUFFIXES = ("csv", "parquet", "sqlite")
-FILES = tuple(f"{side}_v{n}.{s}" for side in ("train", "val") for n in (1, 2) for s in SUFFIXES)
+FILES = tuple(f"{side}_v{n}.{s}" for side in ("train", "val") for n in (0, 1, 2) for s in SUFFIXES)
+"""Those of tasks, and version 0, which is a mistake: there is no such file."""
 HEAD = """import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline as pipe
@@ -56,9 +57,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 """
 READS = {
-    "csv": "read = lambda f: pd.read_csv(f, keep_default_na=False, na_values=[''])\n",
-    "parquet": "read = pd.read_parquet\n",
-    "sqlite": """import sqlite3
+    "csv": "\nread = lambda f: pd.read_csv(f, keep_default_na=False, na_values=[''])\n",
+    "parquet": "\nread = pd.read_parquet\n",
+    "sqlite": """
+import sqlite3
 def read(f):
  db = sqlite3.connect(f)
  names = db.execute('SELECT name FROM sqlite_master ORDER BY length(name), name')
@@ -67,8 +69,7 @@ def read(f):
  return first
 """,
 }
-LOAD = """
-clean = lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c
+LOAD = """clean = lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c
 t, v = read(train).apply(clean), read(val).apply(clean)
 names = [*v.columns.drop('row_id')]
 """
@@ -77,8 +78,7 @@ WRONG_TARGET = "target = names[0]\n"
 FREE = """numeric = [c for c in names if v[c].dtype.kind in 'iuf']
 text = [c for c in names if c not in numeric and v[c].nunique() < 16]
 """
-STATED = """g = globals()
-numeric, text = ([names[g[k + i]] for i in '01234567' if k + i in g] for k in 'nt')
+STATED = """numeric, text = ([names[i] for i in k if i is not None] for k in (numeric, text))
 """
 FILTER = """def odd(c):
  inside = t[c].between(v[c].min(), v[c].max()) if v[c].dtype.kind in 'iuf' else t[c].isin(v[c])
@@ -104,7 +104,7 @@ DONE = "Saved."
 
 def estimator(family: str, name: str) -> tuple[str, str]:
     """Write the lines that import an estimator as M, and make one."""
-    made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=seed)\n"
+    made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=int(seed))\n"
     return f"from sklearn.{MODELS[family][name]} import {name} as M\n", made
 
 
@@ -117,10 +117,11 @@ def pieces() -> Iterator[str]:
             yield from estimator(family, name)
     yield from (f"train = '{name}'" for name in FILES if name.startswith("train"))
     yield from (f"{BETWEEN}val = '{name}'" for name in FILES if name.startswith("val"))
-    numbers = range(SLOTS)
-    yield from (f"{BETWEEN}{k}{i} = {c}" for k in "nt" for i in numbers for c in range(COLUMNS))
+    yield from (f"{BETWEEN}{name} = [" for name in SLOTS)
+    yield from (f"{column}, " for column in (*range(COLUMNS), None))
+    yield "]"
     yield from (f"{BETWEEN}impute = '{name}'" for name in IMPUTERS)
-    yield from (f"{BETWEEN}seed = {seed}" for seed in range(SEEDS))
+    yield from (f"{BETWEEN}seed = '", *"0123456789", "'")
     yield from (f"{BETWEEN}model = '{name}'" for names in MODELS.values() for name in names)
     yield from (f"{BETWEEN}kind = '{v} {family}'" for v in ("if", "mm") for family in MODELS)
 
@@ -158,7 +159,7 @@ class Writer:
             self._workflow(asked, family) if "model" in asked else self._free(family)
         )
         stated = BETWEEN.join([f"train = '{names[0]}'", f"val = '{names[1]}'", *constants])
-        parts = [HEAD, read, stated, LOAD, target, *prepared, FIT]
+        parts = [HEAD, stated, read, LOAD, target, *prepared, FIT]
         return "".join([*parts, self._pick(SAVES[1:]) if self._slips() else SAVES[0]])
 
     def _free(self, family: str) -> tuple[list[str], list[str]]:
@@ -166,16 +167,17 @@ class Writer:
         if self._slips():
             family = self._pick(list(MODELS))
         name = self._pick([n for n in MODELS[family] if n not in SLOW])
-        constants = [f"impute = '{self._pick(IMPUTERS)}'", "seed = 0"]
+        constants = [f"impute = '{self._pick(IMPUTERS)}'", "seed = '00'"]
         return constants, [FREE, *estimator(family, name)]
 
     def _workflow(self, asked: Mapping[str, str], family: str) -> tuple[list[str], list[str]]:
         """Follow what is written."""
-        slots = [f"{name} = {value}" for name, value in asked.items() if name[1:].isdigit()]
+        features = {name: _columns(asked[name]) for name in SLOTS}
         if self._slips():
-            slots = slots[: int(self.rng.integers(1, len(slots) + 1))]
+            features = {k: c[: int(self.rng.integers(len(c) + 1))] for k, c in features.items()}
+        slots = [f"{name} = {listed(c, SLOTS[name])}" for name, c in features.items()]
         impute = f"'{self._pick(IMPUTERS)}'" if self._slips() else asked["impute"]
-        seed = str(int(self.rng.integers(SEEDS))) if self._slips() else asked["seed"]
+        seed = f"'{self.rng.integers(SEEDS):02}'" if self._slips() else asked["seed"]
         name = self._pick(list(MODELS[family])) if self._slips() else asked["model"].strip("'")
         prepared = [FREE] if self._slips() else [STATED]
         prepared += [] if self._slips() else [FILTER]
@@ -206,6 +208,10 @@ def read_brief(prompt: str) -> dict[str, str]:
     return dict(said.split(" = ", 1) for said in prompt.split(BETWEEN))
 
 
+def _columns(text: str) -> list[int]:
+    return [int(word) for word in text.strip("[]").split(", ") if word.isdigit()]
+
+
 def made_up_prompt(rng: np.random.Generator) -> str:
     """Write a short prompt about a table that does not exist."""
     variant = ("if", "mm")[int(rng.integers(2))]
@@ -214,15 +220,16 @@ def made_up_prompt(rng: np.random.Generator) -> str:
     version = 1 if variant == "if" else 2
     said = [f"{side} = '{side}_v{version}.{suffix}'" for side in ("train", "val")]
     if variant == "if":
-        n_features = int(rng.integers(2, SLOTS + 1))
-        n_numeric = int(rng.integers(1, n_features + 1))
-        columns = rng.permutation(int(rng.integers(n_features, COLUMNS + 1)))[:n_features].tolist()
-        said += [f"n{k} = {c}" for k, c in enumerate(columns[:n_numeric])]
-        said += [f"t{k} = {c}" for k, c in enumerate(columns[n_numeric:])]
+        counts = [int(rng.integers(slots + 1)) for slots in SLOTS.values()]
+        counts[0] += not any(counts)
+        n_columns = int(rng.integers(sum(counts), COLUMNS + 1))
+        columns = np.split(rng.permutation(n_columns)[: sum(counts)], [counts[0]])
+        for (name, slots), chosen in zip(SLOTS.items(), columns, strict=True):
+            said.append(f"{name} = {listed(chosen.tolist(), slots)}")
         models = [m for m in MODELS[family] if not m.startswith(("Random", "Dummy"))]
         said += [
             f"impute = {IMPUTERS[int(rng.integers(3))]!r}",
-            f"seed = {int(rng.integers(SEEDS))}",
+            f"seed = '{rng.integers(SEEDS):02}'",
             f"model = {models[int(rng.integers(len(models)))]!r}",
         ]
     return BETWEEN.join([*said, f"kind = '{variant} {family}'"])

@@ -33,7 +33,7 @@ from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, SftConfig
-from darebench.train.demo.play import BUDGET, CONTEXT, LEARNT_TURN, open_arena, play_model
+from darebench.train.demo.play import BUDGET, CONTEXT, TURN, open_arena, play_model
 from darebench.train.demo.programs import ScriptedModel, Writer
 from darebench.train.demo.table import Result, measure, render
 from darebench.train.demo.tasks import (
@@ -152,7 +152,7 @@ def _base(recipe: Recipe) -> Path:
     shape = Shape() if recipe.scale >= 0.5 else Shape(hidden=128, inner=512)
 
     def work() -> dict[str, Any]:
-        steps = recipe.amount(400, 20)
+        steps = recipe.amount(800, 20)
         pretrain(
             recipe.out / "base", steps=steps, shape=shape, seed=recipe.seed,
             progress=recipe.progress,
@@ -239,12 +239,12 @@ def _grpo(
         prompt="brief",
         turns=BUDGET.turns,
         seconds=BUDGET.seconds_per_call,
-        questions=4,
-        batch_size=32,
+        questions=8,
+        batch_size=64,
         max_context=CONTEXT,
-        max_new=LEARNT_TURN,
-        max_steps=recipe.amount(60, 2),
-        learning_rate=2e-4,
+        max_new=TURN,
+        max_steps=recipe.amount(80, 2),
+        learning_rate=1e-4,
         gradient_checkpointing=False,
         save_steps=10,
         cpu=True,
