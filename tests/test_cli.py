@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from darebench.cli import app
+from darebench.cli.options import show_progress
 from darebench.store.read import open_store
 from darebench.store.truth import read_truth
 
@@ -185,3 +186,15 @@ def test_a_reference_of_elsewhere_is_refused_by_name(change, words, references, 
     assert done.returncode == 1
     errors = {e["task"]: e["message"] for e in json.loads(done.stdout)["errors"]}
     assert words in errors["iris_class/if"]
+
+
+def test_progress_without_a_terminal_is_a_line_at_the_start_and_at_the_end_of_a_stage(capsys):
+    with show_progress(quiet=False) as report:
+        for done in range(4):
+            report("tables", done, 3)
+        report("tables", 3, 3)
+        report("tasks", 1, 1, "2 refused")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" s: ")[2] for line in lines] == [
+        "tables 0/3", "tables 3/3", "tasks 1/1 2 refused",
+    ]  # fmt: skip

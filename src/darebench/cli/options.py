@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,11 +65,18 @@ def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
+LINE_EVERY_S = 30.0
+"""Between two lines of progress where there is no terminal to draw a bar in."""
+
+
 @contextmanager
 def show_progress(quiet: bool) -> Iterator[Any]:
-    """Show how far long work is, on stderr."""
+    """Show how far long work is, on stderr: bars in a terminal, else a line now and then."""
     if quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _print_progress()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -88,3 +97,20 @@ def show_progress(quiet: bool) -> Iterator[Any]:
             bars.update(known[stage], completed=done, beside=beside)
 
         yield report
+
+
+def _print_progress() -> Any:
+    """Give what prints the first and the last that a stage tells, and some between."""
+    start = time.monotonic()
+    due: dict[str, float] = {}
+
+    def report(stage: str, done: int, total: int, beside: str = "") -> None:
+        now = time.monotonic()
+        is_end = done >= total
+        if now < due.get(stage, 0.0) and not (is_end and due[stage] < math.inf):
+            return
+        due[stage] = math.inf if is_end else now + LINE_EVERY_S
+        line = f"{now - start:.0f} s: {stage} {done}/{total} {beside}".rstrip()
+        print(line, file=sys.stderr, flush=True)
+
+    return report

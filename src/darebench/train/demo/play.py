@@ -22,8 +22,8 @@ from darebench.types import Progress, Task, Trajectory
 log = logging.getLogger(__name__)
 BUDGET = Budget(turns=2, seconds_per_call=30)
 CONTEXT, TURN = 512, 64
-"""Tokens of a conversation, and of one turn: half as many again as the longest right program, because
-a batch is as slow as its longest attempt."""
+"""Tokens of a conversation, and of one turn: half as many again as the longest right program has,
+because a batch is as slow as its longest attempt."""
 
 
 def open_arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:
