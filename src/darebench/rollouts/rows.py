@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from darebench.types import Message, Trajectory
+from darebench.types import Message, StopReason, Trajectory
 
 Row = dict[str, Any]
 
@@ -16,7 +16,8 @@ def unusable(trajectory: Trajectory) -> str | None:
     """Tell why an attempt cannot be trained on; None if it can.
 
     Of a call whose arguments could not be parsed the text is not kept, so that a row with one would
-    teach what the model did not write.
+    teach what the model did not write. A turn that the token limit cut would be taught as a whole
+    one, with an end that the model did not write either.
     """
     if trajectory.score is None:
         return "unscored"
@@ -24,6 +25,8 @@ def unusable(trajectory: Trajectory) -> str | None:
         return "no assistant turn"
     if any(call.error is not None for m in trajectory.messages for call in m.tool_calls):
         return "unparsable tool call"
+    if trajectory.stop_reason is StopReason.TOKENS:
+        return "cut off by the token limit"
     return None
 
 

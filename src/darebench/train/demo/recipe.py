@@ -243,7 +243,7 @@ def _grpo(
         batch_size=64,
         max_context=CONTEXT,
         max_new=TURN,
-        max_steps=recipe.amount(80, 2),
+        max_steps=recipe.amount(100, 2),
         learning_rate=1e-4,
         gradient_checkpointing=False,
         save_steps=10,
