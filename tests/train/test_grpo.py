@@ -68,6 +68,22 @@ def test_a_run_trains_logs_and_goes_on_from_its_checkpoint(config, executor):
     assert steps_of(run) == [1, 2]
     assert len(episodes) == 2
 
+    (final / "model.safetensors").unlink()
+    assert train_grpo(longer, executor=executor) == final
+    assert steps_of(run) == [1, 2]
+    assert (final / "model.safetensors").is_file()
+    assert not list(final.glob("optimizer*"))
+
+
+def test_the_tasks_of_all_steps_are_written_down_ahead_in_passes():
+    from darebench.train.grpo import in_order
+
+    tasks = open_store(None).tasks[:5]
+    first = in_order(tasks, 13, seed=1)
+    assert first == in_order(tasks, 20, seed=1)[:13] != in_order(tasks, 13, seed=2)
+    assert set(first[:5]) == set(first[5:10]) == set(tasks)
+    assert first[:5] != first[5:10]
+
 
 class Program:
     """Samples one program that answers, and then the end: a policy that is not random."""
@@ -185,7 +201,7 @@ def test_a_sample_depends_on_its_seed_and_not_on_its_company(tiny_model):
     from darebench.train.generate import BatchSampler
     from darebench.train.setup import load_model
 
-    model = load_model(str(tiny_model), bf16=False, cpu=True)
+    model = load_model(str(tiny_model))
 
     def sample(*prompts):
         sampler = BatchSampler(model=model, end_id=2, pad_id=0)
@@ -207,7 +223,7 @@ def test_samples_follow_the_models_probabilities(tiny_model):
     from darebench.train.generate import BatchSampler, Sampling
     from darebench.train.setup import load_model
 
-    model = load_model(str(tiny_model), bf16=False, cpu=True)
+    model = load_model(str(tiny_model))
     n = 2000
     sampler = BatchSampler(
         model=model, end_id=2, pad_id=0, batch_size=500, sampling=Sampling(top_p=1.0, top_k=3)

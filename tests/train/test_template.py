@@ -188,3 +188,13 @@ def test_a_full_context_ends_the_attempt():
     played = model([1], max_context=3)
     reply = asyncio.run(played.reply([Message(role="user", content="long" * 5)], []))
     assert (reply.stop, played.completion_ids) == ("model_length", [])
+
+
+def test_an_answer_that_leaves_no_room_is_not_trained_on():
+    first = [*map(ord, CALL), 2]
+    played = model(first, max_context=200)
+    messages = [Message(role="user", content="q")]
+    reply = asyncio.run(played.reply(messages, []))
+    messages += [reply.message, Message(role="tool", content="r" * 500, tool_call_id="call_1_0")]
+    assert asyncio.run(played.reply(messages, [])).stop == "model_length"
+    assert (played.completion_ids, played.mask) == (first, [1] * len(first))

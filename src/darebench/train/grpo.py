@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ from darebench.train.reward import RewardScale
 from darebench.train.rollout import Episode, Player, Rollouts
 from darebench.train.setup import (
     common_arguments,
+    finished,
+    holds_half,
     load_model,
     load_tokenizer,
     lora_config,
@@ -71,6 +74,9 @@ def train_grpo(
         ConfigError: the tasks, the template or the folder cannot be used.
     """
     checkpoint = prepare_folder(config)
+    done = finished(config, checkpoint)
+    if done is not None:
+        return done
     sandbox = executor or LocalExecutor(config.slots)
     try:
         trainer = _trainer(config, sandbox, opening, on_episodes)
@@ -131,10 +137,10 @@ def _trainer(
         on_episodes=on_episodes,
     )
     return GRPOTrainer(
-        model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
+        model=load_model(config.model, half=holds_half(config)),
         reward_funcs=rollout_reward,
         args=trl_arguments(config, has_eval=bool(held_out)),
-        train_dataset=_rows(train),
+        train_dataset=_rows(in_order(train, config.questions * config.max_steps, config.seed)),
         eval_dataset=_rows(held_out) if held_out else None,
         processing_class=tokenizer,
         peft_config=lora_config(config.lora),
@@ -184,6 +190,19 @@ async def _briefs(tasks: Sequence[Task], executor: Executor) -> Opening:
     return lambda task, budget: (Message(role="user", content=prompts[task.id]),)
 
 
+def in_order(tasks: Sequence[Task], n: int, seed: int) -> list[Task]:
+    """Give the tasks of all steps, in passes of another order each.
+
+    Written down ahead, so that a run that goes on from a checkpoint meets the tasks it would have
+    met: the trainer's own sampler starts over with the first pass's order.
+    """
+    rng = random.Random(seed)
+    chosen: list[Task] = []
+    while len(chosen) < n:
+        chosen += rng.sample(tasks, len(tasks))
+    return chosen[:n]
+
+
 def _rows(tasks: Sequence[Task]) -> Dataset:
     """Make the data set: the prompt is the task's id, which the rollouts look up."""
     rows = [{"prompt": [{"role": "user", "content": t.id}], "task": t.id} for t in tasks]
@@ -216,6 +235,7 @@ def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> TrlConfig:
         top_k=config.top_k,
         loss_type=config.loss,
         scale_rewards=config.scale_rewards,
+        shuffle_dataset=False,
         beta=config.beta,
         epsilon=config.epsilon,
     )

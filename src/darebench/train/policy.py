@@ -79,6 +79,7 @@ class TokenModel:
         self.n_seen = len(messages) + 1
         if room < 1:
             self.ended = False
+            self._forget_unanswered()
             return Reply(message=Message(role="assistant", content=""), stop="model_length")
         self.turns += 1
         sampled = await self.sampler.sample(
@@ -105,6 +106,12 @@ class TokenModel:
         added = self.codec.encode(continuation(self.codec.render, self.codec.end, results))
         self.completion_ids += added
         self.mask += [0] * len(added)
+
+    def _forget_unanswered(self) -> None:
+        """Drop a tool's answer that left no room: there is nothing after it to train on."""
+        while self.mask and not self.mask[-1]:
+            self.mask.pop()
+            self.completion_ids.pop()
 
 
 def _cut(text: str) -> Message:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from darebench.errors import ConfigError
 from darebench.sandbox.program import Limits
 from darebench.train.config import GrpoConfig, Lora, SftConfig, as_json
 from darebench.train.template import renderer, self_test, training_template
+
+RESUMING = ("optimizer*", "scheduler*", "scaler*", "rng_state*", "train*", "global_step*", "latest")
+"""Files of a checkpoint that are for going on and not of the model."""
 
 
 def need_libraries() -> None:
@@ -52,7 +56,7 @@ def prepare_folder(config: SftConfig | GrpoConfig) -> Path | None:
         )
     path.write_text(text, encoding="utf-8")
     checkpoints = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
-    return max(checkpoints, key=lambda p: int(p.name.rpartition("-")[2]), default=None)
+    return max(checkpoints, key=step_of, default=None)
 
 
 def load_tokenizer(model: str, template: str) -> Any:
@@ -76,13 +80,41 @@ def load_tokenizer(model: str, template: str) -> Any:
     return tokenizer
 
 
-def load_model(name: str, *, bf16: bool, cpu: bool) -> Any:
-    """Load the weights; on a CPU in full precision, because the update needs it."""
+def load_model(name: str, *, half: bool = False) -> Any:
+    """Load the weights, in bfloat16 if `half`."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    kind = torch.bfloat16 if bf16 and not cpu else torch.float32
-    return AutoModelForCausalLM.from_pretrained(name, dtype=kind)
+    return AutoModelForCausalLM.from_pretrained(name, dtype=torch.bfloat16 if half else torch.float)
+
+
+def holds_half(config: SftConfig | GrpoConfig) -> bool:
+    """Tell whether weights are held in bfloat16: where they do not move, or DeepSpeed has a copy.
+
+    A step of 1e-6 is lost in a weight's rounding, so that training in bfloat16 alone stands still.
+    """
+    return config.bf16 and not config.cpu and bool(config.lora or config.deepspeed)
+
+
+def finished(config: SftConfig | GrpoConfig, checkpoint: Path | None) -> Path | None:
+    """Give the final model of a run whose last checkpoint is of its last step; else None.
+
+    The trainer itself would go one step too far.
+    """
+    if checkpoint is None:
+        return None
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    steps = config.max_steps if config.max_steps > 0 else state["max_steps"]
+    if state["global_step"] < steps:
+        return None
+    final = Path(config.out) / "final"
+    shutil.copytree(checkpoint, final, ignore=shutil.ignore_patterns(*RESUMING), dirs_exist_ok=True)
+    return final
+
+
+def step_of(checkpoint: Path) -> int:
+    """Read the step off a checkpoint's name."""
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def lora_config(lora: Lora | None) -> Any:

@@ -24,6 +24,8 @@ from darebench.train.config import SftConfig
 from darebench.train.metrics import watch
 from darebench.train.setup import (
     common_arguments,
+    finished,
+    holds_half,
     load_model,
     load_tokenizer,
     lora_config,
@@ -43,6 +45,9 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
         ConfigError: the data, the template or the folder cannot be used.
     """
     checkpoint = prepare_folder(config)
+    done = finished(config, checkpoint)
+    if done is not None:
+        return done
     out = Path(config.out)
     final = out / "final"
     tokenizer = load_tokenizer(config.model, config.template)
@@ -55,7 +60,7 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     train = encoded(config.data)
     held_out = encoded(config.eval_data) if config.eval_data else None
     trainer = SFTTrainer(
-        model=load_model(config.model, bf16=config.bf16, cpu=config.cpu),
+        model=load_model(config.model, half=holds_half(config)),
         args=_arguments(config, has_eval=held_out is not None),
         train_dataset=train,
         eval_dataset=held_out,

@@ -26,20 +26,23 @@ CONTEXT, TURN = 512, 64
 because a batch is as slow as its longest attempt."""
 
 
-def open_arena(curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor) -> Arena:
-    """Read the answers of tasks for attempts in a sandbox; a task without one is left out."""
+def open_arena(
+    curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor
+) -> tuple[Arena, list[Task]]:
+    """Make ready for attempts in a sandbox; give the tasks too, but for those without an answer."""
     from darebench.train.grpo import BRIEF_OUTPUT
 
     truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
     for name, message in problems.items():
         log.warning("%s is left out: %s", name, message)
-    return Arena(
+    arena = Arena(
         executor=executor,
         truths=truths,
         budget=BUDGET,
         opening=curriculum.opening,
         output_limit=BRIEF_OUTPUT,
     )
+    return arena, [task for task in tasks if task.id in truths]
 
 
 def play_model(
@@ -66,7 +69,7 @@ def play_model(
         tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
     )
     sampler = BatchSampler(
-        model=load_model(str(folder), bf16=True, cpu=True),
+        model=load_model(str(folder)),
         end_id=tokenizer.eos_token_id,
         pad_id=tokenizer.pad_token_id,
         sampling=Sampling(temperature=0.0 if greedy else 1.0),

@@ -167,8 +167,8 @@ def _attempts(
     recipe: Recipe, curriculum: Curriculum, base: Path, executor: LocalExecutor
 ) -> dict[str, Any]:
     """Let the writer of our own programs, and the base model, attempt the training tasks."""
-    tasks = training_tasks(curriculum, recipe.amount(100, 8))
-    arena = open_arena(curriculum, tasks, executor)
+    chosen = training_tasks(curriculum, recipe.amount(100, 8))
+    arena, tasks = open_arena(curriculum, chosen, executor)
     k = 4
 
     async def scripted() -> list[Trajectory]:
@@ -261,8 +261,7 @@ def _grpo(
 def _evaluate(
     recipe: Recipe, curriculum: Curriculum, name: str, folder: Path, executor: LocalExecutor
 ) -> dict[str, Any]:
-    tasks = held_out_tasks(curriculum)
-    arena = open_arena(curriculum, tasks, executor)
+    arena, tasks = open_arena(curriculum, held_out_tasks(curriculum), executor)
     facts: dict[str, Any] = {}
     for way, repeats in WAYS.items():
         found = play_model(
