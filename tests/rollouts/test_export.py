@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
 from darebench.rollouts.export import Format, export, read_budget
 from darebench.rollouts.validate import check_export, read_rows
+from darebench.types import StopReason
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -153,3 +155,28 @@ def test_the_command_exports_and_checks(source, tmp_path):
     assert done.returncode == 1
     assert json.loads(done.stdout)["files"][out]["counts"] == {"schema": 1}
     assert darebench(out, "--check", "--max-length", "5").returncode == 2
+
+
+@pytest.mark.parametrize("content", [b"5\n", b"\xff\xfe\n", b"{}x\n"])
+def test_lines_that_are_no_rows_are_one_sentence_and_leave_nothing(content, tmp_path):
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="line 1"):
+        check_export(path)
+    with pytest.raises(ConfigError):
+        export([path], tmp_path / "out.jsonl")
+    assert [p.name for p in tmp_path.iterdir()] == ["broken.jsonl"]
+
+
+def test_a_broken_table_is_one_sentence(tmp_path):
+    path = tmp_path / "broken.parquet"
+    path.write_bytes(b"PAR1 no")
+    with pytest.raises(ConfigError, match="cannot be read as parquet"):
+        check_export(path)
+
+
+def test_a_turn_that_the_token_limit_cut_is_left_out(tmp_path):
+    cut = replace(attempt(), stop_reason=StopReason.TOKENS)
+    write_trajectories([attempt(epoch=2), cut], tmp_path / "in.jsonl")
+    found = export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
+    assert (found.rows, found.left_out) == (1, {"cut off by the token limit": 1})

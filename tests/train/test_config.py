@@ -37,6 +37,12 @@ def test_the_papers_settings_are_the_defaults():
         ({"model": "m", "out": "o", "turns": "5"}, "turns is '5'"),
         ({"model": "m", "out": "o", "turns": True}, "turns is True"),
         ({"model": "m", "out": "o", "lora": {"rank": 1}}, "lora"),
+        ({"model": "m", "out": "o", "tasks": 5}, "tasks is 5"),
+        ({"model": "m", "out": "o", "family": "x"}, "family is 'x'; there are: class, reg, ts"),
+        ({"model": "m", "out": "o", "prompt": "breif"}, "there are: standard, brief"),
+        ({"model": "m", "out": "o", "loss": "dr-grpo"}, "there are: dr_grpo"),
+        ({"model": "m", "out": "o", "generations": 1}, "at least 2"),
+        ({"model": "m", "out": "o", "batch_size": 0}, "at least 1"),
     ],
 )
 def test_a_mistake_is_named(values, words):
@@ -49,6 +55,7 @@ def test_settings_go_over_the_file(tmp_path):
     path.write_text('model = "m"\nout = "o"\n')
     made = load_config(GrpoConfig, path, ["turns=3", "store=some/folder", 'tasks=["a", "b"]'])
     assert (made.turns, made.store, made.tasks) == (3, "some/folder", ("a", "b"))
+    assert load_config(GrpoConfig, path, ["tasks=iris_class/if"]).tasks == ("iris_class/if",)
     with pytest.raises(ConfigError, match="KEY=VALUE"):
         load_config(GrpoConfig, path, ["turns"])
     path.write_text("x")

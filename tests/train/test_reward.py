@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -203,6 +204,13 @@ v.to_csv('prediction.csv', index=False)
 )
 def test_a_huge_or_odd_file_earns_nothing(arena, code):
     assert earned(arena, code) == 0.0
+
+
+def test_an_answer_of_ours_that_cannot_be_used_is_no_reward(arena, grader):
+    task = "diabetes_reg/mm"
+    header, *rows = answer(grader, task)
+    spoilt = replace(grader.truths[task], csv=f"{header}\n{rows[0]},abc\n".encode())
+    assert replace(grader, truths={task: spoilt}).reward(task, "\n".join([header, *rows])) is None
 
 
 class Broken:

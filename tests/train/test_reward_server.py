@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_a_batch_comes_back_in_order(grader):
     rewards = done.json()["rewards"]
     assert [r["reward"] for r in rewards] == [pytest.approx(1.1), 0.0, 0.0, 0.0]
     assert rewards[1]["reason"] == "no_prediction"
+
+
+def test_an_answer_of_ours_that_cannot_be_used_is_null_and_the_others_are_graded(grader):
+    spoilt = replace(grader.truths[TASK], csv=b"what is this")
+    other = open_grader(None, ["diabetes_reg/mm"])
+    both = replace(other, truths={**other.truths, TASK: spoilt})
+    items = [{"task": t, "prediction": "row_id,species\n1,a\n"} for t in (TASK, "diabetes_reg/mm")]
+    (done,) = ask(server.make_app(both), post(items))
+    assert [r["reward"] for r in done.json()["rewards"]] == [None, 0.0]
 
 
 @pytest.mark.parametrize(

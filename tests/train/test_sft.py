@@ -83,3 +83,18 @@ def test_an_export_is_checked_under_the_template(tiny_model, rows):
         "{%- generation %}", "{{- loop.length }}{%- generation %}"
     )
     assert "prefix" in check_export(rows, tokenizer).counts
+
+
+def test_attempts_that_were_not_exported_are_refused_and_the_folder_stays_free(
+    tiny_model, rows, tmp_path
+):
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+
+    wrong = SftConfig(
+        model=str(tiny_model), data=str(rows.with_name("in.jsonl")), out=str(tmp_path / "run"),
+        cpu=True,
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="row 1 cannot be trained on"):
+        train_sft(wrong)
+    assert not (tmp_path / "run").exists()

@@ -35,6 +35,7 @@ from darebench.cli.options import (
     TokenLimitOption,
     TurnsOption,
     VariantOption,
+    note,
     print_json,
     show_progress,
 )
@@ -166,7 +167,7 @@ def export(
         _check(sources, tokenizer, template, max_length, as_json=as_json)
         return
     from darebench.agents.protocol import Budget
-    from darebench.rollouts.export import Format
+    from darebench.rollouts.export import Format, knows_budget
     from darebench.rollouts.export import export as write
 
     if out is None:
@@ -176,6 +177,13 @@ def export(
     budget = None
     if turns is not None or seconds is not None:
         budget = Budget(turns=turns or 5, seconds_per_call=seconds or 200.0)
+    for source in sources if budget is None else ():
+        if not knows_budget(source):
+            note(
+                f"{source}: the limits of its run are not beside it; if they were others than "
+                "5 turns and 200 s, give --turns and --seconds",
+                quiet=quiet or as_json,
+            )
     result = asdict(write(sources, out, Format(form), budget=budget))
     _print({"out": str(out), "format": form, **result}, as_json=as_json)
 

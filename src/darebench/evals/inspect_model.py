@@ -17,6 +17,7 @@ from inspect_ai.model import (
     ChatMessageSystem,
     ChatMessageTool,
     ChatMessageUser,
+    ContentReasoning,
     Model,
     ModelOutput,
     get_model,
@@ -98,7 +99,10 @@ def to_inspect(message: Message) -> ChatMessage:
 
 
 def from_inspect(message: ChatMessage) -> Message:
-    """Turn one of Inspect's messages into ours; what is not text is left out."""
+    """Turn one of Inspect's messages into ours; thoughts that can be read stand before the text.
+
+    They stand there as Qwen's template writes them, which is how training takes them.
+    """
     calls: tuple[ToolCall, ...] = ()
     if isinstance(message, ChatMessageAssistant) and message.tool_calls:
         calls = tuple(
@@ -111,7 +115,15 @@ def from_inspect(message: ChatMessage) -> Message:
             for c in message.tool_calls
         )
     answered = message.tool_call_id if isinstance(message, ChatMessageTool) else None
-    return Message(role=message.role, content=message.text, tool_calls=calls, tool_call_id=answered)
+    content = _thought(message) + message.text
+    return Message(role=message.role, content=content, tool_calls=calls, tool_call_id=answered)
+
+
+def _thought(message: ChatMessage) -> str:
+    parts = [] if isinstance(message.content, str) else message.content
+    said = [p.reasoning for p in parts if isinstance(p, ContentReasoning) and not p.redacted]
+    thought = "\n".join(text.strip() for text in said).strip()
+    return f"<think>\n{thought}\n</think>\n\n" if thought else ""
 
 
 def _tokens(output: ModelOutput) -> Tokens:

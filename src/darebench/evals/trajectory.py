@@ -84,7 +84,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     Raises:
         ConfigError: it is of another schema version, or a field is missing or wrong.
     """
-    version = value.get("schema_version")
+    version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
     fields = {k: v for k, v in value.items() if k != "schema_version"}
@@ -118,7 +118,7 @@ def read_trajectories(path: Path) -> Iterator[Trajectory]:
     """
     if not path.is_file():
         raise ConfigError(f"{path} is missing; run `darebench eval` to the end first")
-    with path.open(encoding="utf-8") as stream:
+    with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
                 yield from_json(json.loads(line))

@@ -112,6 +112,11 @@ def export(
     return counts.statistics()
 
 
+def knows_budget(source: Path) -> bool:
+    """Tell whether the limits of a source's run are beside its attempts."""
+    return trajectories_file(source).with_name("config.json").is_file()
+
+
 def read_budget(trajectories: Path) -> Budget:
     """Read the budget of a run from its `config.json`; the standard one where there is none."""
     path = trajectories.with_name("config.json")

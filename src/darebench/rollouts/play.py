@@ -17,7 +17,7 @@ from darebench.agents.loop import Attempt, run
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget, ChatModel
 from darebench.agents.tools import NAME, OUTPUT_LIMIT, PythonExecutor
-from darebench.errors import ProviderFault, SandboxFault
+from darebench.errors import ProviderFault, SandboxFault, TaskFormatError
 from darebench.evals.failures import classify
 from darebench.sandbox.executor import Executor
 from darebench.sandbox.program import Limits
@@ -69,7 +69,10 @@ async def play(
             await run(attempt, model, tool, arena.budget, arena.limits)
         except (SandboxFault, ProviderFault) as fault:
             return _ended(task, attempt, None, epoch=epoch, name=name, fault=str(fault))
-        score = await asyncio.to_thread(score_prediction, Path(folder) / PREDICTION, truth)
+        try:
+            score = await asyncio.to_thread(score_prediction, Path(folder) / PREDICTION, truth)
+        except TaskFormatError as fault:  # the answer cannot be used, which is no agent's doing
+            return _ended(task, attempt, None, epoch=epoch, name=name, fault=str(fault))
     return _ended(task, attempt, score, epoch=epoch, name=name)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from darebench.agents.tools import NAME
@@ -66,7 +67,7 @@ def check_export(path: Path, tokenizer: Any = None, *, max_length: int | None = 
     n_loss = 0
     number = 0
     for number, row in enumerate(read_rows(path), 1):
-        found = list(row_problems(row, openai=path.suffix == ".jsonl" and "run" not in row))
+        found = list(row_problems(row, openai=is_openai(row)))
         if not found and tokenizer is not None:
             encoded = encode(row, tokenizer)
             lengths.append(len(encoded["input_ids"]))
@@ -91,25 +92,36 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read the rows of an export, .jsonl or .parquet, one at a time.
 
     Raises:
-        ConfigError: there is no such file, it is of another kind, or a line is no JSON.
+        ConfigError: there is no such file, it is of another kind, or it cannot be read.
     """
     if not path.is_file():
         raise ConfigError(f"{path} is missing; make it with `darebench export`")
     if path.suffix == ".jsonl":
-        with path.open(encoding="utf-8") as stream:
+        with path.open("rb") as stream:
             for number, line in enumerate(stream, 1):
                 try:
-                    yield json.loads(line)
+                    row = json.loads(line)
                 except ValueError as error:
                     raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
+                if not isinstance(row, dict):
+                    raise ConfigError(f"{path} line {number} is no object; give one row a line")
+                yield row
         return
     if path.suffix != ".parquet":
         raise ConfigError(f"{path} is neither .jsonl nor .parquet")
-    for batch in pq.ParquetFile(path).iter_batches(256):
-        for row in batch.to_pylist():
-            messages = row.get("messages") or []
-            row["messages"] = [{k: v for k, v in m.items() if v is not None} for m in messages]
-            yield row
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(256):
+            for row in batch.to_pylist():
+                messages = row.get("messages") or []
+                row["messages"] = [{k: v for k, v in m.items() if v is not None} for m in messages]
+                yield row
+    except pa.ArrowException as error:
+        raise ConfigError(f"{path} cannot be read as parquet: {error}") from None
+
+
+def is_openai(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is one of an OpenAI fine-tuning file, which says nothing of its run."""
+    return "run" not in row
 
 
 def encode(row: Mapping[str, Any], tokenizer: Any, *, show_tools: bool = True) -> dict[str, Any]:

@@ -134,7 +134,12 @@ def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a path to write to, which becomes `path` if nothing fails."""
     part = path.with_name(path.name + ".part")
-    yield part
+    try:
+        yield part
+    except BaseException:
+        if part.is_file():
+            part.unlink()
+        raise
     part.replace(path)
 
 

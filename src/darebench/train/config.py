@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from darebench.errors import ConfigError
+from darebench.types import Family, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ def make_config(kind: type[_C], values: Mapping[str, Any]) -> _C:
             raise ConfigError(f"lora: {error}; it takes r, alpha, dropout, targets") from None
     for name in ("tasks", "eval_tasks"):
         if name in given:
-            given[name] = tuple(given[name])
+            given[name] = _names(name, given[name])
     try:
         made = kind(**given)
     except TypeError as error:
@@ -163,9 +165,10 @@ def make_config(kind: type[_C], values: Mapping[str, Any]) -> _C:
     return made
 
 
-def as_json(config: SftConfig | GrpoConfig) -> str:
-    """Write a configuration as a run folder keeps it."""
-    return json.dumps({"schema": 1, **dataclasses.asdict(config)}, indent=1, sort_keys=True) + "\n"
+def as_json(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -> str:
+    """Write a configuration as a run folder keeps it, with the hashes of what is trained on."""
+    value = {"schema": 1, **dataclasses.asdict(config), "sources": dict(sources)}
+    return json.dumps(value, indent=1, sort_keys=True) + "\n"
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -176,6 +179,36 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "template": ("qwen3", "model"),
+    "prompt": ("standard", "brief"),
+    "family": tuple(Family),
+    "variant": tuple(Variant),
+    "loss": ("dr_grpo", "luspo", "grpo", "dapo", "bnpo", "cispo", "sapo", "vespo"),
+    "scale_rewards": ("none", "group", "batch"),
+}
+_LEAST: Mapping[str, float] = {
+    "generations": 2,
+    **dict.fromkeys(
+        ("turns", "questions", "batch_size", "accumulation", "max_length", "max_context"), 1
+    ),
+    **dict.fromkeys(
+        ("max_new", "generation_batch", "save_steps", "eval_steps", "slots", "limit"), 1
+    ),
+    **dict.fromkeys(("learning_rate", "temperature", "top_p", "top_k", "beta", "ran_reward"), 0),
+}
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    """Take a list of names, or one."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(n, str) for n in given):
+        raise ConfigError(
+            f"{name} is {value!r}; a list of task ids, dataset names or globs is needed"
+        )
+    return tuple(given)
+
+
 def _check(name: str, kind: str, value: object) -> None:
     wanted = kind.removesuffix(" | None")
     if wanted not in _KINDS or (value is None and wanted != kind):
@@ -183,6 +216,11 @@ def _check(name: str, kind: str, value: object) -> None:
     is_wrong_bool = isinstance(value, bool) and wanted != "bool"
     if is_wrong_bool or not isinstance(value, _KINDS[wanted]):
         raise ConfigError(f"{name} is {value!r}; a value of type {kind} is needed")
+    choices = _CHOICES.get(name)
+    if choices is not None and value not in choices:
+        raise ConfigError(f"{name} is {value!r}; there are: {', '.join(choices)}")
+    if isinstance(value, int | float) and value < _LEAST.get(name, -math.inf):
+        raise ConfigError(f"{name} is {value!r}; at least {_LEAST[name]} is needed")
 
 
 def _value(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from darebench.store.read import open_store, select
 from darebench.train.reward import PAPER, RewardScale, reward_of_score
 from darebench.types import Score, Task, Truth
 
+log = logging.getLogger(__name__)
 MAX_BYTES = 200 * 2**20
 """Of a prediction: what the sandbox would hand back at most."""
 
@@ -30,6 +32,7 @@ class Grader:
 
         Raises:
             ConfigError: there is no such task.
+            TaskFormatError: its answer cannot be used.
         """
         if task_id not in self.truths:
             raise ConfigError(f"no task {task_id!r} is graded here; check the store and the id")
@@ -39,12 +42,16 @@ class Grader:
         return score_prediction(content, self.truths[task_id])
 
     def reward(self, task_id: str, prediction: str | bytes | Path | None) -> float | None:
-        """Give the reward of what an attempt left.
+        """Give the reward of what an attempt left; None where the answer itself cannot be used.
 
         Raises:
             ConfigError: there is no such task.
         """
-        return reward_of_score(self.score(task_id, prediction), self.scale)
+        try:
+            return reward_of_score(self.score(task_id, prediction), self.scale)
+        except TaskFormatError as error:
+            log.error("%s has no reward: %s", task_id, error)
+            return None
 
 
 def open_grader(

@@ -29,7 +29,7 @@ from darebench.rollouts.play import Arena, Opening, standard_opening
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
 from darebench.store.cache import cache_folder
-from darebench.store.read import open_store, select
+from darebench.store.read import Store, open_store, select
 from darebench.train.config import GrpoConfig
 from darebench.train.generate import BatchSampler, Sampling
 from darebench.train.metrics import watch
@@ -73,13 +73,15 @@ def train_grpo(
     Raises:
         ConfigError: the tasks, the template or the folder cannot be used.
     """
-    checkpoint = prepare_folder(config)
+    store = open_store(config.store)
+    tasks = _tasks(config, store)
+    checkpoint = prepare_folder(config, {"store": store.hash})
     done = finished(config, checkpoint)
     if done is not None:
         return done
-    sandbox = executor or LocalExecutor(config.slots)
+    sandbox = executor or LocalExecutor(config.slots or _own_cores())
     try:
-        trainer = _trainer(config, sandbox, opening, on_episodes)
+        trainer = _trainer(config, tasks, sandbox, opening, on_episodes)
         watch(trainer, Path(config.out), progress)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finally:
@@ -91,13 +93,19 @@ def train_grpo(
     return final
 
 
+def _own_cores() -> int:
+    """Give this process's part of the cores: a launcher starts one process for each device."""
+    return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
 def _trainer(
     config: GrpoConfig,
+    tasks: tuple[list[Task], list[Task]],
     executor: Executor,
     opening: Opening | None,
     on_episodes: Callable[[int, Sequence[Episode]], None] | None,
 ) -> GRPOTrainer:
-    train, held_out = _tasks(config)
+    train, held_out = tasks
     every = [*train, *held_out]
     if opening is None and config.prompt == "brief":
         opening = asyncio.run(_briefs(every, executor))
@@ -160,8 +168,8 @@ def sampler_of(model: Any, tokenizer: Any, config: GrpoConfig) -> BatchSampler:
     )
 
 
-def _tasks(config: GrpoConfig) -> tuple[list[Task], list[Task]]:
-    tasks = open_store(config.store).tasks
+def _tasks(config: GrpoConfig, store: Store) -> tuple[list[Task], list[Task]]:
+    tasks = store.tasks
     train = select(
         tasks,
         config.tasks,

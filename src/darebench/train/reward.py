@@ -73,7 +73,7 @@ def reward_of_trajectory(trajectory: Trajectory, scale: RewardScale = PAPER) -> 
     return reward(
         trajectory.score,
         variant=variant_of(trajectory.task),
-        answered=trajectory.reason is None or bool(trajectory.score),
+        answered=_answered(trajectory),
         ran=last == "ok",
         scale=scale,
     )
@@ -81,8 +81,14 @@ def reward_of_trajectory(trajectory: Trajectory, scale: RewardScale = PAPER) -> 
 
 def reward_of_score(score: Score, scale: RewardScale = PAPER) -> float | None:
     """Give the reward of a prediction that was scored by itself."""
-    answered = any(target.reason is None for target in score.targets)
-    return reward(score.score, variant=variant_of(score.task), answered=answered, scale=scale)
+    return reward(
+        score.score, variant=variant_of(score.task), answered=_answered(score), scale=scale
+    )
+
+
+def _answered(scored: Trajectory | Score) -> bool:
+    """Tell whether there was a prediction: one that lacks a target's column may score by others."""
+    return scored.reason is None or bool(scored.score)
 
 
 def variant_of(task_id: str) -> Variant:

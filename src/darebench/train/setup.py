@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.sandbox.program import Limits
+from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, Lora, SftConfig, as_json
 from darebench.train.template import renderer, self_test, training_template
 
@@ -36,27 +39,43 @@ def need_libraries() -> None:
         )
 
 
-def prepare_folder(config: SftConfig | GrpoConfig) -> Path | None:
+def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -> Path | None:
     """Make the run's folder; give the last whole checkpoint in it, if there is one.
 
+    Call it when all that is given has turned out to be usable: a folder is of one configuration.
+
+    Args:
+        config: What is done in it.
+        sources: Name -> hash of what is trained on.
+
     Raises:
-        ConfigError: the folder holds a run of another configuration.
+        ConfigError: the folder holds a run of another configuration, or of other data.
     """
     folder = Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.json"
-    text = as_json(config)
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        now = json.loads(text)
-        changed = sorted(k for k in known.keys() | now if known.get(k) != now.get(k))
-        raise ConfigError(
-            f"{folder} holds a run with another {', '.join(changed)}; give another out, or remove "
-            "the folder"
-        )
-    path.write_text(text, encoding="utf-8")
+    text = as_json(config, sources)
+    if path.is_file():
+        changed = _changes(path, json.loads(text))
+        if changed:
+            raise ConfigError(
+                f"{folder} holds a run with another {', '.join(changed)}; give another out, or "
+                "remove the folder"
+            )
+    elif os.environ.get("RANK", "0") == "0":
+        with written_whole(path) as part:
+            part.write_text(text, encoding="utf-8")
     checkpoints = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
     return max(checkpoints, key=step_of, default=None)
+
+
+def _changes(path: Path, now: Mapping[str, Any]) -> list[str]:
+    """Name what a folder's configuration has otherwise."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} is no JSON ({error}); remove the folder") from None
+    return sorted(k for k in known.keys() | now if known.get(k) != now.get(k))
 
 
 def load_tokenizer(model: str, template: str) -> Any:

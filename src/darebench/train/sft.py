@@ -9,6 +9,7 @@ a row longer than `max_length` is left out and counted, because its cut end woul
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
 from darebench.errors import ConfigError
-from darebench.rollouts.validate import encode, read_rows
+from darebench.rollouts.validate import encode, is_openai, read_rows, row_problems
 from darebench.train.config import SftConfig
 from darebench.train.metrics import watch
 from darebench.train.setup import (
@@ -44,10 +45,6 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     Raises:
         ConfigError: the data, the template or the folder cannot be used.
     """
-    checkpoint = prepare_folder(config)
-    done = finished(config, checkpoint)
-    if done is not None:
-        return done
     out = Path(config.out)
     final = out / "final"
     tokenizer = load_tokenizer(config.model, config.template)
@@ -59,6 +56,12 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     )
     train = encoded(config.data)
     held_out = encoded(config.eval_data) if config.eval_data else None
+    given = {"data": config.data, "eval_data": config.eval_data}
+    sources = {name: _hash(Path(path)) for name, path in given.items() if path}
+    checkpoint = prepare_folder(config, sources)
+    done = finished(config, checkpoint)
+    if done is not None:
+        return done
     trainer = SFTTrainer(
         model=load_model(config.model, half=holds_half(config)),
         args=_arguments(config, has_eval=held_out is not None),
@@ -78,11 +81,17 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
     """Encode an export: `input_ids`, and `labels` with `NO_LOSS` where the loss is not.
 
     Raises:
-        ConfigError: no row is left.
+        ConfigError: a row cannot be used, or none is left.
     """
     rows: list[dict[str, list[int]]] = []
     too_long = 0
-    for row in read_rows(Path(path)):
+    for number, row in enumerate(read_rows(Path(path)), 1):
+        problem = next(row_problems(row, openai=is_openai(row)), None)
+        if problem is not None:
+            raise ConfigError(
+                f"{path} row {number} cannot be trained on: {problem[1]}; make the file with "
+                "`darebench export`"
+            )
         encoded = encode(row, tokenizer, show_tools=show_tools)
         if len(encoded["input_ids"]) > max_length:
             too_long += 1
@@ -95,6 +104,11 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
     if not rows:
         raise ConfigError(f"{path} has no row of at most {max_length} tokens")
     return Dataset.from_list(rows)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
 
 
 def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:

@@ -23,7 +23,7 @@ import verifiers.v1 as vf
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import NAME, PythonExecutor
-from darebench.errors import SandboxFault
+from darebench.errors import DareError, SandboxFault
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.program import Limits
 from darebench.store.layout import PREDICTION
@@ -74,7 +74,7 @@ class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
         }  # fmt: skip
         try:
             result = await self._tool.call(arguments)
-        except SandboxFault as fault:
+        except DareError as fault:  # walls that are missing are ours too, and no reward
             self.state.fault = str(fault)
             return "The sandbox failed."
         saved = self._tool.folder / PREDICTION

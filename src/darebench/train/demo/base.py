@@ -142,7 +142,7 @@ def pretrain(
     from darebench.train.setup import prepare_folder
 
     config = SftConfig(model="new", data="made up", out=str(out), max_steps=steps, seed=seed)
-    checkpoint = prepare_folder(config)
+    checkpoint = prepare_folder(config, {})
     tokenizer = new_tokenizer(mistakes, seed)
     trainer = Trainer(
         model=make_model(tokenizer, shape or Shape(), seed),
