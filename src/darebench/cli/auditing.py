@@ -37,7 +37,7 @@ def audit(
     from darebench.curate.findings import Severity
     from darebench.report.audit import audit_page, audit_text
 
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         found = audit_store(
             store,
             patterns or (),

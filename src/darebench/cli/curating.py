@@ -89,7 +89,7 @@ def curate(
         reader=read_model,
         base_url=base_url,
     )
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         made = run(
             source,
             out,

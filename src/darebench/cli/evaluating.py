@@ -101,7 +101,7 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
         token_limit=token_limit,
         time_limit=time_limit,
     )
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         run = run_evaluation(config, out=out, fresh=fresh, slots=jobs, progress=report)
     page = write_page(run.folder)
     for problem in run.problems:

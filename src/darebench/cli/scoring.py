@@ -86,7 +86,7 @@ def reference(
     """Compute the answers of IF tasks. Example: darebench reference --check --store STORE"""
     from darebench.evals.references import compute
 
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         result = compute(store, patterns or [], check=check, out=out, slots=jobs, progress=report)
     if as_json:
         print_json(result)

@@ -36,7 +36,7 @@ def sft(
     need_libraries()
     from darebench.train.sft import train_sft
 
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         model = train_sft(loaded, progress=report)
     _print_model(model, as_json=as_json)
 
@@ -56,7 +56,7 @@ def grpo(
     need_libraries()
     from darebench.train.grpo import train_grpo
 
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         model = train_grpo(loaded, progress=report)
     _print_model(model, as_json=as_json)
 
@@ -78,7 +78,7 @@ def demo(
     from darebench.train.demo.recipe import Recipe, run_recipe
     from darebench.train.demo.table import render
 
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         results = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=report))
     if as_json:
         print_json({"out": str(out), "results": [asdict(r) for r in results]})

@@ -98,7 +98,7 @@ def rollouts(
         token_limit=token_limit,
         time_limit=time_limit,
     )
-    with show_progress(quiet or as_json) as report:
+    with show_progress(quiet) as report:
         run = collect(config, attempts=attempts, out=out, fresh=fresh, slots=jobs, progress=report)
     if as_json:
         print_json(summary_json(run))
@@ -182,7 +182,7 @@ def export(
             note(
                 f"{source}: the limits of its run are not beside it; if they were others than "
                 "5 turns and 200 s, give --turns and --seconds",
-                quiet=quiet or as_json,
+                quiet=quiet,
             )
     result = asdict(write(sources, out, Format(form), budget=budget))
     _print({"out": str(out), "format": form, **result}, as_json=as_json)

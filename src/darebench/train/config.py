@@ -187,16 +187,12 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "loss": ("dr_grpo", "luspo", "grpo", "dapo", "bnpo", "cispo", "sapo", "vespo"),
     "scale_rewards": ("none", "group", "batch"),
 }
-_LEAST: Mapping[str, float] = {
-    "generations": 2,
-    **dict.fromkeys(
-        ("turns", "questions", "batch_size", "accumulation", "max_length", "max_context"), 1
-    ),
-    **dict.fromkeys(
-        ("max_new", "generation_batch", "save_steps", "eval_steps", "slots", "limit"), 1
-    ),
-    **dict.fromkeys(("learning_rate", "temperature", "top_p", "top_k", "beta", "ran_reward"), 0),
-}
+_COUNTS = (
+    "turns", "questions", "batch_size", "accumulation", "max_length", "max_context", "max_new",
+    "generation_batch", "save_steps", "eval_steps", "slots", "limit",
+)  # fmt: skip
+_SHARES = ("learning_rate", "temperature", "top_p", "top_k", "beta", "epsilon", "ran_reward")
+_LEAST = {"generations": 2, **dict.fromkeys(_COUNTS, 1), **dict.fromkeys(_SHARES, 0)}
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:

@@ -71,8 +71,10 @@ def train_grpo(
         progress: Told the steps that are done.
 
     Raises:
-        ConfigError: the tasks, the template or the folder cannot be used.
+        ConfigError: the steps, the tasks, the template or the folder cannot be used.
     """
+    if config.max_steps < 1:
+        raise ConfigError(f"max_steps is {config.max_steps}; reinforcement needs a number of steps")
     store = open_store(config.store)
     tasks = _tasks(config, store)
     checkpoint = prepare_folder(config, {"store": store.hash})
