@@ -101,3 +101,10 @@ def test_a_table_is_known_again_under_other_names_and_orders():
     frame = pd.DataFrame({"a": KEY, "b": KEY**2, "c": ["x", "y"] * 15})
     other = frame.sample(frac=1, random_state=0).set_axis(["p", "q", "r"], axis=1)
     assert fingerprint_columns(frame) == fingerprint_columns(other[["r", "p", "q"]])
+    assert len(fingerprint_columns(frame)) == 2
+
+
+def test_a_calendar_is_nothing_to_know_a_table_by():
+    days = pd.date_range("2024-01-01", periods=30)
+    frame = pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "day": days.day, "rain": KEY})
+    assert fingerprint_columns(frame) == fingerprint_columns(frame[["rain"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -20,7 +21,7 @@ from hostile import sound
 
 from darebench.curate.checks import check_task
 from darebench.curate.findings import Severity
-from darebench.curate.pipeline import curate
+from darebench.curate.pipeline import _same_names, _unique_slugs, curate
 from darebench.curate.stats import measure_store
 from darebench.curate.table import Options
 from darebench.curate.twins import twin_findings
@@ -108,6 +109,33 @@ def test_a_folder_with_other_files_is_left_alone(tables, tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(ConfigError, match="other files"):
         curate(str(tables), tmp_path)
+
+
+def test_what_is_made_does_not_lie_among_the_tables(tables):
+    with pytest.raises(ConfigError, match="folder of tables"):
+        curate(str(tables), tables / "made", options=OPTIONS)
+    assert not (tables / "made").exists()
+
+
+def test_tables_of_alike_names_keep_folders_of_their_own():
+    assert _unique_slugs(["Iris", "iris", "iris-2"]) == ["iris", "iris-2", "iris-2-2"]
+    records = {
+        "car": {"entries": [{"file_path": "databases/a_car-price-usd_reg"}]},
+        "car-price": {"entries": [{"file_path": "databases/a_car-price-usd_reg"}]},
+        "bus": {"entries": [{"file_path": "databases/a_bus-usd_reg"}]},
+    }
+    assert list(_same_names(records)) == ["car-price"]
+
+
+def test_a_full_disk_is_no_refusal(tables, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("darebench.curate.table.write_store", full)
+    with pytest.raises(ConfigError, match="No space left on device; when that is mended"):
+        curate(str(tables), tmp_path / "out", options=Options(max_targets=1))
+    monkeypatch.undo()
+    assert curate(str(tables), tmp_path / "out", options=Options(max_targets=1)).refused == ()
 
 
 def test_licences_can_be_chosen(tables, tmp_path):

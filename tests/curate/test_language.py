@@ -19,6 +19,7 @@ from darebench.curate.language.ask import LanguageModel, Usage, read_usage
 from darebench.curate.language.authors import Models, choose_authors
 from darebench.curate.language.designer import ModelDesigner
 from darebench.curate.language.plan import Plan, find_problems
+from darebench.curate.language.rewrite import moved_ranges
 from darebench.curate.pipeline import curate
 from darebench.curate.profile import profile
 from darebench.curate.records import RawTable, Table
@@ -364,3 +365,16 @@ def test_options_that_make_no_sense_are_named(folder, tmp_path, options, words):
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_range_must_stay_with_its_column():
+    question = "Rules: `age` between 3 and 5; `height` from 1 to 2. Use `age`."
+    names = ["age", "height"]
+    assert (
+        moved_ranges("Keep rows whose age lies between 3 and 5, height 1 to 2.", question, names)
+        == ""
+    )
+    assert "another" in moved_ranges("`height` between 3 and 5, `age` from 1 to 2", question, names)
+    assert "another" in moved_ranges("between 3 and 5 for `age`, 1 to 2", question, names)
+    twice = "Rules: `age` between 3 and 5; `height` between 3 and 5."
+    assert moved_ranges("`height` and `age` between 3 and 5, both.", twice, names) == ""

@@ -18,6 +18,7 @@ from darebench.cli.options import (
     print_json,
     show_progress,
 )
+from darebench.errors import ConfigError
 
 
 def audit(
@@ -37,6 +38,8 @@ def audit(
     from darebench.curate.findings import Severity
     from darebench.report.audit import audit_page, audit_text
 
+    if html is not None and not html.parent.is_dir():
+        raise ConfigError(f"there is no folder {html.parent} for the page")
     with show_progress(quiet) as report:
         found = audit_store(
             store,

@@ -25,6 +25,9 @@ from darebench.store.layout import ROW_ID
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
+TELLING = 20
+"""Distinct values from which on a column tells its table from others."""
+_CALENDAR = re.compile(r"(date|time|year|quarter|month|week|weekday|day|hour|minute)s?", re.I)
 MOST_MISSING = 0.6
 LARGEST = 1e15
 """Beyond it, whole numbers are no longer exact as floats."""
@@ -209,13 +212,22 @@ def _digest(values: pd.Series) -> bytes:
 
 
 def fingerprint_columns(frame: pd.DataFrame) -> frozenset[str]:
-    """Hash each column's sorted values, so that a table is known again under other names."""
+    """Hash each column's sorted values, so that a table is known again under other names.
+
+    Columns of few values are left out, and times and their parts: unrelated tables share those.
+    """
     prints = set()
     for name in frame.columns:
         values = frame[name].dropna()
+        if values.nunique() < TELLING or _is_calendar(str(name), values):
+            continue
         if pd.api.types.is_numeric_dtype(values):
             texts = [f"{v:.6g}" for v in np.sort(values.to_numpy(float))[:5000]]
         else:
             texts = sorted(values.astype(str))[:5000]
         prints.add(hashlib.blake2b(json.dumps(texts).encode(), digest_size=8).hexdigest())
     return frozenset(prints)
+
+
+def _is_calendar(name: str, values: pd.Series) -> bool:
+    return _CALENDAR.fullmatch(name) is not None or iso_times(values) is not None

@@ -23,6 +23,7 @@ from darebench.curate.design import RulesDesigner
 from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
 from darebench.curate.sources import open_source
+from darebench.curate.sources.folder import FolderSource
 from darebench.curate.sources.remote import pin
 from darebench.curate.table import Authors, Options, curate_table, read_record, read_refusals
 from darebench.curate.twins import find_twins
@@ -82,6 +83,7 @@ def curate(
     started = time.monotonic()
     options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
     source = open_source(source_name, filters)
+    _refuse_inside(source, out)
     made_from = {"source": repr(source), "authors": repr(authors), "limit": limit}
     _claim(out, {**made_from, **asdict(options)})
     source = pin(source, out, limit=limit, licences=options.licences)
@@ -98,14 +100,21 @@ def curate(
     return _summary(out, time.monotonic() - started)
 
 
+def _refuse_inside(source: Any, out: Path) -> None:
+    """Refuse to write where tables are read: what was made would be taken for a table."""
+    if isinstance(source, FolderSource) and out.resolve().is_relative_to(source.folder.resolve()):
+        raise ConfigError(f"{out} lies in the folder of tables; give another --out")
+
+
 def _unique_slugs(keys: Sequence[str]) -> list[str]:
-    given: Counter[str] = Counter()
-    result = []
+    given: dict[str, None] = {}
     for key in keys:
-        name = slug(key)
-        given[name] += 1
-        result.append(name if given[name] == 1 else f"{name}-{given[name]}")
-    return result
+        base, number = slug(key), 2
+        name = base
+        while name in given:
+            name, number = f"{base}-{number}", number + 1
+        given[name] = None
+    return list(given)
 
 
 def _claim(out: Path, config: dict[str, Any]) -> None:
@@ -180,6 +189,7 @@ def _assemble(names: Sequence[str], out: Path) -> None:
         name: f"it has the columns of {other}, under these names or others"
         for name, other in _same_columns(records).items()
     }
+    twins |= _same_names({n: r for n, r in records.items() if n not in twins})
     single = {name: record for name, record in records.items() if name not in twins}
     _link_tables(single, out / WORK, part)
     every = [entry for record in single.values() for entry in record["entries"]]
@@ -201,6 +211,20 @@ def _assemble(names: Sequence[str], out: Path) -> None:
     part.rename(out / STORE)
 
 
+def _same_names(records: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Find tables that make a dataset of an earlier one's name: `b-c` of `a`, and `c` of `a-b`."""
+    holders: dict[str, str] = {}
+    twins: dict[str, str] = {}
+    for name, record in records.items():
+        folders = [entry["file_path"] for entry in record["entries"]]
+        taken = next((folder for folder in folders if folder in holders), None)
+        if taken is None:
+            holders |= dict.fromkeys(folders, name)
+        else:
+            twins[name] = f"its dataset {taken} has the name of one of {holders[taken]}; rename it"
+    return twins
+
+
 def _link_tables(records: Mapping[str, dict[str, Any]], work: Path, store: Path) -> None:
     for name, record in records.items():
         for entry in record["entries"]:
@@ -209,7 +233,10 @@ def _link_tables(records: Mapping[str, dict[str, Any]], work: Path, store: Path)
 
 
 def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
+    try:
+        Path(target).hardlink_to(source)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target)
 
 
 def _same_rows(records: Mapping[str, dict[str, Any]], store: Path) -> dict[str, str]:

@@ -57,7 +57,9 @@ def measure_store(ref: str | Path | None) -> Stats:
         StoreError: there is no store at `ref`.
     """
     store = open_store(ref)
-    entries = {Path(e["file_path"]).name: e for e in read_json(store.root / layout.QUESTIONS)}
+    listed = read_json(store.root / layout.QUESTIONS)
+    whole = (e for e in listed if isinstance(e, dict) and isinstance(e.get("file_path"), str))
+    entries = {Path(e["file_path"]).name: e for e in whole}
     splits = Counter(entries.get(t.dataset, {}).get("split", "unknown") for t in store.tasks)
     sizes = [measure_files(task) for task in store.tasks]
     unreadable = [f"{p.dataset}: {p.message}" for p in store.problems]
@@ -90,8 +92,9 @@ def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str,
     found = []
     for task in tasks:
         version = f"v{layout.version_of(task.family, task.variant)}"
-        known = (entries.get(task.dataset, {}).get("headroom") or {}).get(version)
-        if known:
+        headroom = entries.get(task.dataset, {}).get("headroom")
+        known = headroom.get(version) if isinstance(headroom, dict) else None
+        if isinstance(known, dict):
             found.append((task.column, known))
     return found
 
@@ -99,7 +102,8 @@ def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str,
 def _means(headroom: Sequence[tuple[str, dict[str, float]]], key: str) -> dict[str, float]:
     by_column: dict[str, list[float]] = {}
     for column, known in headroom:
-        by_column.setdefault(column, []).append(known[key])
+        if isinstance(known.get(key), int | float):
+            by_column.setdefault(column, []).append(known[key])
     return {c: round(sum(v) / len(v), 4) for c in COLUMNS if (v := by_column.get(c))}
 
 

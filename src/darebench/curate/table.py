@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +21,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from darebench.curate.clean import clean, fingerprint_columns
+from darebench.curate.clean import MAX_COLUMNS, clean, fingerprint_columns
 from darebench.curate.draft import Draft
 from darebench.curate.package import dataset_name, package_series, package_tabular
 from darebench.curate.profile import profile
@@ -57,6 +59,7 @@ MOST_TOGETHER = 3
 WORKFLOWS = 3
 """Settings that are drawn for a target before it is refused because of them."""
 _log = logging.getLogger(__name__)
+_MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +142,23 @@ def _refusing(progress: _Progress, slug: str, target: str = "") -> Iterator[None
     except DareError as error:
         reason = str(error)
     except Exception as error:  # whatever a table can break; the ledger names it
+        if _is_machines(error):
+            raise ConfigError(
+                f"this machine fails: {error}; when that is mended, the same command continues"
+            ) from error
         _log.warning("%s %s: unexpected failure", slug, target, exc_info=True)
         reason = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:200]}"
     else:
         return
     refusal = Refusal(table=slug, stage=progress.stage, reason=reason, target=target)
     progress.refusals.append(refusal)
+
+
+def _is_machines(error: Exception) -> bool:
+    """Tell whether a failure is the machine's: no room, no descriptors, a broken disk."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno in _MACHINES
 
 
 def _curate(
@@ -160,6 +174,9 @@ def _curate(
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     progress.stage = Stage.PROFILE
     frame = clean(raw.frame)
+    if frame.shape[1] == MAX_COLUMNS < raw.frame.shape[1]:
+        cut = f"only its first {MAX_COLUMNS} usable columns are kept"
+        raw = replace(raw, notes=(*raw.notes, cut))
     table = Table(slug=slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
     progress.table = table
     progress.stage = Stage.DESIGN

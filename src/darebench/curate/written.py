@@ -67,7 +67,7 @@ def read_tables(task: Task) -> TaskTables:
         family=task.family,
         variant=task.variant,
         question=task.question,
-        metadata=metadata.read_text(encoding="utf-8") if metadata.is_file() else "",
+        metadata=_text(metadata),
         train=train,
         val=val,
         truth=pd.DataFrame(truth[list(task.targets)]),
@@ -79,6 +79,15 @@ def read_tables(task: Task) -> TaskTables:
         entities=_entities(task, question.time_column),
         environment=question.environment.get("hash"),
     )
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TaskFormatError(f"{path} is no UTF-8 text: {error}") from None
 
 
 def _file(task: Task, part: str) -> str:

@@ -8,10 +8,11 @@ some attempts the template's text stays, and the settings say why.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from darebench.agents.baseline.clues import find_ranges
 from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
 from darebench.curate.joins import rejoined
 from darebench.curate.language.ask import LanguageModel
@@ -93,7 +94,11 @@ class Rewriter:
         needed: Sequence[str],
         version: int,
     ) -> str:
-        lost = lost_words(text, question, needed) or lost_to_parser(dataset, text, needed, version)
+        lost = (
+            lost_words(text, question, needed)
+            or lost_to_parser(dataset, text, needed, version)
+            or moved_ranges(text, question, dataset.settings.get("expected_ranges", ()))
+        )
         if lost or self.reader is None:
             return lost
         return lost_to_model(self.reader, dataset, text, needed, version)
@@ -107,6 +112,33 @@ def lost_words(text: str, question: str, needed: Sequence[str]) -> str:
         if word not in text:
             return f"{word!r} is not in the text"
     return ""
+
+
+def moved_ranges(text: str, question: str, names: Iterable[str]) -> str:
+    """Name the first range that stands after another column than in the question; empty if none.
+
+    A range that two columns have cannot be told apart so, and is passed over.
+    """
+    ours, theirs = (_columns_of_ranges(t, list(names)) for t in (question, text))
+    moved = [bounds for bounds, column in ours.items() if column and theirs.get(bounds) != column]
+    return f"the range {moved[0]} stands with another column" if moved else ""
+
+
+def _columns_of_ranges(text: str, names: Sequence[str]) -> dict[tuple[float, float], str]:
+    """Give the column that is named last before each numeric range; empty for one said twice."""
+    spots = sorted((m.start(), n) for n in names for m in re.finditer(_mention(n, text), text))
+    found: dict[tuple[float, float], str] = {}
+    for spoken in find_ranges(text):
+        before = [name for position, name in spots if position < spoken.start]
+        bounds = (spoken.low, spoken.high)
+        found[bounds] = before[-1] if before and bounds not in found else ""
+    return found
+
+
+def _mention(name: str, text: str) -> str:
+    """Give the pattern of a column's name: in backticks where the text has it so."""
+    quoted = f"`{name}`"
+    return re.escape(quoted) if quoted in text else rf"(?<!\w){re.escape(name)}(?!\w)"
 
 
 def lost_to_parser(dataset: DatasetFiles, text: str, needed: Sequence[str], version: int) -> str:

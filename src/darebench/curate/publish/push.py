@@ -81,7 +81,8 @@ def push(store: str, name: str, *, private: bool = False) -> Published:
     Datasets that the repository has and the store has not are deleted from it.
 
     Raises:
-        ConfigError: there is no token, or the hub refuses it or the name.
+        ConfigError: there is no token, the hub refuses it or the name, or the dataset should be
+            private and is public.
         StoreError: there is no store, a part of it is broken, or the hub does not answer.
     """
     from huggingface_hub import HfApi, get_token
@@ -94,6 +95,10 @@ def push(store: str, name: str, *, private: bool = False) -> Published:
         address = _asked(
             lambda: api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
         )
+        if private and not _asked(lambda: api.repo_info(name, repo_type="dataset")).private:
+            raise ConfigError(
+                f"{name} is there and public; make it private on the hub, or give another name"
+            )
         _upload(api, name, resolve(store), "Publish the store", is_store=True)
         commit = _upload(api, name, Path(scratch), "Publish the store's documents")
     return replace(made, url=str(address), commit=commit, documents=())

@@ -115,15 +115,21 @@ class OpenmlSite:
 
 def _page(filters: dict[str, Any], offset: int, size: int) -> dict[int, dict[str, Any]]:
     import openml
+    from openml.exceptions import OpenMLServerNoResult
 
     def call() -> Any:
-        return openml.datasets.list_datasets(
-            offset=offset, size=size, status="active", output_format="dataframe", **filters
-        )
+        try:
+            return openml.datasets.list_datasets(
+                offset=offset, size=size, status="active", output_format="dataframe", **filters
+            )
+        except OpenMLServerNoResult:  # its way to say that there are no more
+            return None
 
     try:
         frame = _asked(call)
-    except CurationReject:  # its way to say that there are no more
+    except CurationReject as error:  # nothing of a dataset: a page of a list that breaks off
+        raise SourceFault(f"the list of datasets cannot be read: {error}") from None
+    if frame is None:
         return {}
     return {int(row["did"]): row for row in frame.to_dict("records")}
 
@@ -179,7 +185,12 @@ def _asked(call: Any) -> Any:
         OpenMLServerException,
     )
 
-    passing = (requests.ConnectionError, requests.Timeout, OpenMLHashException)
+    passing = (
+        requests.ConnectionError,
+        requests.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+        OpenMLHashException,
+    )
     try:
         with _silence():
             return patiently(call, passing)
