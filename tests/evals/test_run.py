@@ -15,6 +15,7 @@ import pytest
 from chat_server import ChatServer, call, raw_call
 
 from darebench.errors import ConfigError
+from darebench.evals.folder import held
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.html import write_page
@@ -66,6 +67,35 @@ def test_a_finished_run_is_not_made_again(oracle):
 def test_a_folder_refuses_another_run(oracle):
     with pytest.raises(ConfigError, match="--fresh"):
         evaluate(EvalConfig(model="oracle", turns=4), out=oracle.folder)
+
+
+def test_two_processes_are_not_at_work_in_one_folder(oracle):
+    with held(oracle.folder), pytest.raises(ConfigError, match="another process"):
+        evaluate(EvalConfig(model="oracle"), out=oracle.folder)
+
+
+def test_a_record_that_was_not_written_to_its_end_loses_nothing(oracle):
+    record = (oracle.folder / "config.json").read_bytes()
+    (oracle.folder / "config.json").unlink()
+    again = evaluate(EvalConfig(model="oracle"), out=oracle.folder)
+    assert len(again.trajectories) == 12
+    assert (oracle.folder / "config.json").read_bytes() == record
+
+
+def test_an_answer_that_cannot_be_used_is_unscored_and_stops_nothing(tmp_path):
+    from darebench.evals.batch import score_batch
+
+    store = Path(shutil.copytree(open_store().root, tmp_path / "store"))
+    truth = store / "databases/diabetes_reg/verify/ground_truth.csv"
+    header, first, *_ = truth.read_text().splitlines()
+    truth.write_text("\n".join([header, first, first]) + "\n")
+    run = evaluate(
+        EvalConfig(store=str(store), model="trivial", tasks=("diabetes_reg/*",)),
+        out=tmp_path / "run",
+    )
+    assert (run.unscored, run.missing) == (1, 0)
+    result = score_batch(run.folder / "predictions" / "epoch-1", str(store))
+    assert [e["task"] for e in result["errors"]] == ["diabetes_reg/mm"]
 
 
 def test_trajectories_go_to_json_and_back(oracle):

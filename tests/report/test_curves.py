@@ -39,6 +39,16 @@ def test_the_highest_value_is_at_the_top_and_the_last_step_at_the_right():
     assert float(first[1]) > float(last[1])
 
 
+def test_runs_of_one_name_are_told_apart_and_what_is_no_value_is_passed_over(tmp_path):
+    rows = [{"step": k, "reward": k / 10, "loss": None} for k in range(1, 4)]
+    for parent in "ab":
+        (tmp_path / parent).mkdir()
+    page = curves_page([write(tmp_path / parent / "run", rows) for parent in "ab"])
+    assert "a/run" in page
+    assert "b/run" in page
+    assert page.count("<figure>") == 1
+
+
 def test_a_metric_with_one_value_is_not_drawn():
     assert draw("reward", "Reward", {"run": [{"step": 1, "reward": 1.0}]}) is None
 

@@ -46,6 +46,12 @@ def test_r2_worked_by_hand(csv, score):
     assert found.reason is None
 
 
+def test_blanks_around_a_name_do_not_count():
+    spaced = truth("row_id,y \n1,1\n2,2\n3,3\n", Metric.CLIPPED_R2, targets=("y ",))
+    for header in ("row_id,y", "row_id,y ", " row_id , y"):
+        assert score_prediction(f"{header}\n1,1\n2,2\n3,3\n".encode(), spaced).score == 1.0
+
+
 def test_macro_f1_counts_classes_of_either_side():
     found = score_prediction(b"row_id,y\n1,a\n2,c\n3,b\n4,b\n", LABELS)
     assert found.targets[0].per_class == {"a": pytest.approx(2 / 3), "b": 1.0, "c": 0.0}

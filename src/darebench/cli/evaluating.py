@@ -111,7 +111,7 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
     else:
         print_run(run.folder)
         print(f"run: {run.folder}\npage: {page}")
-    if run.unscored or run.missing:
+    if run.unscored or run.missing or run.problems:
         raise typer.Exit(1)
 
 

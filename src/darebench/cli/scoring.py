@@ -95,5 +95,7 @@ def reference(
             state = "ok" if row["ok"] else "FAILED"
             print(f"{state:7} {row['id']}  {row['seconds']:.2f} s  {row['detail']}")
         print(f"environment {result['environment']['hash']}")
-    if not all(row["ok"] for row in result["tasks"]):
+    for problem in result["errors"]:
+        note(f"left out: {problem['dataset']}: {problem['message']}", quiet=quiet)
+    if result["errors"] or not all(row["ok"] for row in result["tasks"]):
         raise typer.Exit(1)

@@ -80,9 +80,12 @@ def score_batch(
         path = folder / task.dataset / str(task.variant) / PREDICTION
         score = None
         if task.id in truths:
-            score = score_prediction(
-                path, truths[task.id], release_rules=release_rules, store=opened.hash
-            )
+            try:
+                score = score_prediction(
+                    path, truths[task.id], release_rules=release_rules, store=opened.hash
+                )
+            except DareError as error:
+                problems[task.id] = error
         if not path.exists():
             missing.append(task.id)
         elif score is not None:

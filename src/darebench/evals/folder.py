@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import darebench
 from darebench.environment import current_environment
 from darebench.errors import ConfigError
 from darebench.scoring.score import scorer_hash
+from darebench.store.write import written_whole
 
 SCHEMA = 1
 
@@ -48,9 +51,28 @@ def prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
                 "start over"
             )
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    for name, value in (("config.json", record), ("env.json", environment)):
-        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, value in (("env.json", environment), ("config.json", record)):
+        if not (folder / name).is_file():
+            text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+            with written_whole(folder / name) as part:
+                part.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a run's folder: they would remove each other's predictions.
+
+    Raises:
+        ConfigError: another process is at work in it.
+    """
+    with (folder / ".lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"another process is at work in {folder}; wait for it, or use another --out"
+            ) from None
+        yield
 
 
 def _known(path: Path) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from darebench.agents.loop import Attempt, run
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import NAME, PythonExecutor
+from darebench.errors import TaskFormatError
 from darebench.evals.inspect_model import InspectModel
 from darebench.evals.oracle import playing
 from darebench.evals.trajectory import RECORD, SCORER
@@ -183,9 +184,12 @@ class _Bench:
                 return InspectScore.unscored(reason="error", explanation=str(problems[task.id]))
             self._truths |= truths
         prediction = self.folder(task, state.epoch) / PREDICTION
-        score = await asyncio.to_thread(
-            score_prediction, prediction, self._truths[task.id], store=self._store_hash
-        )
+        try:
+            score = await asyncio.to_thread(
+                score_prediction, prediction, self._truths[task.id], store=self._store_hash
+            )
+        except TaskFormatError as error:  # the answer is broken: another attempt would be no better
+            return InspectScore.unscored(reason="error", explanation=str(error))
         return InspectScore(
             value=score.score,
             explanation=score.reason.message if score.reason else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def compute(
     Raises:
         ConfigError: no IF task is selected.
     """
-    tasks = [t for t in select(open_store(store).tasks, patterns) if t.variant is Variant.IF]
+    opened = open_store(store)
+    tasks = [t for t in select(opened.tasks, patterns) if t.variant is Variant.IF]
     if not tasks:
         raise ConfigError("no IF task is selected; only these have references")
     done: list[str] = []
@@ -42,7 +44,11 @@ def compute(
             progress("checks" if check else "references", len(done), len(tasks))
 
     rows = asyncio.run(_rows(tasks, one_done, check=check, out=out, slots=slots))
-    return {"tasks": rows, "environment": current_environment().as_dict()}
+    return {
+        "tasks": rows,
+        "errors": [asdict(problem) for problem in opened.problems],
+        "environment": current_environment().as_dict(),
+    }
 
 
 async def _rows(

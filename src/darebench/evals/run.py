@@ -17,7 +17,7 @@ from typing import Any
 
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError
-from darebench.evals.folder import SCHEMA, prepare
+from darebench.evals.folder import SCHEMA, held, prepare
 from darebench.evals.remote import check_same, open_remote
 from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
 from darebench.reference.solve import Unsolved, solve
@@ -126,15 +126,16 @@ def evaluate(
     record = _record(config, store, chosen)
     folder = out or Path("runs") / _folder_name(config, record)
     prepare(folder, record, fresh=fresh)
-    executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
-    try:
-        _solve_references(chosen, executor, progress)
-        n_expected = len(chosen) * config.epochs
-        _run_inspect(config, store, folder, n_expected, executor, progress)
-    finally:
-        executor.close_now()
-    trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
-    write_trajectories(trajectories, folder / TRAJECTORIES)
+    with held(folder):
+        executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
+        try:
+            _solve_references(chosen, executor, progress)
+            n_expected = len(chosen) * config.epochs
+            _run_inspect(config, store, folder, n_expected, executor, progress)
+        finally:
+            executor.close_now()
+        trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
+        write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
         folder=folder,
         trajectories=tuple(trajectories),

@@ -12,6 +12,7 @@ fails is run again alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -241,7 +242,10 @@ def _find(task: Task, cache: Path) -> Reference | _Missing:
     path = cache / f"{_key(task, spec, environment)}.csv"
     record = path.with_suffix(".json")
     if path.is_file() and record.is_file():
-        return _from_record(task, path, json.loads(record.read_text()))
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # cut off: it is made again
+            kept = _from_record(task, path, json.loads(record.read_text()))
+            if kept.answer == _digest(path.read_bytes()):
+                return kept
     return _Missing(task=task, spec=spec, environment=environment, path=path)
 
 

@@ -66,7 +66,8 @@ def curves_page(folders: Sequence[Path]) -> str:
     """
     from jinja2 import Environment, StrictUndefined
 
-    runs = {folder.resolve().name: read_rows(folder / METRICS) for folder in folders}
+    names = _names([folder.resolve() for folder in folders])
+    runs = {n: read_rows(f / METRICS) for n, f in zip(names, folders, strict=True)}
     pictures = [p for name, title in SHOWN if (p := draw(name, title, runs)) is not None]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     text = files("darebench.report").joinpath("templates/curves.html").read_text(encoding="utf-8")
@@ -75,6 +76,16 @@ def curves_page(folders: Sequence[Path]) -> str:
         pictures=pictures,
         box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "bottom": BOTTOM},
     )
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Call runs by their folders, with those above where two would be one."""
+    depth = 1
+    names = [folder.name for folder in folders]
+    while len(set(names)) < len(set(folders)):
+        depth += 1
+        names = ["/".join(folder.parts[-depth:]) for folder in folders]
+    return names
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -99,7 +110,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def draw(name: str, title: str, runs: dict[str, list[dict[str, Any]]]) -> Picture | None:
     """Draw one metric; None if no run has two values of it."""
     series = {
-        run: [(row["step"], float(row[name])) for row in rows if name in row]
+        run: [(row["step"], float(row[name])) for row in rows if row.get(name) is not None]
         for run, rows in runs.items()
     }
     values = [v for points in series.values() for _, v in points]

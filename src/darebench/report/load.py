@@ -34,13 +34,15 @@ def load_run(folder: Path) -> LoadedRun:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         environment = json.loads((folder / "env.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{folder} is no run folder: {error}") from None
+        model = config["config"]["model"]
+        expected = len(config["task_ids"]) * config["config"]["epochs"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{folder} is no run folder: {error!r}") from None
     return LoadedRun(
         name=folder.name,
-        model=config["config"]["model"],
+        model=model,
         trajectories=tuple(read_trajectories(folder / TRAJECTORIES)),
-        expected=len(config["task_ids"]) * config["config"]["epochs"],
+        expected=expected,
         config=config,
         environment=environment,
     )

@@ -83,6 +83,8 @@ def read_bytes(path: Path) -> bytes:
 def parse(content: bytes, wanted: Sequence[str]) -> Texts:
     """Parse csv bytes; only the `wanted` columns are kept, absent ones are left out.
 
+    Blanks around a name do not count, in the header nor in what is wanted.
+
     Raises:
         Unusable: it is no csv table, is empty or too large, or names a wanted column twice.
     """
@@ -96,15 +98,16 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
     raw_header = _read_header(content)
     header = tuple(name.strip() for name in raw_header)
     for name in wanted:
-        if header.count(name) > 1:
+        times = header.count(name.strip())
+        if times > 1:
             raise Unusable(
                 ReasonCode.DUPLICATE_COLUMN,
-                f"column {name!r} stands {header.count(name)} times in the header; write it once",
+                f"column {name!r} stands {times} times in the header; write it once",
             )
-    found = [name for name in wanted if name in header]
+    found = [name for name in wanted if name.strip() in header]
     if not found:
         raise _no_column(wanted, header)
-    table = _read_table(content, len(header), [header.index(name) for name in found])
+    table = _read_table(content, len(header), [header.index(name.strip()) for name in found])
     if table.num_rows == 0:
         raise Unusable(ReasonCode.EMPTY, "the file has a header and no row; write one per val row")
     given = {name: _joined(table.column(place)) for place, name in enumerate(found)}

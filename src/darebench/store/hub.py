@@ -80,9 +80,18 @@ def _download(ref: str, name: str, revision: str, cache: Path) -> Path:
         ) from None
     except HfHubHTTPError as error:
         raise _refused(ref, error) from None
+    except client_error() as error:
+        raise StoreError(f"the connection to the hub broke on {ref}: {error}; try again") from None
     except OSError as error:
         raise StoreError(f"{ref} cannot be stored in {cache}: {error}") from None
     return Path(folder)
+
+
+def client_error() -> type[Exception]:
+    """Give the error of the HTTP library that the hub's client is built on, whichever it is."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return next(c for c in HfHubHTTPError.__mro__ if c.__name__ == "HTTPError")
 
 
 def _refused(ref: str, error: Exception) -> StoreError:

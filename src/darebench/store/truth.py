@@ -146,4 +146,7 @@ def _train_and_val(task: Task) -> tuple[str, str]:
 def _header(content: bytes) -> list[str]:
 
     text = content.decode("utf-8-sig", errors="replace")
-    return next(csv.reader(io.StringIO(text)), [])
+    try:
+        return next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error as error:
+        raise TaskFormatError(f"the header of an answer cannot be read: {error}") from None

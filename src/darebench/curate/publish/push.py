@@ -24,6 +24,7 @@ from darebench.curate.publish.contents import (
 from darebench.curate.publish.croissant import write_croissant
 from darebench.errors import ConfigError, StoreError
 from darebench.store import layout
+from darebench.store.hub import client_error
 from darebench.store.sources import resolve
 
 if TYPE_CHECKING:
@@ -121,7 +122,6 @@ def _upload(api: HfApi, name: str, folder: Path, message: str, *, is_store: bool
 
 
 def _asked(call: Callable[[], _T]) -> _T:
-    import httpx
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
@@ -136,7 +136,7 @@ def _asked(call: Callable[[], _T]) -> _T:
                 f"the hub refuses ({text}); the token in HF_TOKEN must be allowed to write there"
             ) from None
         raise StoreError(f"the hub fails ({text}); the same command continues") from None
-    except (httpx.TransportError, OSError) as error:
+    except (client_error(), OSError) as error:
         raise StoreError(
             f"the hub does not answer ({type(error).__name__}: {error}); the same command continues"
         ) from None

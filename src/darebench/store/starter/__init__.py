@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from importlib.metadata import version
 from importlib.resources import files
@@ -29,6 +28,9 @@ def ensure_starter(cache: Path) -> Path:
         from darebench.store.starter.build import build_datasets
         from darebench.store.write import write_store
 
-        with contextlib.suppress(FileExistsError):  # another process made it meanwhile
+        try:
             write_store(build_datasets(), folder)
+        except OSError:
+            if not folder.is_dir():  # else another process made it meanwhile
+                raise
     return folder
