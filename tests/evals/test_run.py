@@ -69,6 +69,16 @@ def test_a_folder_refuses_another_run(oracle):
         evaluate(EvalConfig(model="oracle", turns=4), out=oracle.folder)
 
 
+def test_a_run_that_was_moved_is_still_the_run(tmp_path):
+    config = EvalConfig(model="null", tasks=("iris_class/*",))
+    run = evaluate(config, out=tmp_path / "a")
+    before = {p.name: p.read_bytes() for p in (run.folder / "logs").glob("*.eval")}
+    run.folder.rename(tmp_path / "b")
+    again = evaluate(config, out=tmp_path / "b")
+    assert again.trajectories == run.trajectories
+    assert {p.name: p.read_bytes() for p in (tmp_path / "b" / "logs").glob("*.eval")} == before
+
+
 def test_two_processes_are_not_at_work_in_one_folder(oracle):
     with held(oracle.folder), pytest.raises(ConfigError, match="another process"):
         evaluate(EvalConfig(model="oracle"), out=oracle.folder)

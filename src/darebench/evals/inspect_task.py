@@ -52,6 +52,8 @@ from darebench.types import Family, Task, Truth, Variant
 TASK_NAME = "bench"
 shared: ContextVar[Executor | None] = ContextVar("shared", default=None)
 """A sandbox that the caller made and will close; without one the task makes its own."""
+keeping: ContextVar[Path | None] = ContextVar("keeping", default=None)
+"""The caller's folder of predictions: no argument, because a run may be moved and go on."""
 _METRICS = [
     grouped(mean(), "column", all_label="mean"),
     grouped(
@@ -124,8 +126,9 @@ class _Bench:
         self._budget = budget
         self._limits = Limits()
         self._executor: Executor = shared.get() or LocalExecutor(slots)
-        self._temporary = tempfile.TemporaryDirectory(prefix="darebench-") if not work else None
-        self._work = Path(work or getattr(self._temporary, "name", ""))
+        kept = Path(work) if work else keeping.get()
+        self._temporary = None if kept else tempfile.TemporaryDirectory(prefix="darebench-")
+        self._work = kept or Path(getattr(self._temporary, "name", ""))
 
     def folder(self, task: Task, epoch: int) -> Path:
         """Give the folder with the files that one attempt saves."""

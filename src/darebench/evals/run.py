@@ -199,7 +199,7 @@ def _run_inspect(
 ) -> None:
     from inspect_ai import eval_set
 
-    from darebench.evals.inspect_task import bench, shared
+    from darebench.evals.inspect_task import bench, keeping, shared
     from darebench.evals.progress import listener
 
     ended: set[tuple[str, int]] = set()
@@ -210,6 +210,7 @@ def _run_inspect(
             progress("attempts", len(ended), expected)
 
     own = shared.set(executor)
+    kept = keeping.set((folder / "predictions").absolute())
     task = bench(
         store=str(store.root),
         tasks=list(config.tasks) or None,
@@ -219,7 +220,6 @@ def _run_inspect(
         seed=config.seed,
         turns=config.turns,
         seconds=config.seconds,
-        work=str((folder / "predictions").absolute()),
     )
     token = listener.set(report)
     try:
@@ -233,6 +233,7 @@ def _run_inspect(
             )
     finally:
         listener.reset(token)
+        keeping.reset(kept)
         shared.reset(own)
     if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
