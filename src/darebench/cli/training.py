@@ -177,13 +177,13 @@ def export(
     budget = None
     if turns is not None or seconds is not None:
         budget = Budget(turns=turns or 5, seconds_per_call=seconds or 200.0)
-    for source in sources if budget is None else ():
-        if not knows_budget(source):
-            note(
-                f"{source}: the limits of its run are not beside it; if they were others than "
-                "5 turns and 200 s, give --turns and --seconds",
-                quiet=quiet,
-            )
+    unknown = [source for source in sources if budget is None and not knows_budget(source)]
+    for source in unknown:
+        note(
+            f"{source}: the limits of its run are not beside it; if they were others than "
+            "5 turns and 200 s, give --turns and --seconds",
+            quiet=quiet,
+        )
     result = asdict(write(sources, out, Format(form), budget=budget))
     _print({"out": str(out), "format": form, **result}, as_json=as_json)
 

@@ -11,7 +11,7 @@ from statistics import median
 from darebench.store import layout
 from darebench.store.read import open_store
 from darebench.store.tables import measure_files
-from darebench.store.wire import read_json
+from darebench.store.wire import read_entries
 from darebench.types import COLUMNS, Task
 
 
@@ -57,9 +57,7 @@ def measure_store(ref: str | Path | None) -> Stats:
         StoreError: there is no store at `ref`.
     """
     store = open_store(ref)
-    listed = read_json(store.root / layout.QUESTIONS)
-    whole = (e for e in listed if isinstance(e, dict) and isinstance(e.get("file_path"), str))
-    entries = {Path(e["file_path"]).name: e for e in whole}
+    entries = read_entries(store.root / layout.QUESTIONS)
     splits = Counter(entries.get(t.dataset, {}).get("split", "unknown") for t in store.tasks)
     sizes = [measure_files(task) for task in store.tasks]
     unreadable = [f"{p.dataset}: {p.message}" for p in store.problems]

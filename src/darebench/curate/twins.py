@@ -18,7 +18,7 @@ from darebench.curate.findings import Finding, Severity
 from darebench.curate.written import read_tables
 from darebench.errors import TaskFormatError
 from darebench.store import layout
-from darebench.store.wire import read_json
+from darebench.store.wire import read_entries
 from darebench.types import Task, Variant
 
 MIN_VALUES = 20
@@ -104,12 +104,8 @@ def find_twins(tasks: Sequence[Task], *, forget: bool = False) -> dict[str, Twin
 
 
 def _splits(root: Path) -> dict[str, str]:
-    entries = read_json(root / layout.QUESTIONS)
-    return {
-        Path(str(e["file_path"])).name: str(e["split"])
-        for e in entries
-        if isinstance(e, dict) and "file_path" in e and "split" in e
-    }
+    entries = read_entries(root / layout.QUESTIONS)
+    return {name: str(entry["split"]) for name, entry in entries.items() if "split" in entry}
 
 
 def _representatives(tasks: Sequence[Task]) -> dict[str, Task]:

@@ -13,7 +13,7 @@ import darebench
 from darebench.environment import current_environment
 from darebench.errors import ConfigError
 from darebench.scoring.score import scorer_hash
-from darebench.store.write import written_whole
+from darebench.store.write import write_json, written_whole
 
 SCHEMA = 1
 
@@ -53,9 +53,8 @@ def prepare(folder: Path, record: Mapping[str, Any], *, fresh: bool) -> None:
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     for name, value in (("env.json", environment), ("config.json", record)):
         if not (folder / name).is_file():
-            text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
             with written_whole(folder / name) as part:
-                part.write_text(text, encoding="utf-8")
+                write_json(value, part)
 
 
 @contextmanager

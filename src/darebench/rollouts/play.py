@@ -67,11 +67,8 @@ async def play(
         )
         try:
             await run(attempt, model, tool, arena.budget, arena.limits)
-        except (SandboxFault, ProviderFault) as fault:
-            return _ended(task, attempt, None, epoch=epoch, name=name, fault=str(fault))
-        try:
             score = await asyncio.to_thread(score_prediction, Path(folder) / PREDICTION, truth)
-        except TaskFormatError as fault:  # the answer cannot be used, which is no agent's doing
+        except (SandboxFault, ProviderFault, TaskFormatError) as fault:  # the last: of the answer
             return _ended(task, attempt, None, epoch=epoch, name=name, fault=str(fault))
     return _ended(task, attempt, score, epoch=epoch, name=name)
 

@@ -108,6 +108,17 @@ def read_json(path: Path) -> Any:
         raise TaskFormatError(f"{path} cannot be read as JSON: {error}") from None
 
 
+def read_entries(path: Path) -> dict[str, dict[str, Any]]:
+    """Read a question list: dataset -> its object; what names no dataset is left out.
+
+    Raises:
+        TaskFormatError: as for `read_json`.
+    """
+    listed = read_json(path)
+    whole = (e for e in listed if isinstance(e, dict) and isinstance(e.get("file_path"), str))
+    return {Path(e["file_path"]).name: e for e in whole}
+
+
 def check(model: type[_Model], value: object, where: str) -> _Model:
     """Turn parsed JSON into a model.
 

@@ -47,8 +47,19 @@ class Grader:
         Raises:
             ConfigError: there is no such task.
         """
+        score = self.score_if_possible(task_id, prediction)
+        return None if score is None else reward_of_score(score, self.scale)
+
+    def score_if_possible(
+        self, task_id: str, prediction: str | bytes | Path | None
+    ) -> Score | None:
+        """Score as `score` does; None, and a line in the log, where the answer cannot be used.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
         try:
-            return reward_of_score(self.score(task_id, prediction), self.scale)
+            return self.score(task_id, prediction)
         except TaskFormatError as error:
             log.error("%s has no reward: %s", task_id, error)
             return None

@@ -44,6 +44,7 @@ from darebench.train.setup import (
     load_tokenizer,
     lora_config,
     prepare_folder,
+    train_out,
 )
 from darebench.train.template import renderer
 from darebench.train.trl import rollout_reward
@@ -85,14 +86,10 @@ def train_grpo(
     try:
         trainer = _trainer(config, tasks, sandbox, opening, on_episodes)
         watch(trainer, Path(config.out), progress)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        return train_out(trainer, checkpoint, Path(config.out))
     finally:
         if executor is None:
             asyncio.run(sandbox.close())
-    final = Path(config.out) / "final"
-    trainer.save_model(str(final))
-    trainer.processing_class.save_pretrained(str(final))
-    return final
 
 
 def _own_cores() -> int:

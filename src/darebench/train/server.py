@@ -17,15 +17,13 @@ import hmac
 import importlib.util
 import ipaddress
 import json
-import logging
 from collections.abc import Sequence
 from typing import Any
 
-from darebench.errors import ConfigError, TaskFormatError
+from darebench.errors import ConfigError
 from darebench.train.grading import Grader, open_grader
 from darebench.train.reward import reward_of_score
 
-log = logging.getLogger(__name__)
 MAX_BODY = 64 * 2**20
 MAX_ITEMS = 1_024
 BATCHES_AT_ONCE = 8
@@ -143,10 +141,8 @@ def read_items(body: bytes, grader: Grader) -> list[tuple[str, str | None]]:
 def _grade(grader: Grader, items: Sequence[tuple[str, str | None]]) -> list[dict[str, Any]]:
     graded: list[dict[str, Any]] = []
     for task, prediction in items:
-        try:
-            score = grader.score(task, prediction)
-        except TaskFormatError as error:
-            log.error("%s has no reward: %s", task, error)
+        score = grader.score_if_possible(task, prediction)
+        if score is None:
             graded.append({"reward": None, "score": None, "reason": "fault"})
             continue
         reason = str(score.reason.code) if score.reason else None

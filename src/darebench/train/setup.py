@@ -115,6 +115,15 @@ def holds_half(config: SftConfig | GrpoConfig) -> bool:
     return config.bf16 and not config.cpu and bool(config.lora or config.deepspeed)
 
 
+def train_out(trainer: Any, checkpoint: Path | None, out: Path) -> Path:
+    """Train to the last step, from a checkpoint if there is one; give the final model's folder."""
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    final = out / "final"
+    trainer.save_model(str(final))
+    trainer.processing_class.save_pretrained(str(final))
+    return final
+
+
 def finished(config: SftConfig | GrpoConfig, checkpoint: Path | None) -> Path | None:
     """Give the final model of a run whose last checkpoint is of its last step; else None.
 

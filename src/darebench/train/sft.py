@@ -31,6 +31,7 @@ from darebench.train.setup import (
     load_tokenizer,
     lora_config,
     prepare_folder,
+    train_out,
 )
 from darebench.types import Progress
 
@@ -46,7 +47,6 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
         ConfigError: the data, the template or the folder cannot be used.
     """
     out = Path(config.out)
-    final = out / "final"
     tokenizer = load_tokenizer(config.model, config.template)
     encoded = partial(
         encode_rows,
@@ -71,10 +71,7 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
         peft_config=lora_config(config.lora),
     )
     watch(trainer, out, progress)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    trainer.save_model(str(final))
-    tokenizer.save_pretrained(str(final))
-    return final
+    return train_out(trainer, checkpoint, out)
 
 
 def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Dataset:

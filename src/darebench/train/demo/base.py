@@ -139,7 +139,7 @@ def pretrain(
     from transformers import Trainer, TrainingArguments
 
     from darebench.train.metrics import watch
-    from darebench.train.setup import prepare_folder
+    from darebench.train.setup import prepare_folder, train_out
 
     config = SftConfig(model="new", data="made up", out=str(out), max_steps=steps, seed=seed)
     checkpoint = prepare_folder(config, {})
@@ -170,11 +170,7 @@ def pretrain(
         processing_class=tokenizer,
     )
     watch(trainer, out, progress)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    final = out / "final"
-    trainer.save_model(str(final))
-    tokenizer.save_pretrained(str(final))
-    return final
+    return train_out(trainer, checkpoint, out)
 
 
 def new_tokenizer(mistakes: float, seed: int) -> Any:
