@@ -26,7 +26,8 @@ def _until(met, seconds: float = 20.0) -> bool:
     return met()
 
 
-def test_a_program_and_its_children_are_in_one_group_that_is_removed():
+@pytest.mark.parametrize("left", ["", "os.mkdir('folder')"])
+def test_a_program_and_its_children_are_in_one_group_that_ends_or_is_used_again(left):
     executor = LocalExecutor(1)
     try:
         if "control groups" in executor.missing():
@@ -45,16 +46,26 @@ def test_a_program_and_its_children_are_in_one_group_that_is_removed():
             ]
             return [found for found in members if len(found) == 1]
 
-        program = Program(code="import os, time\nos.fork()\nos.fork()\ntime.sleep(1)")
+        code = "import os, time\nown = os.getpid()\nos.fork()\nos.fork()\ntime.sleep(1)"
+        program = Program(code=f"{code}\nif os.getpid() == own: {left or 'pass'}")
         run = threading.Thread(target=executor.execute_now, args=(program,))
         run.start()
         assert _until(lambda: len(full()) == len(bases))
         groups = [found[0].parent for found in full()]
         assert len({group.name for group in groups}) == 1
         run.join()
-        assert _until(lambda: not any(group.exists() for group in groups))
+        most = 0 if left else 1  # the next program waits in a group that is used again
+        assert _until(lambda: all(_n_members(group) <= most for group in groups))
+        assert _until(lambda: all(group.exists() != bool(left) for group in groups))
     finally:
         executor.close_now()
+
+
+def _n_members(group: Path) -> int:
+    try:
+        return group.joinpath("cgroup.procs").read_text().count("\n")
+    except OSError:  # it is gone
+        return 0
 
 
 @pytest.mark.parametrize("handed_by", ["own", "parent"])

@@ -32,8 +32,10 @@ N_INODES = 200_000
 BOX = "/sandbox"
 WORK = f"{BOX}/work"
 CODE = f"{BOX}/code"
+FOLDERS = ("work", "code", "tmp", "shm")
+"""What a call has of its own."""
 NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
-"""What the cell has of its own, and each call in it again."""
+"""What all cells of a keeper have of their own."""
 _OWN = linux.MS_NOSUID | linux.MS_NODEV
 _READ_ONLY = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID
 
@@ -72,10 +74,14 @@ def build(root: str) -> None:
     linux.mount("none", "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY)
 
 
-def furnish() -> None:
-    """Give one call its own files: working folder, /tmp and shared memory on one small tmpfs."""
+def furnish() -> int:
+    """Give one call its own files: working folder, /tmp and shared memory on one small tmpfs.
+
+    Returns:
+        Descriptor of the last process number, or -1 if this kernel has none to set.
+    """
     linux.mount("tmpfs", BOX, "tmpfs", _OWN, f"{_quota(1)},mode=755")
-    for folder in ("work", "code", "tmp", "shm"):
+    for folder in FOLDERS:
         os.mkdir(f"{BOX}/{folder}")  # noqa: PTH102 -- a Path costs more than the folder
     # An interpreter that lives under /tmp must stay visible when /tmp becomes the call's own.
     kept = {path: os.open(path, os.O_PATH) for path in _folders() if path.startswith("/tmp/")}
@@ -90,8 +96,12 @@ def furnish() -> None:
     for name in SECRET_PROC:
         with contextlib.suppress(FileNotFoundError):  # this kernel has no such list
             linux.mount("/dev/null", f"/proc/{name}", None, linux.MS_BIND)
+    last_pid = -1
+    with contextlib.suppress(OSError):  # a kernel without checkpoints
+        last_pid = os.open("/proc/sys/kernel/ns_last_pid", os.O_WRONLY | os.O_CLOEXEC)
     linux.mount("/proc/sys", "/proc/sys", None, linux.MS_BIND)
     linux.mount("none", "/proc/sys", None, _READ_ONLY | linux.MS_NOEXEC)
+    return last_pid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ _often: pages.Ranges = []
 _lent = {"RssAnon": 0, "VmData": 0}
 """What the zygote lends each of its forks, in kB."""
 _NAME_BYTES = 64
+_NAMESPACES = linux.CLONE_NEWCGROUP | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
+"""What each program has of its own, beside its user; mounts and processes are its cell's."""
 
 
 def become_fresh() -> None:
@@ -77,7 +79,7 @@ def live(
         channel: The socket to the warden, who sends the name of the call's group when all is ready.
         walls: What to close in with.
         places: The call's own folders.
-        warden: The pidfd of the process whose namespaces to step into.
+        warden: The pidfd of the process whose cell to step into.
         hurried: The request is there already, or others run: nothing is done ahead of it.
     """
     status = 1
@@ -88,8 +90,8 @@ def live(
         # Before the new namespaces, in which a group that is outside of them could not be joined.
         walls.groups.join(group)
         if warden >= 0:
-            linux.setns(warden, cell.NAMESPACES)
-            linux.unshare(linux.CLONE_NEWCGROUP)
+            linux.setns(warden, linux.CLONE_NEWNS)
+            linux.unshare(_NAMESPACES)
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:

@@ -119,10 +119,12 @@ def library():
     """Load pyseccomp, which loads libseccomp.
 
     Raises:
-        ConfigError: the system has none.
+        ConfigError: one of them is not there.
     """
     try:
         import pyseccomp
+    except ModuleNotFoundError:
+        raise ConfigError("the sandbox needs the package pyseccomp; pip install it") from None
     except (ImportError, RuntimeError, OSError) as error:
         raise ConfigError(
             f"the sandbox needs the system library libseccomp.so.2 ({error}); install the package "

@@ -8,7 +8,6 @@ cheap; the libraries live in the zygotes alone.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import json
 import os
@@ -22,7 +21,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from darebench.sandbox import cell, child, linux, walls, warden, wire, zygote
+from darebench.sandbox import cell, child, leftovers, linux, walls, warden, wire, zygote
 from darebench.sandbox.warden import Started, guard
 
 NOBODY = 65534
@@ -114,27 +113,40 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
             with _status_of_fork():
                 asked, other = (small, large) if wish["light"] else (large, small)
                 other.desk.close()
-                start = functools.partial(_ask_zygote, asked.desk, found, group)
-                guard(reply, found, cell.Places(), group, start, pupil, idle=wish["idle"])
+                house = _Cell(asked.desk, found, group)
+                guard(reply, found, cell.Places(), group, house, pupil, idle=wish["idle"])
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
 
-def _ask_zygote(desk: socket.socket, found: walls.Walls, group: str, hurried: bool) -> Started:
-    """Have the zygote start a program in this process's namespaces, which are made meanwhile."""
-    channel, theirs = socket.socketpair()
-    closed, release = os.pipe()
-    own = os.pidfd_open(os.getpid())
-    word = zygote.HURRIED if hurried else zygote.AHEAD
-    socket.send_fds(desk, [word], [own, theirs.fileno(), closed])
-    desk.close()
-    theirs.close()
-    wire.close_all([own, closed])
-    linux.unshare(cell.NAMESPACES)
-    cell.furnish()
-    found.groups.make(group)
-    channel.send(group.encode())
-    return Started(pid=2, channel=channel, release=release)
+class _Cell:
+    """A warden's mounts and processes, where the zygote starts one program after the other."""
+
+    def __init__(self, desk: socket.socket, found: walls.Walls, group: str) -> None:
+        self._desk, self._found, self._group = desk, found, group
+        self._files: leftovers.Cell | None = None
+
+    def start(self, *, hurried: bool) -> Started:
+        """Have the zygote start a program in the cell, made meanwhile or cleared before."""
+        if self._files is not None:
+            self._files.clear()
+        channel, theirs = socket.socketpair()
+        closed, release = os.pipe()
+        own = os.pidfd_open(os.getpid())
+        word = zygote.HURRIED if hurried else zygote.AHEAD
+        socket.send_fds(self._desk, [word], [own, theirs.fileno(), closed])
+        theirs.close()
+        wire.close_all([own, closed])
+        if self._files is None:
+            linux.unshare(linux.CLONE_NEWNS)
+            self._files = leftovers.furnish()
+            self._found.groups.make(self._group)
+        channel.send(self._group.encode())
+        return Started(pid=2, channel=channel, release=release)
+
+    def is_plain(self) -> bool:
+        """Say whether the program has left nothing that could not be cleared."""
+        return self._files is not None and self._files.is_plain()
 
 
 def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root: str) -> None:
@@ -151,8 +163,8 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
                 box = tempfile.mkdtemp(prefix="call-", dir=root)
                 try:
                     places = _open_places(box)
-                    start = functools.partial(_fork, found, places, group)
-                    guard(reply, found, places, group, start, pupil, idle=wish["idle"])
+                    house = _Folder(found, places, group)
+                    guard(reply, found, places, group, house, pupil, idle=wish["idle"])
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
         reply.close()
@@ -173,15 +185,26 @@ def _open_places(box: str) -> cell.Places:
     return places
 
 
-def _fork(found: walls.Walls, places: cell.Places, group: str, hurried: bool) -> Started:
-    channel, theirs = socket.socketpair()
-    pid = linux.fork()
-    if pid == 0:
-        child.live(theirs.detach(), found, places, hurried=hurried)
-    theirs.close()
-    found.groups.make(group)
-    channel.send(group.encode())
-    return Started(pid=pid, channel=channel)
+class _Folder:
+    """A warden's folder where there are no namespaces: good for one program."""
+
+    def __init__(self, found: walls.Walls, places: cell.Places, group: str) -> None:
+        self._found, self._places, self._group = found, places, group
+
+    def start(self, *, hurried: bool) -> Started:
+        """Fork a program off the warden."""
+        channel, theirs = socket.socketpair()
+        pid = linux.fork()
+        if pid == 0:
+            child.live(theirs.detach(), self._found, self._places, hurried=hurried)
+        theirs.close()
+        self._found.groups.make(self._group)
+        channel.send(self._group.encode())
+        return Started(pid=pid, channel=channel)
+
+    def is_plain(self) -> bool:
+        """Never trust a place that other processes can reach."""
+        return False
 
 
 def _calls(

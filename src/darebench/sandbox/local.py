@@ -174,8 +174,9 @@ class _Line:
 
 def _run(zygote: Zygote, program: Program, line: _Line, is_last: Callable[[], bool]) -> Outcome:
     spare = zygote.take(light=is_light(program.code))
-    with contextlib.ExitStack() as stack:
-        try:
+    again = False
+    try:
+        with contextlib.ExitStack() as stack:
             inputs = [stack.enter_context(path.open("rb")) for path in program.load.values()]
             streams = Streams(program)
             stack.callback(streams.close)
@@ -188,9 +189,11 @@ def _run(zygote: Zygote, program: Program, line: _Line, is_last: Callable[[], bo
             files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
             if "fault" in result:
                 raise SandboxFault(result["fault"])
-            return _outcome(program, result, files, streams)
-        finally:
-            zygote.give_back(spare, idle=is_last())
+            outcome = _outcome(program, result, files, streams)
+            again = result["again"]
+            return outcome
+    finally:
+        zygote.give_back(spare, again=again, idle=is_last())
 
 
 def _send(

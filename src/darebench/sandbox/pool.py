@@ -150,11 +150,24 @@ class Zygote:
         with self._lock:
             spare.reply, spare.filled = self._made(light=spare.light).reply, False
 
-    def give_back(self, spare: Spare, *, idle: bool) -> None:
-        """End a call; then there is time to make spares, and if nothing else waits to fill them."""
-        spare.reply.close()
+    def give_back(self, spare: Spare, *, again: bool, idle: bool) -> None:
+        """End a call; then there is time to make spares, and if nothing else waits to fill them.
+
+        Args:
+            spare: What `take` gave.
+            again: Its warden offers to take another call.
+            idle: No other call runs or waits.
+        """
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
             alike = [other for other in self._spares if other.light == spare.light]
+            # As many as may run are more than are made: else one would be closed and made in turn.
+            if again and len(alike) < 3 * self._slots:
+                wire.send(spare.reply, {"idle": idle})
+                spare.filled = False
+                alike.append(spare)
+                self._spares.append(spare)
+            else:
+                spare.reply.close()
             while len(alike) < 2 * self._slots:
                 alike.append(self._made(light=spare.light, idle=idle))
                 self._spares.append(alike[-1])

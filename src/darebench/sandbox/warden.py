@@ -1,9 +1,10 @@
-"""The warden of one call: furnishes a place ahead, then starts, watches and ends a program.
+"""The warden of a cell: furnishes it ahead, then starts, watches and ends one program at a time.
 
 It is the first process of a new pid namespace and alone talks to the executor. It keeps the clock
 and the memory, kills the whole tree at a limit or at the end, and only then looks at what the
 program left. It answers as soon as nothing of the program can run again; the kernel's clearing up
-goes on behind the answer.
+goes on behind the answer. A cell in which a program has ended by itself and left but a few plain
+files is cleared and used again; any other ends with its call.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from darebench.sandbox import census, linux, outputs, pages, wire
 from darebench.sandbox.cell import Places
@@ -43,7 +43,19 @@ class Started:
     pid: int
     channel: socket.socket
     release: int = -1
-    """Kept open until the warden's end: the zygote clears up when it closes."""
+    """Kept open until the program's end: the zygote clears up when it closes."""
+
+
+class House(Protocol):
+    """Where a warden's programs live."""
+
+    def start(self, *, hurried: bool) -> Started:
+        """Start a program's process in a place that is as new."""
+        ...
+
+    def is_plain(self) -> bool:
+        """Say whether what the last program left can be cleared."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,54 +81,88 @@ def guard(
     walls: Walls,
     places: Places,
     group: str,
-    start: Callable[[bool], Started],
+    house: House,
     lessons: socket.socket,
     *,
     idle: bool,
 ) -> None:
-    """Have a program started ahead, run one call with it, to the end.
+    """Have a program started ahead, run a call with it, to the end; again while the cell is good.
 
     Memory is copied ahead only if `idle`: beside running calls it costs more than it saves.
     """
     areas = [] if ranges else pages.writable()
-    try:
-        program = start(not idle or _is_called(reply))
-        message, listener = wire.receive(program.channel)
-        linux.set_dumpable(False)
-        call = _Call(
-            walls=walls,
-            places=places,
-            group=group,
-            program=program,
-            reply=reply,
-            asks=listener[0] if listener else -1,
-            inherited_kb=message["inherited_kb"],
-        )
-        wire.send(reply, {"ready": True})
-        if idle and not _is_called(reply):
-            pages.copy_ahead(ranges)
-        request, descriptors = _next_request(call)
-    except (EOFError, ConnectionError):  # the executor or the program's process is gone
-        return
-    except OSError as error:
-        wire.send(reply, {"fault": f"preparing failed: {error}"})
-        return
-    handle = os.pidfd_open(program.pid)
+    while True:
+        try:
+            call = _prepare(reply, walls, places, group, house, idle=idle)
+            request, descriptors = _next_request(call)
+        except (EOFError, ConnectionError):  # the executor or the program's process is gone
+            break
+        except OSError as error:
+            wire.send(reply, {"fault": f"preparing failed: {error}"})
+            break
+        again = _serve(call, house, request, descriptors)
+        if areas:
+            linux.set_dumpable(True)  # nobody is left who could look at it
+            with contextlib.suppress(OSError):  # another one was first
+                lessons.send(json.dumps(pages.written(areas)).encode())
+            areas = []
+        try:
+            idle = again and wire.receive(reply)[0]["idle"]
+        except (EOFError, ConnectionError):  # no more calls are wanted
+            break
+        if not again:
+            break
+    reply.close()
+    walls.groups.remove(group)
+
+
+def _prepare(
+    reply: socket.socket,
+    walls: Walls,
+    places: Places,
+    group: str,
+    house: House,
+    *,
+    idle: bool,
+) -> _Call:
+    """Start a program's process, and wait until it is closed in."""
+    linux.set_dumpable(True)  # for the program to step in; nobody is here yet who could look
+    program = house.start(hurried=not idle or _is_called(reply))
+    message, listener = wire.receive(program.channel)
+    linux.set_dumpable(False)
+    wire.send(reply, {"ready": True})
+    if idle and not _is_called(reply):
+        pages.copy_ahead(ranges)
+    return _Call(
+        walls=walls,
+        places=places,
+        group=group,
+        program=program,
+        reply=reply,
+        asks=listener[0] if listener else -1,
+        inherited_kb=message["inherited_kb"],
+    )
+
+
+def _serve(call: _Call, house: House, request: dict[str, Any], descriptors: list[int]) -> bool:
+    """Run and answer one call; say whether there can be another one in this place."""
+    handle = os.pidfd_open(call.program.pid)
+    again = False
     try:
         result = _run(call, request, descriptors, handle)
-        found, opened = outputs.collect(places.work, request["save"], request["limits"]["file_mb"])
-        wire.send(reply, {**result, "files": found}, opened)
+        limit_mb = request["limits"]["file_mb"]
+        found, opened = outputs.collect(call.places.work, request["save"], limit_mb)
+        again = result["status"] in ("ok", "error") and house.is_plain()
+        wire.send(call.reply, {**result, "files": found, "again": again}, opened)
+        wire.close_all(opened)
     except OSError as error:
+        again = False
         with contextlib.suppress(ConnectionError):  # the executor may be gone
-            wire.send(reply, {"fault": f"running failed: {error}"})
-    reply.close()
-    census.kill(own_namespace=walls.namespaces)
+            wire.send(call.reply, {"fault": f"running failed: {error}"})
+    census.kill(own_namespace=call.walls.namespaces)
     census.wait_for_all(handle)
-    walls.groups.remove(group)
-    if areas:
-        linux.set_dumpable(True)  # nobody is left who could look at it
-        with contextlib.suppress(OSError):  # another one was first
-            lessons.send(json.dumps(pages.written(areas)).encode())
+    wire.close_all([d for d in (handle, call.program.release, call.asks) if d >= 0])
+    return again
 
 
 def _is_called(reply: socket.socket) -> bool:

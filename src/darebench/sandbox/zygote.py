@@ -137,7 +137,8 @@ def _serve(requests: socket.socket, walls: Walls) -> None:
     running: dict[int, int] = {}
     places = cell.Places()
     while True:
-        for descriptor, _ in poll.poll():
+        # Ended programs first: whoever asks for the next one wants the number of the last.
+        for descriptor, _ in sorted(poll.poll(), key=lambda ready: ready[0] == requests.fileno()):
             if descriptor != requests.fileno():
                 poll.unregister(descriptor)
                 os.close(descriptor)
