@@ -114,11 +114,14 @@ def main() -> None:
     try:
         measure("warm sandbox, first", warm, model, 10)  # the first calls start it
         fast = measure("warm sandbox", warm, model, n)
-        measure("warm sandbox, plain Python", warm, plain, n)
+        fast_plain = measure("warm sandbox, plain Python", warm, plain, n)
     finally:
         warm.close_now()
-    slow = measure("fresh interpreter", FreshInterpreter(cores), model, max(4, n // 20))
-    print(f"ratio {fast / slow:.1f}")
+    few = max(4, n // 20)
+    slow = measure("fresh interpreter", FreshInterpreter(cores), model, few)
+    fresh = FreshInterpreter(cores)
+    slow_plain = measure("fresh interpreter, plain Python", fresh, plain, 2 * few)
+    print(f"ratio {fast / slow:.1f}, plain Python {fast_plain / slow_plain:.1f}")
 
 
 def measure(name: str, executor: Any, model: InstantModel, n: int) -> float:

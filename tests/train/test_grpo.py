@@ -75,6 +75,16 @@ def test_a_run_trains_logs_and_goes_on_from_its_checkpoint(config, executor):
     assert not list(final.glob("optimizer*"))
 
 
+def test_what_cannot_be_used_leaves_the_folder_free(config, executor, tmp_path):
+    from darebench.train.grpo import train_grpo
+
+    with pytest.raises(ConfigError, match="no template"):
+        train_grpo(replace(config, template="other"), executor=executor)
+    with pytest.raises(ConfigError, match="no short prompt"):
+        train_grpo(replace(config, tasks=("*/xf",)), executor=executor)
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_tasks_of_all_steps_are_written_down_ahead_in_passes():
     from darebench.train.grpo import in_order
 

@@ -78,13 +78,15 @@ def train_grpo(
         raise ConfigError(f"max_steps is {config.max_steps}; reinforcement needs a number of steps")
     store = open_store(config.store)
     tasks = _tasks(config, store)
-    checkpoint = prepare_folder(config, {"store": store.hash})
-    done = finished(config, checkpoint)
-    if done is not None:
-        return done
+    tokenizer = load_tokenizer(config.model, config.template)
     sandbox = executor or LocalExecutor(config.slots or _own_cores())
     try:
-        trainer = _trainer(config, tasks, sandbox, opening, on_episodes)
+        arena = _arena(config, [*tasks[0], *tasks[1]], sandbox, opening)
+        checkpoint = prepare_folder(config, {"store": store.hash})
+        done = finished(config, checkpoint)
+        if done is not None:
+            return done
+        trainer = _trainer(config, tasks, arena, tokenizer, on_episodes)
         watch(trainer, Path(config.out), progress)
         return train_out(trainer, checkpoint, Path(config.out))
     finally:
@@ -97,35 +99,44 @@ def _own_cores() -> int:
     return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
-def _trainer(
-    config: GrpoConfig,
-    tasks: tuple[list[Task], list[Task]],
-    executor: Executor,
-    opening: Opening | None,
-    on_episodes: Callable[[int, Sequence[Episode]], None] | None,
-) -> GRPOTrainer:
-    train, held_out = tasks
-    every = [*train, *held_out]
-    if opening is None and config.prompt == "brief":
-        opening = asyncio.run(_briefs(every, executor))
-    truths, problems = asyncio.run(read_answers(every, executor, cache_folder("references")))
+def _arena(
+    config: GrpoConfig, tasks: Sequence[Task], executor: Executor, opening: Opening | None
+) -> Arena:
+    """Get all that attempts at these tasks need: their prompts and their answers.
+
+    Raises:
+        ConfigError: a task has no short prompt.
+        TaskFormatError: a task has no answer.
+    """
+    is_brief = config.prompt == "brief"
+    if opening is None and is_brief:
+        opening = asyncio.run(_briefs(tasks, executor))
+    truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
     if problems:
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
-    is_brief = config.prompt == "brief"
-    arena = Arena(
+    return Arena(
         executor=executor,
         truths=truths,
         budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
         opening=opening or standard_opening,
         output_limit=BRIEF_OUTPUT if is_brief else OUTPUT_LIMIT,
     )
-    tokenizer = load_tokenizer(config.model, config.template)
+
+
+def _trainer(
+    config: GrpoConfig,
+    tasks: tuple[list[Task], list[Task]],
+    arena: Arena,
+    tokenizer: Any,
+    on_episodes: Callable[[int, Sequence[Episode]], None] | None,
+) -> GRPOTrainer:
+    train, held_out = tasks
     codec = Codec(
         tokenizer=tokenizer,
         render=renderer(tokenizer),
         end=tokenizer.eos_token,
-        show_tools=not is_brief,
+        show_tools=config.prompt != "brief",
     )
     player = Player(
         arena=arena,
@@ -136,7 +147,7 @@ def _trainer(
     )
     rollouts = Rollouts(
         player=player,
-        tasks={t.id: t for t in every},
+        tasks={t.id: t for t in [*train, *held_out]},
         make_sampler=lambda trainer: sampler_of(
             trainer.accelerator.unwrap_model(trainer.model), tokenizer, config
         ),
