@@ -71,3 +71,21 @@ def test_a_name_of_the_greatest_length_is_saved_and_loaded_again(tool):
     assert made.record.status == "ok"
     read = call(tool, code=f"print(open({name!r}).read())", files_to_load=[name])
     assert "7" in read.text
+
+
+def test_the_wait_for_a_free_place_is_counted_apart(sandbox, tmp_path):
+    task = open_store(None).task(TASK)
+    tools = [PythonExecutor(task, sandbox, tmp_path, Budget(), Limits()) for _ in range(3)]
+    arguments = {
+        "code": "import time; time.sleep(0.5)", "files_to_load": [], "files_to_save": []
+    }  # fmt: skip
+
+    async def calls():
+        return await asyncio.gather(*(one.call(arguments) for one in tools))
+
+    results = asyncio.run(calls())
+    first, second, third = sorted(one.waited for one in tools)
+    assert first >= 0
+    assert second >= 0.4
+    assert third >= 0.9
+    assert all(one.record.seconds >= 0.4 for one in results)

@@ -29,6 +29,7 @@ class Attempt:
     calls: list[CallRecord] = field(default_factory=list)
     tokens: Tokens = field(default_factory=Tokens)
     seconds: float = 0.0
+    """Wall-clock time, without the wait for a free place in the sandbox."""
     stop_reason: StopReason = StopReason.FAULT
     """Holds until the loop ends by itself."""
 
@@ -70,7 +71,7 @@ async def run(
                 return
         attempt.stop_reason = StopReason.TURNS
     finally:
-        attempt.seconds = time.monotonic() - start
+        attempt.seconds = time.monotonic() - start - tool.waited
 
 
 async def _answer(call: ToolCall, tool: PythonExecutor, calls: list[CallRecord]) -> Message:

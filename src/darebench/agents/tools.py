@@ -6,6 +6,7 @@ gets copies of the files that it names, and nothing else.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,6 +83,8 @@ class PythonExecutor:
         self._folder = folder
         self._limits = replace(limits, wall_s=budget.seconds_per_call)
         self._output_limit = output_limit
+        self.waited = 0.0
+        """Seconds of all calls in which no program of the attempt ran: for a place, or for us."""
 
     @property
     def folder(self) -> Path:
@@ -110,7 +113,9 @@ class PythonExecutor:
             save_to=self._folder,
             limits=self._limits,
         )
+        start = time.monotonic()
         outcome = await execute_retrying(self._executor, program)
+        self.waited += time.monotonic() - start - outcome.seconds
         return _answered(arguments, outcome, self._limits, self._output_limit)
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:

@@ -49,7 +49,9 @@ BaseUrlOption = Annotated[
 ]
 MaxTokensOption = Annotated[int | None, typer.Option("--max-tokens", help="Of one turn.")]
 TokenLimitOption = Annotated[int | None, typer.Option("--token-limit", help="Of an attempt.")]
-TimeLimitOption = Annotated[int | None, typer.Option("--time-limit", help="Of an attempt.")]
+TimeLimitOption = Annotated[
+    int | None, typer.Option("--time-limit", help="Seconds of an attempt, waits included.")
+]
 RunOption = Annotated[Path | None, typer.Option("--out", help="The run's folder.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Start over.")]
 
