@@ -134,9 +134,17 @@ def test_a_dry_run_writes_valid_documents_and_asks_nobody(store, tmp_path):
     assert all(row["license"] and row["title"] for row in rows)
 
 
+def test_documents_are_not_written_over_other_files(store, tmp_path):
+    (tmp_path / "README.md").write_text("of a project")
+    with pytest.raises(ConfigError, match="holds other files"):
+        prepare(str(store), "me/tasks", tmp_path)
+    assert (tmp_path / "README.md").read_text() == "of a project"
+
+
 def test_a_file_that_is_no_croissant_is_refused(store, tmp_path):
-    prepare(str(store), "me/tasks", tmp_path)
-    path = tmp_path / "croissant.json"
+    out = tmp_path / "docs"
+    prepare(str(store), "me/tasks", out)
+    path = out / "croissant.json"
     content = json.loads(path.read_text())
     content["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "nowhere"
     path.write_text(json.dumps(content))

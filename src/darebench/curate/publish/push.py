@@ -52,11 +52,14 @@ def prepare(store: str, name: str, folder: Path) -> Published:
     """Write card, Croissant metadata, licences and checksums of a store into a folder.
 
     Raises:
-        ConfigError: the name has another form, or mlcroissant is missing.
+        ConfigError: the name has another form, the folder holds other files, or mlcroissant is
+            missing.
         StoreError: there is no store, or a part of it is broken.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is not of the form owner/name")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / CHECKSUMS).is_file():
+        raise ConfigError(f"{folder} holds other files, which would be overwritten; give a new one")
     contents = read_contents(store)
     root = contents.store.root
     folder.mkdir(parents=True, exist_ok=True)
