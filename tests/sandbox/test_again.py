@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,6 +20,7 @@ print(json.dumps({
     "files": {p: sorted(os.listdir(p)) for p in places},
     "rights": {p: [stat.filemode((s := os.stat(p)).st_mode), s.st_uid, s.st_nlink] for p in places},
     "mounts": open("/proc/self/mounts").read().replace("1048576", ""),
+    "dates": len({os.stat(p).st_mtime_ns for p in places}),
     "used": (free.f_blocks - free.f_bfree, free.f_files - free.f_ffree),
     "unix": len(open("/proc/net/unix").readlines()),
     "shm": len(open("/proc/sysvipc/shm").readlines()),
@@ -64,6 +66,18 @@ named = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 named.bind('\\0left')
 socket.send_fds(one, [b'x'], [two.fileno(), named.fileno(), one.fileno()])
 """,
+    "folders' times": """
+for n, folder in enumerate(('.', '/tmp', '/dev/shm', '/sandbox/code', '/sandbox')):
+    os.utime(folder, ns=(7_000_000_000 + n, 8_000_000_000 + n))
+""",
+    "children of somebody else": """
+import ctypes
+for _ in range(60):
+    if ctypes.CDLL(None).syscall({'x86_64': 56, 'aarch64': 220}[os.uname().machine], 0x8011, 0, 0, 0, 0) == 0:
+        os.setsid()
+        os._exit(0)
+""",
+    "names without a file": "[os.access(f'/usr/{k}', 0) for k in range(50_000)]",
     "a lock": "import fcntl; f = open('/tmp/lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX)",
     "60 MB": "open('/tmp/large', 'wb').write(bytes(60 << 20))",
     "shared memory": """
@@ -85,6 +99,8 @@ OTHER = {
     "a socket": "import socket; socket.socket(socket.AF_UNIX).bind('/tmp/socket')",
     "many files": "[open(f'/tmp/{k}', 'w') for k in range(100)]",
     "a folder's rights": "os.chmod('.', 0o777)",
+    "the rights around": "os.chmod('/sandbox', 0)",
+    "a large program": "#" + "x" * (2 << 20),
     "the time limit": "import time; open('a', 'w').write('left'); time.sleep(60)",
     "the memory limit": """
 import mmap
@@ -152,6 +168,18 @@ def test_a_cell_with_anything_but_a_few_plain_files_ends(executor, new, deed):
     assert all(without(one) == without(new) for one in seen)
 
 
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "os.rename('/sandbox/work', '/sandbox/other')",
+        "os.rmdir('/sandbox/shm'); os.mkdir('/sandbox/shm')",
+    ],
+)
+def test_a_folder_that_is_moved_is_forbidden_or_ends_the_cell(executor, new, deed):
+    assert run(executor, deed)
+    assert all(without(look(executor)) == without(new) for _ in range(6))
+
+
 def test_limits_are_each_calls_own_in_a_cell_that_is_used_again(executor):
     code = "b = bytearray({} << 20); b[::4096] = b'x' * len(b[::4096]); print(len(b) >> 20)"
     for memory_mb, wanted, status in [
@@ -160,6 +188,30 @@ def test_limits_are_each_calls_own_in_a_cell_that_is_used_again(executor):
         limits = Limits(memory_mb=memory_mb)
         outcome = executor.execute_now(Program(code=code.format(wanted), limits=limits))
         assert (outcome.status is Status.OK) == (status is Status.OK), outcome
+
+
+def test_a_call_with_little_memory_is_not_charged_for_the_one_before(executor):
+    names = "import os\nfor k in range(100_000): os.access(f'/usr/{k}', 0)"
+    for _ in range(3):
+        executor.execute_now(Program(code=names, limits=Limits(memory_mb=2000)))
+        outcome = executor.execute_now(Program(code="print(1)", limits=Limits(memory_mb=16)))
+        assert outcome.stdout == "1\n", outcome
+
+
+def test_a_call_does_not_wait_for_a_predecessor_that_is_slow_to_end(executor):
+    slow = """
+import mmap, os
+with open('large', 'wb') as file:
+    file.truncate(128 << 20)
+file = os.open('large', os.O_RDWR)
+kept = [mmap.mmap(file, 0, flags=mmap.MAP_SHARED | mmap.MAP_POPULATE) for _ in range(60)]
+"""
+    limits = Limits(memory_mb=4000, wall_s=30)
+    for _ in range(3):
+        assert executor.execute_now(Program(code=slow, limits=limits)).status is Status.OK
+        start = time.monotonic()
+        assert executor.execute_now(Program(code="print(1)")).stdout == "1\n"
+        assert time.monotonic() - start < 1
 
 
 def test_outputs_outlive_the_next_call_in_the_cell(executor, tmp_path):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import time
@@ -85,6 +86,70 @@ def test_dead_spares_are_passed_over(executor):
             os.kill(pid, signal.SIGKILL)
     time.sleep(0.3)
     assert asyncio.run(execute_retrying(executor, ONE, attempts=8)).stdout == "1\n"
+
+
+def test_a_program_that_is_killed_while_it_waits_costs_no_call(executor):
+    zygote = zygote_of(executor)
+    if "namespaces" in executor.missing():
+        pytest.skip("no namespaces on this machine: a program is a fork of its warden")
+    time.sleep(0.5)
+    keeper = descendants(zygote.process.pid)[0]
+    programs = [p for z in descendants(keeper)[:2] for p in descendants(z)]
+    assert programs
+    for pid in programs:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)
+    for _ in range(6):
+        assert executor.execute_now(ONE).stdout == "1\n"
+
+
+def test_descriptors_that_a_program_holds_in_flight_cost_others_nothing():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip("the hard limit of open files is too low to be raised")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    executor = LocalExecutor(2)
+    hog = """
+import os, socket, time
+file, pairs = os.open('/dev/null', 0), []
+try:
+    for _ in range(5):
+        pairs.append(socket.socketpair())
+        socket.send_fds(pairs[-1][0], [b'x'], [file] * 250)
+finally:
+    print('sent', flush=True)
+    time.sleep(2)
+"""
+    try:
+        zygote_of(executor)
+        thread = threading.Thread(target=executor.execute_now, args=(Program(code=hog),))
+        thread.start()
+        time.sleep(1)
+        for _ in range(8):
+            assert executor.execute_now(ONE).stdout == "1\n"
+        thread.join()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        executor.close_now()
+
+
+def test_cancelled_calls_leave_no_control_groups(executor):
+    zygote = zygote_of(executor)
+    if "control groups" in executor.missing():
+        pytest.skip("no control groups on this machine")
+
+    async def cancelled(delay_s: float) -> None:
+        calls = [asyncio.create_task(executor.execute(ONE)) for _ in range(8)]
+        await asyncio.sleep(delay_s)
+        for one in calls:
+            one.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    for number in range(20):
+        asyncio.run(cancelled(0.001 * (number % 7)))
+    time.sleep(0.5)
+    left = [path for path in Path(zygote._groups[0]).iterdir() if path.is_dir()]
+    assert len(left) <= 8  # those of the spares
 
 
 def test_a_full_disk_on_the_host_is_a_fault(executor, tmp_path):

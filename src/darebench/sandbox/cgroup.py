@@ -42,8 +42,6 @@ class Groups:
         """
         size, count = str(memory_mb << 20), str(processes)
         if self.version == 1:
-            with contextlib.suppress(OSError):  # of a call before, and never under the other
-                self._write(name, "memory.memsw.limit_in_bytes", "-1")
             try:
                 self._write(name, "memory.limit_in_bytes", size)
             except OSError as error:

@@ -48,8 +48,8 @@ NO_NETWORK_FAMILIES = (socket.AF_UNIX,)
 """The same where there is no network namespace to put the program in."""
 ON_ITSELF = ("prlimit64", "sched_setaffinity", "setpriority")
 """Allowed for the caller alone: on the host, the warden is the same user."""
-_NAMESPACES = 0x7E020080
-"""The bits of clone's flags that make namespaces."""
+_NOT_CLONED = 0x7E020080 | 0x8000
+"""The bits of clone's flags that make namespaces, and the one that makes a child of the zygote."""
 _PRCTL = (1, 2, 3, 4, 15, 16, 23, 27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 52, 0x53564D41)
 """Names, death signals, timers, huge pages, questions; nothing that gives or installs."""
 _IOCTL = (
@@ -84,7 +84,7 @@ def compiled(*, network: bool, ask_at_exit: bool) -> bytes:
     for name in sorted(known - special):
         rules.add_rule(seccomp.ALLOW if name in ALLOWED else denied, name)
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ
-    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, _NAMESPACES, 0))
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, _NOT_CLONED, 0))
     for option in _PRCTL:
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, equal, option))
     for family in FAMILIES if network else NO_NETWORK_FAMILIES:

@@ -11,8 +11,10 @@ import contextlib
 import itertools
 import json
 import os
+import resource
 import select
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -34,6 +36,9 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     root, allow_unsafe = sys.argv[2], sys.argv[3] == "unsafe"
     parent = os.getppid()
+    # Bounds what all processes of the user have sent and nobody has received, programs included.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         found = _close_in(control, root, allow_unsafe=allow_unsafe)
         facts = {"missing": found.missing(), "zygotes": 2 if found.namespaces else 1}
@@ -140,13 +145,18 @@ class _Cell:
         if self._files is None:
             linux.unshare(linux.CLONE_NEWNS)
             self._files = leftovers.furnish()
-            self._found.groups.make(self._group)
+        else:  # what the kernel keeps for a program is charged to its group for longer
+            self._found.groups.remove(self._group)
+        self._found.groups.make(self._group)
         channel.send(self._group.encode())
         return Started(pid=2, channel=channel, release=release)
 
     def is_plain(self) -> bool:
         """Say whether the program has left nothing that could not be cleared."""
-        return self._files is not None and self._files.is_plain()
+        try:
+            return self._files is not None and self._files.is_plain()
+        except OSError:  # a folder is gone
+            return False
 
 
 def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root: str) -> None:
@@ -233,6 +243,8 @@ def _calls(
 
 def _leave(control: socket.socket) -> None:
     """Become a warden: it has nothing to say to the executor but its own call's answer."""
+    # The first process of a namespace is deaf to signals that it has no handler for.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     linux.die_with_parent()
     control.close()
 

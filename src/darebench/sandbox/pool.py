@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from darebench.sandbox import cgroup, wire
 
 NOBODY = 65534
 START_TIMEOUT_S = 120.0
+PATIENCE_S = 0.05
+"""How long to wait for a spare, whose last program may be slow to end, before one is made."""
 _IMPORTED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import\b|\bimport[ \t]+([^\n;#]+)")
 _INDIRECT = re.compile(r"\b(?:__import__|importlib|runpy|pickle|exec|eval)\b")
 """What may need libraries that a program's imports do not name."""
@@ -65,6 +69,22 @@ class Spare:
     reply: socket.socket
     light: bool
     filled: bool = False
+
+    def is_ready(self) -> bool:
+        """Say whether its warden has spoken: that a program waits, or by its end."""
+        poll = select.poll()
+        poll.register(self.reply, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+def _asked_again(spare: Spare, *, idle: bool) -> bool:
+    """Ask a warden for another program; False if it has ended."""
+    spare.filled = False
+    try:
+        wire.send(spare.reply, {"idle": idle})
+    except OSError:
+        return False
+    return True
 
 
 class Zygote:
@@ -136,13 +156,21 @@ class Zygote:
 
     def take(self, *, light: bool) -> Spare:
         """Take the best spare for a program, or have one made; `give_back` must follow."""
-        with self._lock:
-            fitting = [spare for spare in self._spares if spare.light == light]
-            if not fitting:
-                return self._made(light=light)
-            best = max(fitting, key=lambda spare: spare.filled)
-            self._spares.remove(best)
-            return best
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            with self._lock:
+                fitting = [spare for spare in self._spares if spare.light == light]
+                ready = [spare for spare in fitting if spare.is_ready()]
+                if ready:
+                    best = max(ready, key=lambda spare: spare.filled)
+                    self._spares.remove(best)
+                    return best
+                if not fitting or time.monotonic() > deadline:
+                    return self._made(light=light)
+                poll = select.poll()
+                for spare in fitting:
+                    poll.register(spare.reply, select.POLLIN)
+            poll.poll(1 + 1000 * max(0.0, deadline - time.monotonic()))
 
     def renew(self, spare: Spare) -> None:
         """Have a new warden made for one that has turned out to be dead."""
@@ -161,9 +189,7 @@ class Zygote:
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
             alike = [other for other in self._spares if other.light == spare.light]
             # As many as may run are more than are made: else one would be closed and made in turn.
-            if again and len(alike) < 3 * self._slots:
-                wire.send(spare.reply, {"idle": idle})
-                spare.filled = False
+            if again and len(alike) < 3 * self._slots and _asked_again(spare, idle=idle):
                 alike.append(spare)
                 self._spares.append(spare)
             else:

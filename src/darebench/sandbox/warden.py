@@ -31,6 +31,8 @@ LOOK_S = 0.02
 BOUNDED_LOOK_S = 0.25
 """How often it is looked at where the kernel bounds it."""
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
+LARGE_CODE = 1 << 20
+"""Characters of a program's text after which the warden ends."""
 _QUESTION = struct.Struct("=QII iIQ6Q")
 _GO_ON = 1
 _CHUNK = 1 << 30
@@ -113,6 +115,11 @@ def guard(
         if not again:
             break
     reply.close()
+    if walls.namespaces:
+        with contextlib.suppress(ProcessLookupError):  # else it waits for a call that never comes
+            handle = os.pidfd_open(2)
+            census.kill(own_namespace=True)
+            census.wait_for_all(handle)
     walls.groups.remove(group)
 
 
@@ -146,13 +153,14 @@ def _prepare(
 
 def _serve(call: _Call, house: House, request: dict[str, Any], descriptors: list[int]) -> bool:
     """Run and answer one call; say whether there can be another one in this place."""
-    handle = os.pidfd_open(call.program.pid)
-    again = False
+    handle, again = -1, False
     try:
+        handle = os.pidfd_open(call.program.pid)
         result = _run(call, request, descriptors, handle)
         limit_mb = request["limits"]["file_mb"]
         found, opened = outputs.collect(call.places.work, request["save"], limit_mb)
-        again = result["status"] in ("ok", "error") and house.is_plain()
+        is_small = len(request["code"]) <= LARGE_CODE  # which stays in this process's memory
+        again = is_small and result["status"] in ("ok", "error") and house.is_plain()
         wire.send(call.reply, {**result, "files": found, "again": again}, opened)
         wire.close_all(opened)
     except OSError as error:
@@ -160,7 +168,8 @@ def _serve(call: _Call, house: House, request: dict[str, Any], descriptors: list
         with contextlib.suppress(ConnectionError):  # the executor may be gone
             wire.send(call.reply, {"fault": f"running failed: {error}"})
     census.kill(own_namespace=call.walls.namespaces)
-    census.wait_for_all(handle)
+    if handle >= 0:
+        census.wait_for_all(handle)
     wire.close_all([d for d in (handle, call.program.release, call.asks) if d >= 0])
     return again
 
@@ -171,7 +180,12 @@ def _is_called(reply: socket.socket) -> bool:
 
 
 def _next_request(call: _Call) -> tuple[dict[str, Any], list[int]]:
+    poll = select.poll()
+    for channel in (call.reply, call.program.channel):
+        poll.register(channel, select.POLLIN)
     while True:
+        if call.program.channel.fileno() in (fd for fd, _ in poll.poll()):
+            raise EOFError("the program's process was killed while it waited")
         message, descriptors = wire.receive(call.reply)
         if "code" in message:
             return message, descriptors
