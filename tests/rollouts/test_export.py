@@ -157,7 +157,7 @@ def test_the_command_exports_and_checks(source, tmp_path):
     assert darebench(out, "--check", "--max-length", "5").returncode == 2
 
 
-@pytest.mark.parametrize("content", [b"5\n", b"\xff\xfe\n", b"{}x\n"])
+@pytest.mark.parametrize("content", [b"5\n", b"\xff\xfe\n", b"{}x\n", b"[" * 100_000])
 def test_lines_that_are_no_rows_are_one_sentence_and_leave_nothing(content, tmp_path):
     path = tmp_path / "broken.jsonl"
     path.write_bytes(content)
@@ -166,6 +166,24 @@ def test_lines_that_are_no_rows_are_one_sentence_and_leave_nothing(content, tmp_
     with pytest.raises(ConfigError):
         export([path], tmp_path / "out.jsonl")
     assert [p.name for p in tmp_path.iterdir()] == ["broken.jsonl"]
+
+
+def test_attempts_are_not_written_over_by_their_export(source, tmp_path):
+    before = source.read_bytes()
+    with pytest.raises(ConfigError, match="is what is read"):
+        export([source], source)
+    beside = source.with_name("out.provenance.jsonl")
+    beside.write_bytes(before)
+    with pytest.raises(ConfigError, match="is what is read"):
+        export([beside], source.with_name("out.jsonl"), Format.OPENAI)
+    assert source.read_bytes() == beside.read_bytes() == before
+
+
+@pytest.mark.parametrize("calls", [7, "x", [7], {"a": 1}])
+def test_calls_that_are_no_list_of_objects_are_named(tmp_path, calls):
+    row = {"run": 1, "messages": [{"role": "assistant", "content": "", "tool_calls": calls}]}
+    (tmp_path / "rows.jsonl").write_text(json.dumps({**row, "tools": "[]"}) + "\n")
+    assert check_export(tmp_path / "rows.jsonl").counts["calls"] == 1
 
 
 def test_a_broken_table_is_one_sentence(tmp_path):

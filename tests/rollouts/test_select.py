@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from darebench.errors import ConfigError
 from darebench.rollouts import Strategy, select_trajectories
 from darebench.rollouts.files import select_file
+from darebench.rollouts.select import Thresholds
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,13 @@ def test_a_file_is_chosen_from_as_a_list_is_and_copied_byte_for_byte(tmp_path_fa
         ('{"task": "a_class/if", "score": NaN, "seconds": 1}', "score is nan"),
         ('{"task": "a_class/if", "score": 1, "seconds": null}', "seconds is None"),
         ('{"task": "a/mm", "score": 1, "seconds": 1}', "_class or _reg"),
+        ('{"task": "a_class/if", "score": 1, "seconds": 1, "epoch": 1.5}', "epoch is 1.5"),
+        ('{"task": "a_class/if", "score": 1, "seconds": 1, "epoch": 9e99}', "epoch is 9e"),
+        (
+            '{"task": "a_class/if", "score": 1, "seconds": 1, "epoch": 99999999999999999999}',
+            "epoch",
+        ),
+        ("[" * 100_000, "no JSON"),
     ],
 )
 def test_an_unusable_line_is_named(tmp_path, line, words):
@@ -103,6 +111,30 @@ def test_an_unusable_line_is_named(tmp_path, line, words):
     with pytest.raises(ConfigError, match=words):
         select_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", Strategy.FV)
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    text = '{"task":"a_class/if","score":1,"seconds":2,"epoch":null}\n' * 2
+    path = tmp_path / "in.jsonl"
+    path.write_text(text)
+    (tmp_path / "link.jsonl").symlink_to(path)
+    for out in (path, tmp_path / "link.jsonl"):
+        with pytest.raises(ConfigError, match="is what is read"):
+            select_file(path, out, Strategy.FV)
+    assert path.read_text() == text
+    assert select_file(path, tmp_path / "out.jsonl", Strategy.FV).selected == 1
+
+
+def test_a_run_that_has_not_ended_is_named_as_such(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match="has not ended"):
+        select_file(tmp_path, tmp_path / "out.jsonl", Strategy.FV)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_threshold_is_a_number(value):
+    with pytest.raises(ConfigError, match="the threshold xf is"):
+        Thresholds(xf=value)
 
 
 def test_the_command_chooses(tmp_path):

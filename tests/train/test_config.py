@@ -43,11 +43,22 @@ def test_the_papers_settings_are_the_defaults():
         ({"model": "m", "out": "o", "loss": "dr-grpo"}, "there are: dr_grpo"),
         ({"model": "m", "out": "o", "generations": 1}, "at least 2"),
         ({"model": "m", "out": "o", "batch_size": 0}, "at least 1"),
+        ({"model": "m", "out": "o", "temperature": 0}, "at least 0.01"),
+        ({"model": "m", "out": "o", "top_p": 2}, "at most 1"),
+        ({"model": "m", "out": "o", "seed": -1}, "at least 0"),
+        ({"model": "m", "out": "o", "schedule": "bogus"}, "there are: constant"),
+        ({"model": "m", "out": "o", "lora": {"r": "x"}}, "lora.r is 'x'"),
     ],
 )
 def test_a_mistake_is_named(values, words):
     with pytest.raises(ConfigError, match=words):
         make_config(GrpoConfig, values)
+
+
+def test_whole_numbers_are_taken_for_those_with_a_point():
+    made = make_config(GrpoConfig, {"model": "m", "out": "o", "temperature": 1, "seconds": 20})
+    assert (type(made.temperature), type(made.seconds)) == (float, float)
+    assert type(made.turns) is int
 
 
 def test_settings_go_over_the_file(tmp_path):

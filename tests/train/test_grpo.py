@@ -82,6 +82,8 @@ def test_what_cannot_be_used_leaves_the_folder_free(config, executor, tmp_path):
         train_grpo(replace(config, template="other"), executor=executor)
     with pytest.raises(ConfigError, match="no short prompt"):
         train_grpo(replace(config, tasks=("*/xf",)), executor=executor)
+    with pytest.raises(ConfigError, match=r"prompts of at least max_context \(5\)"):
+        train_grpo(replace(config, max_context=5), executor=executor)
     assert not (tmp_path / "run").exists()
 
 

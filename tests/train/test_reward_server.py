@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -87,6 +90,38 @@ def test_more_batches_than_there_are_places_are_sent_away(grader):
     assert codes[-1] == 503
     (later,) = ask(app, post([{"task": TASK}]))
     assert later.status_code == 200
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(grader, monkeypatch):
+    monkeypatch.setattr(server, "READ_S", 0.2)
+    app = server.make_app(grader, at_once=1)
+
+    async def stalled():
+        yield b"{"
+        await asyncio.sleep(60)
+
+    (done,) = ask(app, ("POST", "/reward", {"content": stalled()}))
+    assert done.status_code == 408
+    (later,) = ask(app, post([{"task": TASK}]))
+    assert later.status_code == 200
+
+
+def test_the_command_says_where_it_serves_and_a_port_in_use_is_one_sentence():
+    pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+    command = [sys.executable, "-m", "darebench", "reward", "serve", TASK, "--json", "--port"]
+    with subprocess.Popen([*command, "0"], stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            said = "".join(iter(running.stdout.readline, "}\n")) + "}"
+            url = json.loads(said)["url"]
+            assert httpx.get(f"{url}/health").json() == {"status": "ok", "tasks": 1}
+            port = url.rpartition(":")[2]
+            second = subprocess.run([*command, port], capture_output=True, text=True)
+        finally:
+            running.send_signal(signal.SIGINT)
+    assert second.returncode == 2
+    assert "cannot listen on" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_a_token_is_asked_for(grader):

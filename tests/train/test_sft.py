@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
 from darebench.rollouts.export import export
 from darebench.rollouts.validate import check_export
+from darebench.train.config import Lora
 
 pytestmark = pytest.mark.usefixtures("need_torch", "quiet_libraries")
 
@@ -83,6 +86,91 @@ def test_an_export_is_checked_under_the_template(tiny_model, rows):
         "{%- generation %}", "{{- loop.length }}{%- generation %}"
     )
     assert "prefix" in check_export(rows, tokenizer).counts
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{{- '<|im_start|>assistant\\n' }}\n        {%- generation %}",
+         "{%- generation %}{{- '<|im_start|>assistant\\n' }}"),
+        ("{%- generation %}", ""),
+    ],
+)  # fmt: skip
+def test_a_mask_that_is_not_the_turns_text_is_named(tiny_model, rows, old, new):
+    from darebench.train.setup import load_tokenizer
+
+    tokenizer = load_tokenizer(str(tiny_model), "qwen3")
+    template = tokenizer.chat_template
+    assert old in template
+    tokenizer.chat_template = template.replace(old, new)
+    if not new:  # only the end token is trained on
+        tokenizer.chat_template = tokenizer.chat_template.replace(
+            "{{- '<|im_end|>' }}\n        {%- endgeneration %}",
+            "{%- generation %}{{- '<|im_end|>' }}{%- endgeneration %}",
+        )
+    assert set(check_export(rows, tokenizer).counts) == {"mask"}
+
+
+def test_a_template_that_marks_nothing_is_refused(tiny_model, rows):
+    from darebench.train.setup import load_tokenizer
+    from darebench.train.sft import encode_rows
+
+    tokenizer = load_tokenizer(str(tiny_model), "qwen3")
+    plain = tokenizer.chat_template.replace("{%- generation %}", "")
+    tokenizer.chat_template = plain.replace("{%- endgeneration %}", "")
+    with pytest.raises(ConfigError, match="marks nothing that the loss is on"):
+        encode_rows(str(rows), tokenizer, 4096)
+
+
+def test_a_folder_without_a_checkpoint_is_free_for_the_mended_configuration(
+    tiny_model, rows, tmp_path
+):
+    from darebench.train.config import SftConfig
+    from darebench.train.setup import prepare_folder
+    from darebench.train.sft import train_sft
+
+    out = tmp_path / "run"
+    wrong = SftConfig(
+        model=str(tiny_model), data=str(rows), out=str(out), cpu=True, bf16=False,
+        lora=Lora(targets="nonsense"), max_steps=1, packing=False, gradient_checkpointing=False,
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match=r"cannot be made of this configuration.*nonsense"):
+        train_sft(wrong)
+    assert (out / "config.json").is_file()
+    assert train_sft(replace(wrong, lora=None)).is_dir()
+    with pytest.raises(ConfigError, match="another lora"):
+        train_sft(wrong)
+
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text('{"model_type": "qwen3"}')
+    with pytest.raises(ConfigError, match="holds a run with another"):
+        prepare_folder(replace(wrong, out=str(tmp_path / "model")), {})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"cpu": False}, "torch finds no GPU here"),
+        ({"deepspeed": "configs/deepspeed-zero3.json"}, "deepspeed is not installed"),
+        ({"model": "no/such folder"}, "has no usable tokenizer"),
+    ],
+)
+def test_what_this_machine_cannot_do_is_one_sentence(tiny_model, rows, tmp_path, given, words):
+    import importlib.util
+
+    import torch
+
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+
+    if "cpu" in given and torch.accelerator.is_available():
+        pytest.skip("there is a GPU")
+    if "deepspeed" in given and importlib.util.find_spec("deepspeed"):
+        pytest.skip("deepspeed is installed")
+    config = SftConfig(model=str(tiny_model), data=str(rows), out=str(tmp_path / "run"), cpu=True)
+    with pytest.raises(ConfigError, match=words):
+        train_sft(replace(config, **given))
+    assert not (tmp_path / "run").exists()
 
 
 def test_attempts_that_were_not_exported_are_refused_and_the_folder_stays_free(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -70,6 +71,8 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            _fail("the disk is full; make room, and the same command continues", 2)
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
 
 

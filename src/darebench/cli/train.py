@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -96,16 +97,25 @@ def serve(
     ] = None,
     store: StoreOption = None,
     host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0)] = 8090,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: a free one.")] = 8090,
     token: Annotated[
         str | None,
         typer.Option("--token", envvar="DAREBENCH_REWARD_TOKEN", help="Needed off this machine."),
     ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Serve rewards over HTTP. Example: darebench reward serve --store curation/store"""
     from darebench.train.server import serve as run
 
-    run(store, tasks or (), host=host, port=port, token=token)
+    def ready(url: str, n_tasks: int) -> None:
+        if as_json:
+            print_json({"url": url, "tasks": n_tasks})
+            sys.stdout.flush()
+        elif not quiet:
+            print(f"{url}: rewards of {n_tasks} tasks", flush=True)
+
+    run(store, tasks or (), host=host, port=port, token=token, ready=ready)
 
 
 def _print_model(folder: Path, *, as_json: bool) -> None:

@@ -144,6 +144,8 @@ def select(
         variance_cf=variance_cf,
     )
     result = asdict(select_file(source, out, Strategy(strategy), thresholds))
+    if not result["selected"]:
+        note("no attempt was chosen: none is good enough for the thresholds", quiet=quiet)
     _print({"out": str(out), "strategy": strategy, **result}, as_json=as_json)
 
 
@@ -151,8 +153,8 @@ def export(
     sources: Annotated[list[Path], typer.Argument(help="Run folders or files of trajectories.")],
     out: Annotated[Path | None, typer.Option("--out", help="A .jsonl or .parquet file.")] = None,
     form: Annotated[str, typer.Option("--format", help="chat or openai.")] = "chat",
-    turns: Annotated[int | None, typer.Option("--turns", help="Of the attempts.")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="Of each call.")] = None,
+    turns: Annotated[int | None, typer.Option("--turns", min=1, help="Of the attempts.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=1, help="Of each call.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Check an export instead.")] = False,
     tokenizer: Annotated[
         str | None, typer.Option("--tokenizer", help="With --check: the model to be trained.")
@@ -176,7 +178,8 @@ def export(
         raise ConfigError(f"no form {form!r}; there are: {', '.join(Format)}")
     budget = None
     if turns is not None or seconds is not None:
-        budget = Budget(turns=turns or 5, seconds_per_call=seconds or 200.0)
+        given = {"turns": turns, "seconds_per_call": seconds}
+        budget = Budget(**{name: value for name, value in given.items() if value is not None})
     unknown = [source for source in sources if budget is None and not knows_budget(source)]
     for source in unknown:
         note(
@@ -185,6 +188,8 @@ def export(
             quiet=quiet,
         )
     result = asdict(write(sources, out, Format(form), budget=budget))
+    if not result["rows"]:
+        note(f"there is no attempt to train on in what was given; {out} is empty", quiet=quiet)
     _print({"out": str(out), "format": form, **result}, as_json=as_json)
 
 

@@ -122,8 +122,11 @@ def read_trajectories(path: Path) -> Iterator[Trajectory]:
         for number, line in enumerate(stream, 1):
             try:
                 yield from_json(json.loads(line))
-            except (ConfigError, ValueError) as error:
-                raise ConfigError(f"{path} line {number}: {error}") from None
+            except (ConfigError, ValueError, RecursionError) as error:
+                raise ConfigError(
+                    f"{path} line {number} is no trajectory ({error}); take the line out, or write "
+                    "the file again"
+                ) from None
 
 
 def _from_sample(sample: Any, model: str, task: Task) -> Trajectory:

@@ -21,7 +21,7 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories
-from darebench.rollouts.files import trajectories_file
+from darebench.rollouts.files import keep_apart, trajectories_file
 from darebench.rollouts.rows import Row, chat_row, openai_row, provenance, tools_text, unusable
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
@@ -84,7 +84,7 @@ def export(
         budget: Of the attempts, for the tool's description; a run folder's own without it.
 
     Raises:
-        ConfigError: a source or the kind of file cannot be used.
+        ConfigError: a source or the kind of file cannot be used, or `out` is a source.
     """
     suffixes = (".jsonl",) if form is Format.OPENAI else (".jsonl", ".parquet")
     if out.suffix not in suffixes:
@@ -93,9 +93,13 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_suffix(".provenance.jsonl") if form is Format.OPENAI else None
     writer = _parquet if out.suffix == ".parquet" else _jsonl
+    paths = [trajectories_file(source) for source in sources]
+    for path in paths:
+        for written in (out, beside):
+            if written is not None:
+                keep_apart(written, path)
     with writer(out) as write, _maybe(beside) as write_provenance:
-        for source in sources:
-            path = trajectories_file(source)
+        for source, path in zip(sources, paths, strict=True):
             tools = tools_text(schema(budget or read_budget(path), Limits()))
             run = path.parent.name if source.is_dir() else path.stem
             for trajectory in read_trajectories(path):

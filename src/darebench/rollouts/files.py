@@ -46,9 +46,21 @@ def trajectories_file(source: Path) -> Path:
         ConfigError: there is no such file.
     """
     path = source / TRAJECTORIES if source.is_dir() else source
-    if not path.is_file():
-        raise ConfigError(f"{path} is missing; give a run folder or a file of trajectories")
-    return path
+    if path.is_file():
+        return path
+    if (source / "config.json").is_file():
+        raise ConfigError(f"the run in {source} has not ended; its own command goes on with it")
+    raise ConfigError(f"{path} is missing; give a run folder or a file of trajectories")
+
+
+def keep_apart(out: Path, source: Path) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        ConfigError: both are one file.
+    """
+    if out.resolve() == source.resolve():
+        raise ConfigError(f"{out} is what is read; give another --out")
 
 
 def select_file(
@@ -57,10 +69,11 @@ def select_file(
     """Copy the lines of the chosen attempts from `source` (a file or a run folder) to `out`.
 
     Raises:
-        ConfigError: a line lacks `task`, `score` or `seconds`, or has an unusable one; its number
-            is named.
+        ConfigError: `out` is what is read, or a line lacks `task`, `score` or `seconds`, or has an
+            unusable one; its number is named.
     """
     path = trajectories_file(source)
+    keep_apart(out, path)
     groups: dict[str, array[int]] = {}
     lines, scores, seconds, epochs = array("q"), array("d"), array("d"), array("q")
     for number, line in _lines(path):
@@ -109,20 +122,21 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _row(line: bytes, number: int, path: Path) -> _Row:
     try:
         value: Any = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
     if not isinstance(value, dict):
         raise ConfigError(f"{path} line {number} is no JSON object; give one trajectory a line")
     task, score = value.get("task"), value.get("score")
-    seconds, epoch = value.get("seconds"), value.get("epoch", 0)
+    seconds, epoch = value.get("seconds"), value.get("epoch")
+    epoch = 0 if epoch is None else epoch
     if not isinstance(task, str) or not task:
         problem = f"task is {task!r}, not a task's id"
     elif "score" not in value or not (score is None or (_is_number(score) and 0 <= score <= 1)):
         problem = f"score is {score!r}, not a number from 0 to 1 or null for an unscored attempt"
     elif not _is_number(seconds):
         problem = f"seconds is {seconds!r}, not a number"
-    elif type(epoch) is not int:
-        problem = f"epoch is {epoch!r}, not a whole number"
+    elif type(epoch) is not int or not 0 <= epoch < 1 << 62:
+        problem = f"epoch is {epoch!r}, not a whole number that counts attempts"
     else:
         return _Row(task, score, seconds, epoch)
     raise ConfigError(f"{path} line {number}: {problem}")

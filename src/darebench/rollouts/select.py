@@ -6,6 +6,7 @@ task diverse nor lowers its mean.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,16 @@ class Thresholds:
     """Population variance of the scores from which a MM task is diverse."""
     variance_xf: float = 0.15
     variance_cf: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse what no attempt or every one would pass.
+
+        Raises:
+            ConfigError: a threshold is no finite number.
+        """
+        for name in self.__slots__:
+            if not math.isfinite(getattr(self, name)):
+                raise ConfigError(f"the threshold {name} is {getattr(self, name)}; give a number")
 
 
 class Scored(Protocol):

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(stream, 1):
                 try:
                     row = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
                 if not isinstance(row, dict):
                     raise ConfigError(f"{path} line {number} is no object; give one row a line")
@@ -126,14 +127,18 @@ def is_openai(row: Mapping[str, Any]) -> bool:
 
 def encode(row: Mapping[str, Any], tokenizer: Any, *, show_tools: bool = True) -> dict[str, Any]:
     """Encode a row: `input_ids`, and `assistant_masks` with 1 where the loss is."""
-    tools = row["tools"] if isinstance(row["tools"], list) else json.loads(row["tools"])
     return tokenizer.apply_chat_template(
         row["messages"],
-        tools=tools if tools and show_tools else None,
+        tools=_tools_of(row) if show_tools else None,
         tokenize=True,
         return_dict=True,
         return_assistant_tokens_mask=True,
     )
+
+
+def _tools_of(row: Mapping[str, Any]) -> list[Any] | None:
+    tools = row["tools"] if isinstance(row["tools"], list) else json.loads(row["tools"])
+    return tools or None
 
 
 def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
@@ -184,8 +189,12 @@ def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[s
             yield "roles", f"message {position} comes before the answer to {asked[0]!r}"
         if role == "assistant":
             turns += 1
-            yield from _call_problems(message.get("tool_calls") or [], position)
-            asked = [call.get("id") for call in message.get("tool_calls") or []]
+            calls = message.get("tool_calls") or []
+            if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+                yield "calls", f"message {position}: tool_calls is no list of objects"
+                return
+            yield from _call_problems(calls, position)
+            asked = [call.get("id") for call in calls]
     if not turns:
         yield "roles", "there is no assistant turn to train on"
     if openai and messages and messages[-1].get("role") != "assistant":
@@ -222,10 +231,29 @@ def _token_problems(
         yield "mask", f"{len(spans)} stretches are trained on, and there are {turns} turns"
         return
     end = tokenizer.eos_token_id
-    for n, (_, stop) in enumerate(spans, 1):
+    for n, (start, stop) in enumerate(spans, 1):
         if ids[stop - 1] != end:
             yield "mask", f"turn {n} does not end with the end token, so stopping is not learned"
             return
+        if tokenizer.decode(ids[start:stop]) != _turn_text(row, n, tokenizer):
+            yield "mask", f"what is trained on in turn {n} is not that turn's text"
+            return
+
+
+def _turn_text(row: Mapping[str, Any], turn: int, tokenizer: Any) -> str | None:
+    """Render what the assistant writes in its n-th turn, up to the end token.
+
+    None where the template does not write a turn behind its own prompt for one.
+    """
+    messages = row["messages"]
+    position = [k for k, m in enumerate(messages) if m["role"] == "assistant"][turn - 1]
+    render = partial(tokenizer.apply_chat_template, tools=_tools_of(row), tokenize=False)
+    before = render(messages[:position], add_generation_prompt=True)
+    whole = render(messages[: position + 1])
+    if not whole.startswith(before):
+        return None
+    text, end, _ = whole[len(before) :].partition(tokenizer.eos_token)
+    return text + end
 
 
 def _spans(mask: Sequence[int]) -> list[tuple[int, int]]:

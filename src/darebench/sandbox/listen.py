@@ -40,7 +40,7 @@ def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[st
     Raises:
         ConfigError: the address cannot be used, or only with a token, or there is no sandbox.
     """
-    with _listening(host, port) as listening:
+    with listen_on(host, port) as listening:
         address = ipaddress.ip_address(listening.getsockname()[0])
         if settings.token is None and not address.is_loopback:
             raise ConfigError(
@@ -72,8 +72,7 @@ async def _serve(
         # uvicorn raises the signal that ended it once more; by then there is nothing left to do.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        host, port = listening.getsockname()[:2]
-        ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        ready(url_of(listening))
         await uvicorn.Server(config).serve(sockets=[listening])
     finally:
         await executor.close()
@@ -104,7 +103,18 @@ class _Connection(H11Protocol):
         self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def url_of(listening: socket.socket) -> str:
+    """Give the URL of a server."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """Open the socket of a server.
+
+    Raises:
+        ConfigError: the address cannot be used.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

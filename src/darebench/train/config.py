@@ -147,12 +147,17 @@ def make_config(kind: type[_C], values: Mapping[str, Any]) -> _C:
     unknown = sorted(set(values) - set(fields))
     if unknown:
         raise ConfigError(f"no setting {unknown[0]!r}; there are: {', '.join(fields)}")
-    given = dict(values)
+    given = {
+        k: _as_float(v) if k in fields and "float" in str(fields[k].type) else v
+        for k, v in values.items()
+    }
     if given.get("lora") is not None:
         try:
             given["lora"] = Lora(**given["lora"])
         except TypeError as error:
             raise ConfigError(f"lora: {error}; it takes r, alpha, dropout, targets") from None
+        for found in dataclasses.fields(Lora):
+            _check(f"lora.{found.name}", str(found.type), getattr(given["lora"], found.name))
     for name in ("tasks", "eval_tasks"):
         if name in given:
             given[name] = _names(name, given[name])
@@ -186,13 +191,29 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "variant": tuple(Variant),
     "loss": ("dr_grpo", "luspo", "grpo", "dapo", "bnpo", "cispo", "sapo", "vespo"),
     "scale_rewards": ("none", "group", "batch"),
+    "schedule": (
+        "constant",
+        "constant_with_warmup",
+        "linear",
+        "cosine",
+        "cosine_with_restarts",
+        "polynomial",
+        "inverse_sqrt",
+    ),
 }
 _COUNTS = (
     "turns", "questions", "batch_size", "accumulation", "max_length", "max_context", "max_new",
     "generation_batch", "save_steps", "eval_steps", "slots", "limit",
 )  # fmt: skip
-_SHARES = ("learning_rate", "temperature", "top_p", "top_k", "beta", "epsilon", "ran_reward")
-_LEAST = {"generations": 2, **dict.fromkeys(_COUNTS, 1), **dict.fromkeys(_SHARES, 0)}
+_SHARES = (
+    "learning_rate", "top_k", "beta", "epsilon", "ran_reward", "seed", "warmup_steps",
+    "lora.dropout",
+)  # fmt: skip
+_LEAST = {
+    "generations": 2, "temperature": 0.01, "top_p": 0.01, "lora.r": 1, "lora.alpha": 1,
+    **dict.fromkeys(_COUNTS, 1), **dict.fromkeys(_SHARES, 0),
+}  # fmt: skip
+_MOST = {"top_p": 1, "lora.dropout": 1, "seed": 2**32 - 1}
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:
@@ -217,6 +238,13 @@ def _check(name: str, kind: str, value: object) -> None:
         raise ConfigError(f"{name} is {value!r}; there are: {', '.join(choices)}")
     if isinstance(value, int | float) and value < _LEAST.get(name, -math.inf):
         raise ConfigError(f"{name} is {value!r}; at least {_LEAST[name]} is needed")
+    if isinstance(value, int | float) and not value <= _MOST.get(name, math.inf):
+        raise ConfigError(f"{name} is {value!r}; at most {_MOST[name]} is possible")
+
+
+def _as_float(value: Any) -> Any:
+    """Take a whole number for one with a point, which some libraries tell apart."""
+    return float(value) if type(value) is int else value
 
 
 def _value(text: str) -> Any:

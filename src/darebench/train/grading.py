@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from darebench.errors import ConfigError, TaskFormatError
 from darebench.evals.batch import read_truths
 from darebench.scoring import score_prediction
-from darebench.store.read import open_store, select
+from darebench.store.read import Store, open_store, select
 from darebench.train.reward import PAPER, RewardScale, reward_of_score
 from darebench.types import Score, Task, Truth
 
@@ -80,6 +81,27 @@ def open_grader(
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
     return Grader(tasks={t.id: t for t in tasks}, truths=truths, scale=scale)
+
+
+@lru_cache(maxsize=4096)
+def grader_of(store: str | None, task_id: str) -> Grader:
+    """Open the grader of one task; the store is read once a process.
+
+    Raises:
+        StoreError: there is no such store.
+        ConfigError: there is no such task in it.
+        TaskFormatError: the task has no usable answer.
+    """
+    task = _opened(store).task(task_id)
+    truths, problems = read_truths([task])
+    if problems:
+        raise TaskFormatError(f"{task_id} has no answer: {problems[task_id]}")
+    return Grader(tasks={task_id: task}, truths=truths)
+
+
+@lru_cache(maxsize=8)
+def _opened(store: str | None) -> Store:
+    return open_store(store)
 
 
 def _bytes(text: str) -> bytes:

@@ -22,7 +22,7 @@ from trl import GRPOTrainer
 
 from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import OUTPUT_LIMIT
+from darebench.agents.tools import OUTPUT_LIMIT, schema
 from darebench.errors import ConfigError, TaskFormatError
 from darebench.reference.solve import read_answers
 from darebench.rollouts.play import Arena, Opening, standard_opening
@@ -43,7 +43,9 @@ from darebench.train.setup import (
     load_model,
     load_tokenizer,
     lora_config,
+    need_machine,
     prepare_folder,
+    refusals,
     train_out,
 )
 from darebench.train.template import renderer
@@ -76,17 +78,20 @@ def train_grpo(
     """
     if config.max_steps < 1:
         raise ConfigError(f"max_steps is {config.max_steps}; reinforcement needs a number of steps")
+    need_machine(config)
     store = open_store(config.store)
     tasks = _tasks(config, store)
     tokenizer = load_tokenizer(config.model, config.template)
     sandbox = executor or LocalExecutor(config.slots or _own_cores())
     try:
         arena = _arena(config, [*tasks[0], *tasks[1]], sandbox, opening)
+        codec = _codec(config, tokenizer)
+        _need_room(config, [*tasks[0], *tasks[1]], arena, codec)
         checkpoint = prepare_folder(config, {"store": store.hash})
         done = finished(config, checkpoint)
         if done is not None:
             return done
-        trainer = _trainer(config, tasks, arena, tokenizer, on_episodes)
+        trainer = _trainer(config, tasks, arena, codec, on_episodes)
         watch(trainer, Path(config.out), progress)
         return train_out(trainer, checkpoint, Path(config.out))
     finally:
@@ -124,20 +129,43 @@ def _arena(
     )
 
 
-def _trainer(
-    config: GrpoConfig,
-    tasks: tuple[list[Task], list[Task]],
-    arena: Arena,
-    tokenizer: Any,
-    on_episodes: Callable[[int, Sequence[Episode]], None] | None,
-) -> GRPOTrainer:
-    train, held_out = tasks
-    codec = Codec(
+def _codec(config: GrpoConfig, tokenizer: Any) -> Codec:
+    return Codec(
         tokenizer=tokenizer,
         render=renderer(tokenizer),
         end=tokenizer.eos_token,
         show_tools=config.prompt != "brief",
     )
+
+
+def _need_room(config: GrpoConfig, tasks: Sequence[Task], arena: Arena, codec: Codec) -> None:
+    """Refuse tasks whose prompt leaves no id to write: nothing would be learned from them.
+
+    Raises:
+        ConfigError: there are such tasks.
+    """
+    tools = [schema(arena.budget, arena.limits)]
+    full = [
+        t.id
+        for t in tasks
+        if len(codec.prompt_ids(arena.opening(t, arena.budget), tools)) >= config.max_context
+    ]
+    if full:
+        raise ConfigError(
+            f"{len(full)} tasks have prompts of at least max_context ({config.max_context}) "
+            f"tokens, the first {full[0]}; raise it, or leave them out of tasks"
+        )
+
+
+def _trainer(
+    config: GrpoConfig,
+    tasks: tuple[list[Task], list[Task]],
+    arena: Arena,
+    codec: Codec,
+    on_episodes: Callable[[int, Sequence[Episode]], None] | None,
+) -> GRPOTrainer:
+    train, held_out = tasks
+    tokenizer = codec.tokenizer
     player = Player(
         arena=arena,
         codec=codec,
@@ -154,16 +182,19 @@ def _trainer(
         seed=config.seed,
         on_episodes=on_episodes,
     )
-    return GRPOTrainer(
-        model=load_model(config.model, half=holds_half(config)),
-        reward_funcs=rollout_reward,
-        args=trl_arguments(config, has_eval=bool(held_out)),
-        train_dataset=_rows(in_order(train, config.questions * config.max_steps, config.seed)),
-        eval_dataset=_rows(held_out) if held_out else None,
-        processing_class=tokenizer,
-        peft_config=lora_config(config.lora),
-        rollout_func=rollouts,
-    )
+    with refusals("the trainer cannot be made of this configuration"):
+        # Before the weights: with them DeepSpeed knows that no process is to load all.
+        arguments = trl_arguments(config, has_eval=bool(held_out))
+        return GRPOTrainer(
+            model=load_model(config.model, half=holds_half(config)),
+            reward_funcs=rollout_reward,
+            args=arguments,
+            train_dataset=_rows(in_order(train, config.questions * config.max_steps, config.seed)),
+            eval_dataset=_rows(held_out) if held_out else None,
+            processing_class=tokenizer,
+            peft_config=lora_config(config.lora),
+            rollout_func=rollouts,
+        )
 
 
 def sampler_of(model: Any, tokenizer: Any, config: GrpoConfig) -> BatchSampler:

@@ -14,6 +14,7 @@ from typing import Any
 
 from transformers import PrinterCallback, TrainerCallback
 
+from darebench.errors import ConfigError
 from darebench.types import Progress
 
 METRICS = "metrics.jsonl"
@@ -75,11 +76,21 @@ def watch(trainer: Any, folder: Path, progress: Progress | None) -> None:
 
 
 def read_metrics(path: Path) -> Iterable[dict[str, Any]]:
-    """Read all lines, leaving out a last one that a kill cut off."""
+    """Read all lines, leaving out a last one that a kill cut off.
+
+    Raises:
+        ConfigError: another line is broken.
+    """
     rows: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
         if line.endswith("\n"):
-            rows.append(json.loads(line))
+            try:
+                rows.append(json.loads(line))
+            except ValueError as error:
+                raise ConfigError(
+                    f"{path} line {number} is no JSON ({error}); take the line out"
+                ) from None
     return rows
 
 

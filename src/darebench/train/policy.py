@@ -49,6 +49,11 @@ class Codec:
         """Encode text that may hold the template's special tokens."""
         return self.tokenizer.encode(text, add_special_tokens=False)
 
+    def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
+        """Encode what stands before the first turn."""
+        shown = tools if self.show_tools else None
+        return self.encode(self.render([as_dict(m) for m in messages], shown, True))
+
 
 @dataclass(slots=True, kw_only=True)
 class TokenModel:
@@ -98,9 +103,7 @@ class TokenModel:
     def _follow(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> None:
         """Take up what has been said since the last turn."""
         if not self.prompt_ids:
-            shown = tools if self.codec.show_tools else None
-            text = self.codec.render([as_dict(m) for m in messages], shown, True)
-            self.prompt_ids = self.codec.encode(text)
+            self.prompt_ids = self.codec.prompt_ids(messages, tools)
             return
         results = [as_dict(m) for m in messages[self.n_seen :]]
         added = self.codec.encode(continuation(self.codec.render, self.codec.end, results))

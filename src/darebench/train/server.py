@@ -17,7 +17,7 @@ import hmac
 import importlib.util
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from darebench.errors import ConfigError
@@ -27,15 +27,32 @@ from darebench.train.reward import reward_of_score
 MAX_BODY = 64 * 2**20
 MAX_ITEMS = 1_024
 BATCHES_AT_ONCE = 8
+READ_S = 30.0
+"""How long a body may take to come: it has one of the places already."""
 
 
 def serve(
-    store: str | None, patterns: Sequence[str], *, host: str, port: int, token: str | None
+    store: str | None,
+    patterns: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    ready: Callable[[str, int], None],
 ) -> None:
     """Serve until interrupted.
 
+    Args:
+        store: Of the tasks.
+        patterns: Which tasks; all without one.
+        host: Name or address to listen on.
+        port: 0 takes a free one.
+        token: What clients must send.
+        ready: Told the URL and the number of tasks, when it takes requests.
+
     Raises:
-        ConfigError: a library is missing, or the address is open to others without a token.
+        ConfigError: a library is missing, the address cannot be used, or it is open to others
+            without a token.
     """
     check_access(host, token)
     missing = [n for n in ("starlette", "uvicorn") if importlib.util.find_spec(n) is None]
@@ -43,8 +60,13 @@ def serve(
         raise ConfigError(f"the server needs {missing[0]}; pip install 'darebench[server]'")
     import uvicorn
 
-    app = make_app(open_grader(store, patterns), token=token)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    from darebench.sandbox.listen import listen_on, url_of
+
+    with listen_on(host, port) as listening:
+        grader = open_grader(store, patterns)
+        app = make_app(grader, token=token)
+        ready(url_of(listening), len(grader.truths))
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
 
 
 def check_access(host: str, token: str | None) -> None:
@@ -66,7 +88,7 @@ def check_access(host: str, token: str | None) -> None:
 def make_app(grader: Grader, *, token: str | None = None, at_once: int = BATCHES_AT_ONCE) -> Any:
     """Build the ASGI application."""
     from starlette.applications import Starlette
-    from starlette.requests import Request
+    from starlette.requests import ClientDisconnect, Request
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
@@ -84,9 +106,14 @@ def make_app(grader: Grader, *, token: str | None = None, at_once: int = BATCHES
             return refused(503, f"{at_once} batches are being graded; send it again later")
         busy += 1
         try:
-            body = await _body(request.stream())
+            async with asyncio.timeout(READ_S):
+                body = await _body(request.stream())
             items = read_items(body, grader)
             return JSONResponse({"rewards": await asyncio.to_thread(_grade, grader, items)})
+        except TimeoutError:
+            return refused(408, f"the body did not come in {READ_S:g} s")
+        except ClientDisconnect:
+            return refused(400, "the client has gone")  # which nobody reads
         except OverflowError as error:
             return refused(413, str(error))
         except ValueError as error:

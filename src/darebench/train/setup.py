@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
-from darebench.errors import ConfigError
+from darebench.errors import ConfigError, DareError
 from darebench.sandbox.program import Limits
 from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, Lora, SftConfig, as_json
@@ -23,6 +25,10 @@ from darebench.train.template import renderer, self_test, training_template
 
 RESUMING = ("optimizer*", "scheduler*", "scaler*", "rng_state*", "train*", "global_step*", "latest")
 """Files of a checkpoint that are for going on and not of the model."""
+
+
+FULL = 1 << 20
+"""Bytes of a disk with less room than a checkpoint's smallest file."""
 
 
 def need_libraries() -> None:
@@ -39,6 +45,41 @@ def need_libraries() -> None:
         )
 
 
+def need_machine(config: SftConfig | GrpoConfig) -> None:
+    """Refuse a configuration that this machine cannot run.
+
+    Raises:
+        ConfigError: there is no device to train on, or DeepSpeed is missing.
+    """
+    import torch
+
+    if not config.cpu and not torch.accelerator.is_available():
+        raise ConfigError(
+            "torch finds no GPU here; give cpu = true (--set cpu=true) for small models, or "
+            "install the torch of this machine's GPU"
+        )
+    if config.deepspeed is not None and importlib.util.find_spec("deepspeed") is None:
+        raise ConfigError(
+            "deepspeed is not installed: pip install deepspeed, or leave out the setting deepspeed"
+        )
+
+
+@contextmanager
+def refusals(what: str) -> Iterator[None]:
+    """Turn a library's refusal of what it is given into one sentence, with the error as its cause.
+
+    Raises:
+        ConfigError: the library has refused.
+    """
+    try:
+        yield
+    except DareError:
+        raise
+    except Exception as error:
+        said = next(iter(str(error).strip().splitlines()), "")
+        raise ConfigError(f"{what}: {type(error).__name__}: {said}") from error
+
+
 def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -> Path | None:
     """Make the run's folder; give the last whole checkpoint in it, if there is one.
 
@@ -48,6 +89,8 @@ def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -
         config: What is done in it.
         sources: Name -> hash of what is trained on.
 
+    A run that has come to no checkpoint has nothing to lose: another one may take its folder.
+
     Raises:
         ConfigError: the folder holds a run of another configuration, or of other data.
     """
@@ -55,18 +98,26 @@ def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.json"
     text = as_json(config, sources)
-    if path.is_file():
-        changed = _changes(path, json.loads(text))
-        if changed:
-            raise ConfigError(
-                f"{folder} holds a run with another {', '.join(changed)}; give another out, or "
-                "remove the folder"
-            )
-    elif os.environ.get("RANK", "0") == "0":
+    checkpoints = [p for p in folder.glob("checkpoint-*") if _is_whole(p)]
+    changed = _changes(path, json.loads(text)) if path.is_file() else []
+    if changed and (checkpoints or "schema" in changed):  # it may be a model's own
+        raise ConfigError(
+            f"{folder} holds a run with another {', '.join(changed)}; give another out, or "
+            "remove the folder"
+        )
+    if (changed or not path.is_file()) and os.environ.get("RANK", "0") == "0":
         with written_whole(path) as part:
             part.write_text(text, encoding="utf-8")
-    checkpoints = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
     return max(checkpoints, key=step_of, default=None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Say whether a checkpoint was written to its end."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _changes(path: Path, now: Mapping[str, Any]) -> list[str]:
@@ -86,7 +137,8 @@ def load_tokenizer(model: str, template: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(model)
+    with refusals(f"model {model!r} has no usable tokenizer; give a folder or a hub name"):
+        tokenizer = AutoTokenizer.from_pretrained(model)
     if template == "qwen3":
         tokenizer.chat_template = training_template()
     elif template != "model":
@@ -104,7 +156,9 @@ def load_model(name: str, *, half: bool = False) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(name, dtype=torch.bfloat16 if half else torch.float)
+    kind = torch.bfloat16 if half else torch.float
+    with refusals(f"model {name!r} has no usable weights; give a folder or a hub name"):
+        return AutoModelForCausalLM.from_pretrained(name, dtype=kind)
 
 
 def holds_half(config: SftConfig | GrpoConfig) -> bool:
@@ -116,11 +170,20 @@ def holds_half(config: SftConfig | GrpoConfig) -> bool:
 
 
 def train_out(trainer: Any, checkpoint: Path | None, out: Path) -> Path:
-    """Train to the last step, from a checkpoint if there is one; give the final model's folder."""
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    """Train to the last step, from a checkpoint if there is one; give the final model's folder.
+
+    Raises:
+        OSError: the disk is full.
+    """
     final = out / "final"
-    trainer.save_model(str(final))
-    trainer.processing_class.save_pretrained(str(final))
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        trainer.save_model(str(final))
+        trainer.processing_class.save_pretrained(str(final))
+    except Exception as error:  # torch says nothing of the disk
+        if shutil.disk_usage(out).free < FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out)) from error
+        raise
     return final
 
 

@@ -30,7 +30,9 @@ from darebench.train.setup import (
     load_model,
     load_tokenizer,
     lora_config,
+    need_machine,
     prepare_folder,
+    refusals,
     train_out,
 )
 from darebench.types import Progress
@@ -46,6 +48,7 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     Raises:
         ConfigError: the data, the template or the folder cannot be used.
     """
+    need_machine(config)
     out = Path(config.out)
     tokenizer = load_tokenizer(config.model, config.template)
     encoded = partial(
@@ -62,14 +65,17 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     done = finished(config, checkpoint)
     if done is not None:
         return done
-    trainer = SFTTrainer(
-        model=load_model(config.model, half=holds_half(config)),
-        args=_arguments(config, has_eval=held_out is not None),
-        train_dataset=train,
-        eval_dataset=held_out,
-        processing_class=tokenizer,
-        peft_config=lora_config(config.lora),
-    )
+    with refusals("the trainer cannot be made of this configuration"):
+        # Before the weights: with them DeepSpeed knows that no process is to load all.
+        arguments = _arguments(config, has_eval=held_out is not None)
+        trainer = SFTTrainer(
+            model=load_model(config.model, half=holds_half(config)),
+            args=arguments,
+            train_dataset=train,
+            eval_dataset=held_out,
+            processing_class=tokenizer,
+            peft_config=lora_config(config.lora),
+        )
     watch(trainer, out, progress)
     return train_out(trainer, checkpoint, out)
 
@@ -93,6 +99,11 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
         if len(encoded["input_ids"]) > max_length:
             too_long += 1
             continue
+        if not any(encoded["assistant_masks"]):
+            raise ConfigError(
+                f"{path} row {number}: the chat template marks nothing that the loss is on; train "
+                'with template = "qwen3"'
+            )
         pairs = zip(encoded["input_ids"], encoded["assistant_masks"], strict=True)
         labels = [token if own else NO_LOSS for token, own in pairs]
         rows.append({"input_ids": list(encoded["input_ids"]), "labels": labels})

@@ -14,7 +14,6 @@ import asyncio
 import base64
 import tempfile
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from darebench.sandbox import LocalExecutor
 from darebench.sandbox.program import Limits
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store, select
-from darebench.train.grading import Grader, open_grader
+from darebench.train.grading import grader_of
 
 __all__ = ["DarebenchTaskset"]
 
@@ -99,7 +98,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
 
     async def validate(self, runtime: Any) -> bool:
         """Check that the right answer earns the most."""
-        grader = await asyncio.to_thread(_grader, self.data.store, self.data.task)
+        grader = await asyncio.to_thread(grader_of, self.data.store, self.data.task)
         earned = grader.reward(self.data.task, grader.truths[self.data.task].csv)
         return earned is not None and abs(earned - 1.1) < 1e-9
 
@@ -114,7 +113,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
             raise SandboxFault(trace.state.fault)
         kept = trace.state.prediction
         prediction = None if kept is None else base64.b64decode(kept)
-        grader = await asyncio.to_thread(_grader, self.data.store, self.data.task)
+        grader = await asyncio.to_thread(grader_of, self.data.store, self.data.task)
         value = grader.reward(self.data.task, prediction)
         if value is None:
             raise SandboxFault(f"{self.data.task} could not be graded")
@@ -145,11 +144,6 @@ class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):
                 system_prompt=system.content, prompt=user.content,
             )  # fmt: skip
             yield DarebenchTask(data, self.config.task)
-
-
-@lru_cache(maxsize=4096)
-def _grader(store: str | None, task_id: str) -> Grader:
-    return open_grader(store, [task_id])
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from darebench.errors import ConfigError, SandboxFault
-from darebench.train.grading import Grader, open_grader
+from darebench.train.grading import grader_of
 
 DATA_SOURCE = "darebench"
 
@@ -51,7 +50,7 @@ def compute_score(
         raise SandboxFault(str(fields["fault"]))
     encoded = fields.get("prediction")
     prediction = None if encoded is None else base64.b64decode(encoded)
-    grader = _grader(store, ground_truth)
+    grader = grader_of(store, ground_truth)
     value = grader.reward(ground_truth, prediction)
     if value is None:
         raise SandboxFault(f"{ground_truth} could not be graded")
@@ -74,8 +73,3 @@ def rows(task_ids: Sequence[str], prompts: Sequence[Sequence[Mapping[str, str]]]
         }
         for index, (task_id, prompt) in enumerate(zip(task_ids, prompts, strict=True))
     ]
-
-
-@lru_cache(maxsize=4096)
-def _grader(store: str | None, task_id: str) -> Grader:
-    return open_grader(store, [task_id])
