@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import subprocess
 import time
@@ -190,6 +191,28 @@ def test_only_small_regular_files_come_out(run, tmp_path, code):
     outcome = run(code, save=("out",))
     assert isinstance(outcome.files["out"], Refused)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_event_loop_goes_on_while_the_sandbox_starts():
+    async def both() -> float:
+        executor = LocalExecutor(1)
+        ticks = [time.monotonic()]
+
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(0.01)
+                ticks.append(time.monotonic())
+
+        clock = asyncio.create_task(tick())
+        program = Program(code="print(1)")
+        first = asyncio.create_task(executor.execute(program))
+        await asyncio.sleep(0.1)
+        await asyncio.gather(first, executor.execute(program), executor.execute(program))
+        clock.cancel()
+        await executor.close()
+        return max(b - a for a, b in itertools.pairwise(ticks))
+
+    assert asyncio.run(both()) < 0.5
 
 
 def test_the_time_limit_ends_the_whole_tree_and_keeps_the_output(run):

@@ -46,6 +46,7 @@ class LocalExecutor:
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="darebench-sandbox")
         self._places = threading.BoundedSemaphore(self.slots)
         self._lock = threading.Lock()
+        self._count = threading.Lock()  # the other one is held while a zygote starts, for seconds
         self._n_calls = 0
         """Those that run and those that wait for a place."""
         if self._zygote is not None:
@@ -75,12 +76,12 @@ class LocalExecutor:
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
-        with self._lock:
+        with self._count:
             self._n_calls += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._count:
                 self._n_calls -= 1
 
     def _is_last(self) -> bool:
