@@ -112,7 +112,7 @@ def test_a_full_disk_is_one_sentence(small_disk: Path):
     (small_disk / "filler").write_bytes(bytes((1 << 20) - 8192))
     done = run("eval", "iris_class/*", "--model", "trivial", "--out", str(small_disk / "run"))
     assert done.returncode == 2, done.stderr
-    assert "No space left" in done.stderr
+    assert "no space left on the disk; make room" in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
 
 

@@ -275,6 +275,8 @@ def _lives(pid: int) -> bool:
 def test_a_short_soak_loses_nothing_and_stays_flat():
     """The long one is benchmarks/soak.py."""
     executor = LocalExecutor(2)
+    # Of each kind there are two to three spares a slot; each has a descriptor here and two processes.
+    slack = (4, 0, 8)
     try:
 
         async def rounds(n: int, offset: int):
@@ -291,7 +293,8 @@ def test_a_short_soak_loses_nothing_and_stays_flat():
         while True:  # the kernel may still be clearing up
             time.sleep(0.5)
             after = _state(executor)
-            flat = all(now <= then for now, then in zip(after[:3], before[:3], strict=True))
+            most = [then + more for then, more in zip(before, slack, strict=False)]
+            flat = all(now <= bound for now, bound in zip(after, most, strict=False))
             if flat or time.monotonic() > deadline:
                 break
     finally:

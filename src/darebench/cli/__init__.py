@@ -72,7 +72,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            _fail("the disk is full; make room, and the same command continues", 2)
+            place = f"{error.filename}: " if error.filename else ""
+            _fail(f"{place}no space left on the disk; make room and give the same command", 2)
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
 
 
