@@ -119,7 +119,7 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
                 asked, other = (small, large) if wish["light"] else (large, small)
                 other.desk.close()
                 house = _Cell(asked.desk, found, group)
-                guard(reply, found, cell.Places(), group, house, pupil, idle=wish["idle"])
+                guard(reply, found, cell.Places(), house, pupil, idle=wish["idle"])
         linux.setns(own, linux.CLONE_NEWPID)
         reply.close()
 
@@ -127,8 +127,10 @@ def _serve(control: socket.socket, found: walls.Walls) -> None:
 class _Cell:
     """A warden's mounts and processes, where the zygote starts one program after the other."""
 
-    def __init__(self, desk: socket.socket, found: walls.Walls, group: str) -> None:
-        self._desk, self._found, self._group = desk, found, group
+    def __init__(self, desk: socket.socket, found: walls.Walls, name: str) -> None:
+        self._desk, self._groups = desk, found.groups
+        self._names = (f"{name}-{number}" for number in itertools.count())
+        self._group = ""
         self._files: leftovers.Cell | None = None
 
     def start(self, *, hurried: bool) -> Started:
@@ -145,11 +147,12 @@ class _Cell:
         if self._files is None:
             linux.unshare(linux.CLONE_NEWNS)
             self._files = leftovers.furnish()
-        else:  # what the kernel keeps for a program is charged to its group for longer
-            self._found.groups.remove(self._group)
-        self._found.groups.make(self._group)
+        # One for each program: what the kernel keeps for it is charged there for longer.
+        self.close()
+        self._group = next(self._names)
+        self._groups.make(self._group)
         channel.send(self._group.encode())
-        return Started(pid=2, channel=channel, release=release)
+        return Started(pid=2, channel=channel, group=self._group, release=release)
 
     def is_plain(self) -> bool:
         """Say whether the program has left nothing that could not be cleared."""
@@ -157,6 +160,11 @@ class _Cell:
             return self._files is not None and self._files.is_plain()
         except OSError:  # a folder is gone
             return False
+
+    def close(self) -> None:
+        """Remove the last program's group."""
+        if self._group:
+            self._groups.remove(self._group)
 
 
 def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root: str) -> None:
@@ -174,7 +182,7 @@ def _serve_openly(control: socket.socket, found: walls.Walls, parent: int, root:
                 try:
                     places = _open_places(box)
                     house = _Folder(found, places, group)
-                    guard(reply, found, places, group, house, pupil, idle=wish["idle"])
+                    guard(reply, found, places, house, pupil, idle=wish["idle"])
                 finally:
                     shutil.rmtree(box, ignore_errors=True)
         reply.close()
@@ -210,11 +218,15 @@ class _Folder:
         theirs.close()
         self._found.groups.make(self._group)
         channel.send(self._group.encode())
-        return Started(pid=pid, channel=channel)
+        return Started(pid=pid, channel=channel, group=self._group)
 
     def is_plain(self) -> bool:
         """Never trust a place that other processes can reach."""
         return False
+
+    def close(self) -> None:
+        """Remove the program's group."""
+        self._found.groups.remove(self._group)
 
 
 def _calls(

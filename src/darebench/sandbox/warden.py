@@ -44,6 +44,8 @@ class Started:
 
     pid: int
     channel: socket.socket
+    group: str
+    """The control group that it is in."""
     release: int = -1
     """Kept open until the program's end: the zygote clears up when it closes."""
 
@@ -59,6 +61,10 @@ class House(Protocol):
         """Say whether what the last program left can be cleared."""
         ...
 
+    def close(self) -> None:
+        """Give up what a program had that is not in the place itself."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class _Call:
@@ -66,7 +72,6 @@ class _Call:
 
     walls: Walls
     places: Places
-    group: str
     program: Started
     reply: socket.socket
     asks: int
@@ -82,7 +87,6 @@ def guard(
     reply: socket.socket,
     walls: Walls,
     places: Places,
-    group: str,
     house: House,
     lessons: socket.socket,
     *,
@@ -95,7 +99,7 @@ def guard(
     areas = [] if ranges else pages.writable()
     while True:
         try:
-            call = _prepare(reply, walls, places, group, house, idle=idle)
+            call = _prepare(reply, walls, places, house, idle=idle)
             request, descriptors = _next_request(call)
         except (EOFError, ConnectionError):  # the executor or the program's process is gone
             break
@@ -120,14 +124,13 @@ def guard(
             handle = os.pidfd_open(2)
             census.kill(own_namespace=True)
             census.wait_for_all(handle)
-    walls.groups.remove(group)
+    house.close()
 
 
 def _prepare(
     reply: socket.socket,
     walls: Walls,
     places: Places,
-    group: str,
     house: House,
     *,
     idle: bool,
@@ -143,7 +146,6 @@ def _prepare(
     return _Call(
         walls=walls,
         places=places,
-        group=group,
         program=program,
         reply=reply,
         asks=listener[0] if listener else -1,
@@ -199,7 +201,7 @@ def _run(
     limits = request["limits"]
     if call.walls.groups.descriptors:
         try:
-            call.walls.groups.limit(call.group, limits["memory_mb"], limits["processes"])
+            call.walls.groups.limit(call.program.group, limits["memory_mb"], limits["processes"])
         except MemoryError:
             detail = f"over the memory limit of {limits['memory_mb']} MB before its first line"
             killed = -int(signal.SIGKILL)
@@ -252,7 +254,7 @@ def _watch(call: _Call, request: dict[str, Any], handle: int) -> dict[str, Any]:
     status, detail = end.status, end.detail
     if not status and code == -signal.SIGXCPU:
         status, detail = "killed", f"over the CPU limit of {limits['cpu_s']:g} s"
-    elif not status and call.walls.groups.oom_kills(call.group):
+    elif not status and call.walls.groups.oom_kills(call.program.group):
         status, detail = "killed", f"over the memory limit of {limits['memory_mb']} MB"
     status = status or ("ok" if code == 0 else "error")
     return {"status": status, "detail": detail, "exit_code": code, "seconds": seconds}
@@ -330,7 +332,7 @@ def _over_memory(call: _Call, limit_mb: int) -> str:
     """Say that the call holds too much memory, or nothing."""
     own = call.walls.namespaces
     if call.walls.groups.descriptors:
-        killed = call.walls.groups.oom_kills(call.group)
+        killed = call.walls.groups.oom_kills(call.program.group)
         return f"over the memory limit of {limit_mb} MB" if killed else ""
     in_files = call.places.used_mb() if own else 0
     if census.memory_mb(call.inherited_kb, own_namespace=own) + in_files <= limit_mb:
