@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,10 @@ def test_a_folder_without_a_checkpoint_is_free_for_the_mended_configuration(
         train_sft(wrong)
     assert (out / "config.json").is_file()
     assert train_sft(replace(wrong, lora=None)).is_dir()
+    with pytest.raises(ConfigError, match="another lora"):
+        train_sft(wrong)
+    for checkpoint in out.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
     with pytest.raises(ConfigError, match="another lora"):
         train_sft(wrong)
 

@@ -100,7 +100,8 @@ def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -
     text = as_json(config, sources)
     checkpoints = [p for p in folder.glob("checkpoint-*") if _is_whole(p)]
     changed = _changes(path, json.loads(text)) if path.is_file() else []
-    if changed and (checkpoints or "schema" in changed):  # it may be a model's own
+    has_begun = bool(checkpoints) or (folder / "final").is_dir()
+    if changed and (has_begun or "schema" in changed):  # without one it may be a model's own
         raise ConfigError(
             f"{folder} holds a run with another {', '.join(changed)}; give another out, or "
             "remove the folder"
