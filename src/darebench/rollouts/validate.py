@@ -218,35 +218,32 @@ def _token_problems(
     if max_length is not None and len(ids) > max_length:
         yield "length", f"{len(ids)} tokens, the limit is {max_length}"
     messages = row["messages"]
-    for n in range(1, len(messages)):
-        if messages[n]["role"] != "assistant":
-            continue
+    turns = [n for n, message in enumerate(messages) if message["role"] == "assistant"]
+    for n in turns:
         shorter = encode({**row, "messages": messages[: n + 1]}, tokenizer)["input_ids"]
         if ids[: len(shorter)] != shorter:
             yield "prefix", f"the text up to message {n} changes when more follows"
             break
     spans = _spans(mask)
-    turns = sum(m["role"] == "assistant" for m in messages)
-    if len(spans) != turns:
-        yield "mask", f"{len(spans)} stretches are trained on, and there are {turns} turns"
+    if len(spans) != len(turns):
+        yield "mask", f"{len(spans)} stretches are trained on, and there are {len(turns)} turns"
         return
     end = tokenizer.eos_token_id
-    for n, (start, stop) in enumerate(spans, 1):
+    for n, (position, (start, stop)) in enumerate(zip(turns, spans, strict=True), 1):
         if ids[stop - 1] != end:
             yield "mask", f"turn {n} does not end with the end token, so stopping is not learned"
             return
-        if tokenizer.decode(ids[start:stop]) != _turn_text(row, n, tokenizer):
+        if tokenizer.decode(ids[start:stop]) != _turn_text(row, position, tokenizer):
             yield "mask", f"what is trained on in turn {n} is not that turn's text"
             return
 
 
-def _turn_text(row: Mapping[str, Any], turn: int, tokenizer: Any) -> str | None:
-    """Render what the assistant writes in its n-th turn, up to the end token.
+def _turn_text(row: Mapping[str, Any], position: int, tokenizer: Any) -> str | None:
+    """Render what the assistant writes in the message at a position, up to the end token.
 
     None where the template does not write a turn behind its own prompt for one.
     """
     messages = row["messages"]
-    position = [k for k, m in enumerate(messages) if m["role"] == "assistant"][turn - 1]
     render = partial(tokenizer.apply_chat_template, tools=_tools_of(row), tokenize=False)
     before = render(messages[:position], add_generation_prompt=True)
     whole = render(messages[: position + 1])

@@ -1,4 +1,4 @@
-"""The keeper: a small process in the cell that makes a warden for each call, and the zygotes once.
+"""The keeper: a small process in the cell that makes a warden for each cell, and the zygotes once.
 
 It is started by the executor as a program of its own. It finds out what this machine offers, leaves
 the host's files, and then only waits for requests. It stays small, so that a warden, its fork, is

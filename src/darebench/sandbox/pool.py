@@ -70,12 +70,6 @@ class Spare:
     light: bool
     filled: bool = False
 
-    def is_ready(self) -> bool:
-        """Say whether its warden has spoken: that a program waits, or by its end."""
-        poll = select.poll()
-        poll.register(self.reply, select.POLLIN)
-        return bool(poll.poll(0))
-
 
 def _asked_again(spare: Spare, *, idle: bool) -> bool:
     """Ask a warden for another program; False if it has ended."""
@@ -160,16 +154,18 @@ class Zygote:
         while True:
             with self._lock:
                 fitting = [spare for spare in self._spares if spare.light == light]
-                ready = [spare for spare in fitting if spare.is_ready()]
+                poll = select.poll()
+                for spare in fitting:
+                    poll.register(spare.reply, select.POLLIN)
+                # A warden speaks when its program waits, or by its end.
+                spoken = {descriptor for descriptor, _ in poll.poll(0)}
+                ready = [spare for spare in fitting if spare.reply.fileno() in spoken]
                 if ready:
                     best = max(ready, key=lambda spare: spare.filled)
                     self._spares.remove(best)
                     return best
                 if not fitting or time.monotonic() > deadline:
                     return self._made(light=light)
-                poll = select.poll()
-                for spare in fitting:
-                    poll.register(spare.reply, select.POLLIN)
             poll.poll(1 + 1000 * max(0.0, deadline - time.monotonic()))
 
     def renew(self, spare: Spare) -> None:

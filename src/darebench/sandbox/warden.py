@@ -112,11 +112,11 @@ def guard(
             with contextlib.suppress(OSError):  # another one was first
                 lessons.send(json.dumps(pages.written(areas)).encode())
             areas = []
-        try:
-            idle = again and wire.receive(reply)[0]["idle"]
-        except (EOFError, ConnectionError):  # no more calls are wanted
-            break
         if not again:
+            break
+        try:
+            idle = wire.receive(reply)[0]["idle"]
+        except (EOFError, ConnectionError):  # no more calls are wanted
             break
     reply.close()
     if walls.namespaces:

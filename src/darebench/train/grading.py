@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from darebench.errors import ConfigError, TaskFormatError
+from darebench.errors import ConfigError, SandboxFault, TaskFormatError
 from darebench.evals.batch import read_truths
 from darebench.scoring import score_prediction
 from darebench.store.read import Store, open_store, select
@@ -97,6 +98,20 @@ def grader_of(store: str | None, task_id: str) -> Grader:
     if problems:
         raise TaskFormatError(f"{task_id} has no answer: {problems[task_id]}")
     return Grader(tasks={task_id: task}, truths=truths)
+
+
+def reward_of(store: str | None, task_id: str, prediction: str | None) -> float:
+    """Give the reward of what a tool of another trainer has kept: the file's bytes in base64.
+
+    Raises:
+        SandboxFault: the answer itself cannot be used; the rollout has no reward.
+        StoreError, ConfigError, TaskFormatError: as `grader_of`.
+    """
+    content = None if prediction is None else base64.b64decode(prediction)
+    value = grader_of(store, task_id).reward(task_id, content)
+    if value is None:
+        raise SandboxFault(f"{task_id} could not be graded")
+    return value
 
 
 @lru_cache(maxsize=8)

@@ -84,9 +84,10 @@ def train_grpo(
     tokenizer = load_tokenizer(config.model, config.template)
     sandbox = executor or LocalExecutor(config.slots or _own_cores())
     try:
-        arena = _arena(config, [*tasks[0], *tasks[1]], sandbox, opening)
+        every = [*tasks[0], *tasks[1]]
+        arena = _arena(config, every, sandbox, opening)
         codec = _codec(config, tokenizer)
-        _need_room(config, [*tasks[0], *tasks[1]], arena, codec)
+        _need_room(config, every, arena, codec)
         checkpoint = prepare_folder(config, {"store": store.hash})
         done = finished(config, checkpoint)
         if done is not None:

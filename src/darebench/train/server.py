@@ -55,7 +55,11 @@ def serve(
             without a token.
     """
     check_access(host, token)
-    missing = [n for n in ("starlette", "uvicorn") if importlib.util.find_spec(n) is None]
+    missing = [
+        n
+        for n in ("prometheus_client", "starlette", "uvicorn")
+        if importlib.util.find_spec(n) is None
+    ]
     if missing:
         raise ConfigError(f"the server needs {missing[0]}; pip install 'darebench[server]'")
     import uvicorn

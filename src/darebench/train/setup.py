@@ -25,8 +25,6 @@ from darebench.train.template import renderer, self_test, training_template
 
 RESUMING = ("optimizer*", "scheduler*", "scaler*", "rng_state*", "train*", "global_step*", "latest")
 """Files of a checkpoint that are for going on and not of the model."""
-
-
 FULL = 1 << 20
 """Bytes of a disk with less room than a checkpoint's smallest file."""
 
@@ -84,12 +82,11 @@ def prepare_folder(config: SftConfig | GrpoConfig, sources: Mapping[str, str]) -
     """Make the run's folder; give the last whole checkpoint in it, if there is one.
 
     Call it when all that is given has turned out to be usable: a folder is of one configuration.
+    A run that has come to no checkpoint has nothing to lose: another one may take its folder.
 
     Args:
         config: What is done in it.
         sources: Name -> hash of what is trained on.
-
-    A run that has come to no checkpoint has nothing to lose: another one may take its folder.
 
     Raises:
         ConfigError: the folder holds a run of another configuration, or of other data.

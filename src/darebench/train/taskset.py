@@ -27,7 +27,7 @@ from darebench.sandbox import LocalExecutor
 from darebench.sandbox.program import Limits
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store, select
-from darebench.train.grading import grader_of
+from darebench.train.grading import grader_of, reward_of
 
 __all__ = ["DarebenchTaskset"]
 
@@ -111,13 +111,9 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
         """
         if trace.state.fault:
             raise SandboxFault(trace.state.fault)
-        kept = trace.state.prediction
-        prediction = None if kept is None else base64.b64decode(kept)
-        grader = await asyncio.to_thread(grader_of, self.data.store, self.data.task)
-        value = grader.reward(self.data.task, prediction)
-        if value is None:
-            raise SandboxFault(f"{self.data.task} could not be graded")
-        return value
+        return await asyncio.to_thread(
+            reward_of, self.data.store, self.data.task, trace.state.prediction
+        )
 
 
 class DarebenchConfig(vf.TasksetConfig):

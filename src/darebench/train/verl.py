@@ -10,12 +10,11 @@ group instead of scoring it 0.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darebench.errors import ConfigError, SandboxFault
-from darebench.train.grading import grader_of
+from darebench.train.grading import reward_of
 
 DATA_SOURCE = "darebench"
 
@@ -48,12 +47,7 @@ def compute_score(
     fields = extra_info or {}
     if fields.get("fault"):
         raise SandboxFault(str(fields["fault"]))
-    encoded = fields.get("prediction")
-    prediction = None if encoded is None else base64.b64decode(encoded)
-    grader = grader_of(store, ground_truth)
-    value = grader.reward(ground_truth, prediction)
-    if value is None:
-        raise SandboxFault(f"{ground_truth} could not be graded")
+    value = reward_of(store, ground_truth, fields.get("prediction"))
     return {"score": value, "answered": float(value > 0)}
 
 
