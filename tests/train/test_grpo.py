@@ -40,21 +40,21 @@ def executor():
 
 
 def steps_of(folder):
-    from darebench.report.curves import read_rows
+    from darebench.train.metrics import read_metrics
 
-    return [row["step"] for row in read_rows(folder / "metrics.jsonl") if "reward" in row]
+    return [row["step"] for row in read_metrics(folder / "metrics.jsonl") if "reward" in row]
 
 
 def test_a_run_trains_logs_and_goes_on_from_its_checkpoint(config, executor):
-    from darebench.report.curves import read_rows
     from darebench.train.grpo import train_grpo
+    from darebench.train.metrics import read_metrics
 
     episodes = []
     final = train_grpo(config, executor=executor, on_episodes=lambda s, e: episodes.append(e))
     run = final.parent
     assert (final / "model.safetensors").is_file()
     assert len(episodes[0]) == 4
-    logged = {name for row in read_rows(run / "metrics.jsonl") for name in row}
+    logged = {name for row in read_metrics(run / "metrics.jsonl") for name in row}
     wanted = {"reward", "valid", "truncated", "tool_errors", "length", "faults"}
     assert wanted | {"time/generation", "time/sandbox", "time/update"} <= logged
     assert list((run / "tensorboard").iterdir())

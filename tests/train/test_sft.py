@@ -31,8 +31,8 @@ def rows(tmp_path):
 
 @pytest.mark.parametrize(("lora", "packing"), [(None, False), ({"r": 2, "alpha": 4}, True)])
 def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packing):
-    from darebench.report.curves import read_rows
     from darebench.train.config import SftConfig, make_config
+    from darebench.train.metrics import read_metrics
     from darebench.train.sft import train_sft
 
     config = make_config(SftConfig, {
@@ -44,9 +44,9 @@ def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packin
     final = train_sft(config)
     saved = "adapter_model.safetensors" if lora else "model.safetensors"
     assert (final / saved).is_file()
-    losses = [r["loss"] for r in read_rows(tmp_path / "run" / "metrics.jsonl") if "loss" in r]
+    losses = [r["loss"] for r in read_metrics(tmp_path / "run" / "metrics.jsonl") if "loss" in r]
     assert losses[-1] < losses[0]
-    names = {n for r in read_rows(tmp_path / "run" / "metrics.jsonl") for n in r}
+    names = {n for r in read_metrics(tmp_path / "run" / "metrics.jsonl") for n in r}
     assert "eval_loss" in names
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from transformers import PrinterCallback, TrainerCallback
 
-from darebench.report.curves import METRICS, read_rows
+from darebench.errors import ConfigError
 from darebench.types import Progress
+
+METRICS = "metrics.jsonl"
 
 
 class JsonLines(TrainerCallback):
@@ -28,7 +30,7 @@ class JsonLines(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Forget the steps after the checkpoint that training goes on from."""
         if self._path.is_file() and state.is_world_process_zero:
-            kept = [row for row in read_rows(self._path) if row["step"] <= state.global_step]
+            kept = [row for row in read_metrics(self._path) if row["step"] <= state.global_step]
             text = "".join(_line(row) for row in kept)
             self._path.write_text(text, encoding="utf-8")
 
@@ -71,6 +73,25 @@ def watch(trainer: Any, folder: Path, progress: Progress | None) -> None:
     trainer.add_callback(tensorboard(folder))
     if progress is not None:
         trainer.add_callback(Steps(progress, f"steps of {folder.name}"))
+
+
+def read_metrics(path: Path) -> Iterable[dict[str, Any]]:
+    """Read all lines, leaving out a last one that a kill cut off.
+
+    Raises:
+        ConfigError: another line is broken.
+    """
+    rows: list[dict[str, Any]] = []
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        if line.endswith("\n"):
+            try:
+                rows.append(json.loads(line))
+            except ValueError as error:
+                raise ConfigError(
+                    f"{path} line {number} is no JSON ({error}); take the line out"
+                ) from None
+    return rows
 
 
 def _line(row: Mapping[str, Any]) -> str:
