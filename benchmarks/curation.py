@@ -23,8 +23,8 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
+from darebench.audit.run import audit_store
 from darebench.curate import pipeline, table
-from darebench.curate.audit import audit_store
 from darebench.curate.clean import column_names
 from darebench.curate.records import slug
 from darebench.curate.sources.rdata import RdatasetsSource
@@ -59,7 +59,7 @@ def main() -> None:
         peak = peak_memory([*command, "--jobs", "2", "--quiet"])
         seconds, cpu = time.perf_counter() - started, used() - before
         store = open_store(out / "store")
-        columns = Counter(task.column for task in store.tasks)
+        columns = Counter(task.track for task in store.tasks)
         rows = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
         whole = Counter(row["stage"] for row in rows if "target" not in row)
         print(f"{size} tables ({unwritten} cannot be read): {len(store.tasks)} tasks")

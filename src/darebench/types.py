@@ -41,8 +41,41 @@ class Variant(StrEnum):
     """Forecast from timestamps and entities alone."""
 
 
-COLUMNS = ("class-IF", "class-MM", "reg-IF", "reg-MM", "XF", "CF")
-"""The columns of the main result table, in its order."""
+class Track(StrEnum):
+    """A family's variant: the six kinds of task, each a column of the main result table."""
+
+    CLASS_IF = "class-IF"
+    """Classification, instruction following."""
+    CLASS_MM = "class-MM"
+    """Classification, modelling."""
+    REG_IF = "reg-IF"
+    """Regression, instruction following."""
+    REG_MM = "reg-MM"
+    """Regression, modelling."""
+    XF = "XF"
+    """Forecasting with the future's exogenous features."""
+    CF = "CF"
+    """Forecasting from timestamps and entities alone."""
+
+    @property
+    def family(self) -> Family:
+        """The kind of problem."""
+        return Family.TS if "-" not in self.value else Family(self.value.split("-")[0])
+
+    @property
+    def variant(self) -> Variant:
+        """Which of a dataset's two tasks."""
+        return Variant(self.value.split("-")[-1].lower())
+
+    @classmethod
+    def of(cls, family: Family, variant: Variant) -> Track:
+        """Return the track of a family's variant.
+
+        Raises:
+            ValueError: The family has no such variant.
+        """
+        name = variant.upper()
+        return cls(name if family is Family.TS else f"{family}-{name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +102,9 @@ class Task:
     domain: str | None = None
 
     @property
-    def column(self) -> str:
-        """The result table's column that this task counts in, one of `COLUMNS`."""
-        if self.family is Family.TS:
-            return self.variant.upper()
-        return f"{self.family}-{self.variant.upper()}"
+    def track(self) -> Track:
+        """The column of the main result table that this task counts in."""
+        return Track.of(self.family, self.variant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,8 +322,7 @@ class Trajectory:
     """One attempt at one task, from the first message to the score."""
 
     task: str
-    column: str
-    """The result table's column, one of `COLUMNS`."""
+    track: Track
     cluster: str
     """The source dataset: attempts that share it are not independent."""
     epoch: int
@@ -315,3 +345,18 @@ class Trajectory:
     seconds: float
     """Wall-clock time of the attempt."""
     tokens: Tokens = field(default_factory=Tokens)
+
+    @property
+    def family(self) -> Family:
+        """The kind of problem that the task poses."""
+        return self.track.family
+
+    @property
+    def variant(self) -> Variant:
+        """Which of its dataset's two tasks was attempted."""
+        return self.track.variant
+
+    @property
+    def answered(self) -> bool:
+        """Whether the attempt left a prediction that could be scored."""
+        return self.score is not None and self.reason is None

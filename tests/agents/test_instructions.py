@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from darebench import open_store, run_python
-from darebench.agents.baseline.clues import plain
-from darebench.agents.baseline.instructions import read_ranges, read_workflow
 from darebench.agents.baseline.policy import BaselineModel, look
 from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
+from darebench.instructions.ranges import plain
+from darebench.instructions.reader import read_ranges, read_workflow
 from darebench.store.noise import with_noise
 from darebench.store.truth import read_settings
 

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from darebench.audit.answers import labels_blank, solvable_without_data, strict_join
+from darebench.audit.findings import Severity
+from darebench.audit.random_walk import measure_walk
+from darebench.audit.run import audit_store
 from darebench.cli import app
-from darebench.curate.answers import labels_blank, solvable_without_data, strict_join
-from darebench.curate.audit import audit_store
-from darebench.curate.findings import Severity
 from darebench.curate.pipeline import curate
 from darebench.curate.table import Options
-from darebench.curate.walk import measure_walk
 from darebench.report.audit import audit_page, audit_text
 from darebench.store.read import open_store
 from darebench.types import Metric, Truth

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from conftest import bundled
-from darebench.curate.audit import audit_store
+from darebench.audit.findings import Severity
+from darebench.audit.run import audit_store
 from darebench.curate.clean import clean
 from darebench.curate.extras import (
     draw_extras,
@@ -20,7 +21,6 @@ from darebench.curate.extras import (
     write_join,
     write_target,
 )
-from darebench.curate.findings import Severity
 from darebench.curate.joins import take_apart
 from darebench.curate.package import package_tabular
 from darebench.curate.pipeline import curate

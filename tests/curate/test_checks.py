@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darebench.curate.checks import check_task
-from darebench.curate.findings import Severity, TaskTables
-from darebench.curate.headroom import find_headroom, measure
+from darebench.audit.checks import check_task
+from darebench.audit.findings import Severity, TaskTables
+from darebench.audit.headroom import find_headroom, measure
 from darebench.types import Family, Variant
 
 RNG = np.random.default_rng(1)

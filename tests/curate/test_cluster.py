@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import subprocess
@@ -11,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from darebench.curate.cluster import Cluster, run_all
 from darebench.curate.pipeline import curate
 from darebench.curate.table import Options
-from darebench.errors import ConfigError
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -31,16 +28,3 @@ def test_a_ray_cluster_makes_the_same_bytes(tables, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tasks"] == here.n_tasks
     assert content(tmp_path / "there" / "store") == content(here.store)
-
-
-def test_without_ray_the_extra_is_named(monkeypatch):
-    real = builtins.__import__
-
-    def without(name: str, *rest, **more):
-        if name.split(".")[0] == "ray":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ConfigError, match=r"darebench\[ray\]"):
-        list(run_all([], Cluster.RAY, 2))

@@ -19,13 +19,13 @@ import pandas as pd
 import pytest
 from hostile import sound
 
-from darebench.curate.checks import check_task
-from darebench.curate.findings import Severity
+from darebench.audit.checks import check_task
+from darebench.audit.findings import Severity
+from darebench.audit.near_duplicates import twin_findings
+from darebench.audit.statistics import measure_store
+from darebench.audit.written import read_tables
 from darebench.curate.pipeline import _same_names, _unique_slugs, curate
-from darebench.curate.stats import measure_store
 from darebench.curate.table import Options
-from darebench.curate.twins import twin_findings
-from darebench.curate.written import read_tables
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
@@ -46,7 +46,7 @@ def made(tables, tmp_path_factory):
 def test_good_tables_become_tasks_of_all_families(made):
     store = open_store(made.store)
     assert store.problems == ()
-    assert {t.column for t in store.tasks} == {
+    assert {t.track for t in store.tasks} == {
         "class-IF", "class-MM", "reg-IF", "reg-MM", "XF", "CF",
     }  # fmt: skip
     assert made.refused == ()

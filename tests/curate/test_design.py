@@ -10,10 +10,11 @@ import pytest
 from sklearn.metrics import r2_score
 
 from conftest import bundled, panel
+from darebench.audit.headroom import _chosen_elsewhere
+from darebench.audit.near_duplicates import twin_findings
 from darebench.curate.clean import clean
 from darebench.curate.design import RulesDesigner
 from darebench.curate.fidelity import file_facts, lost_in_workflow
-from darebench.curate.headroom import _chosen_elsewhere
 from darebench.curate.package import package_series
 from darebench.curate.profile import Kind, profile
 from darebench.curate.questions import write_workflow
@@ -21,7 +22,6 @@ from darebench.curate.records import RawTable, Table
 from darebench.curate.series import draft_series
 from darebench.curate.split import MIN_VAL, draw_ratio
 from darebench.curate.tabular import draft_tabular
-from darebench.curate.twins import twin_findings
 from darebench.curate.verify import verify
 from darebench.curate.workflow import draw_workflow
 from darebench.errors import CurationReject

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sites import Hub
 
-from darebench.curate.publish.card import hub_licence, write_card
-from darebench.curate.publish.contents import read_contents
-from darebench.curate.publish.croissant import validate
-from darebench.curate.publish.push import prepare
 from darebench.errors import ConfigError, StoreError
+from darebench.publish.card import hub_licence, write_card
+from darebench.publish.contents import read_contents
+from darebench.publish.croissant import validate
+from darebench.publish.push import prepare
 from darebench.store.read import open_store
 
 pytest.importorskip("mlcroissant")

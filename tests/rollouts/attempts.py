@@ -11,6 +11,7 @@ from darebench.types import (
     StopReason,
     Tokens,
     ToolCall,
+    Track,
     Trajectory,
 )
 
@@ -43,7 +44,7 @@ def record(code: str, status: str = "ok") -> CallRecord:
 
 def attempt(task: str = "a_class/mm", **changes) -> Trajectory:
     values = {
-        "task": task, "column": "class-MM", "cluster": "owner/a", "epoch": 1, "model": "m",
+        "task": task, "track": Track.CLASS_MM, "cluster": "owner/a", "epoch": 1, "model": "m",
         "messages": (
             *OPENING,
             asks(1, "print('a')\n", "Let me look."),
@@ -62,7 +63,7 @@ def attempts() -> list[Trajectory]:
     return [
         attempt(),
         attempt(
-            "b_reg/if", column="reg-IF", cluster="owner/b", epoch=2, score=0.0,
+            "b_reg/if", track=Track.REG_IF, cluster="owner/b", epoch=2, score=0.0,
             messages=(*OPENING, asks(1, "1/0"), tells(1, "failed"), asks(2, "x"), tells(2, "ok")),
             calls=(record("1/0", "error"), record("x")), stop_reason=StopReason.TURNS,
             reason=Reason(code=ReasonCode.NO_PREDICTION, message="none"),

@@ -15,11 +15,12 @@ from darebench.scoring.aggregate import (
     summarise,
     summary,
 )
+from darebench.types import Track
 
 
 def seen(task, score, cluster=None, column="reg-MM", answered=True):
     return Observation(
-        task=task, column=column, cluster=cluster or task, score=score, answered=answered
+        task=task, track=Track(column), cluster=cluster or task, score=score, answered=answered
     )
 
 

@@ -17,7 +17,7 @@ from darebench.store.starter.build import build_datasets
 from darebench.store.tables import read_table
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
-from darebench.types import COLUMNS, Family, Variant
+from darebench.types import Family, Track, Variant
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def copy(starter, tmp_path) -> Path:
 def test_the_starter_store_has_all_six_kinds(starter):
     store = open_store(starter)
     assert store.problems == ()
-    assert {t.column for t in store.tasks} == set(COLUMNS)
+    assert {t.track for t in store.tasks} == set(Track)
 
 
 def test_the_starter_store_is_the_same_bytes_again(tmp_path):

@@ -34,8 +34,8 @@ def audit(
     quiet: QuietOption = False,
 ) -> None:
     """Check the tasks of any store for defects. Example: darebench audit curation/store"""
-    from darebench.curate.audit import audit_store
-    from darebench.curate.findings import Severity
+    from darebench.audit.findings import Severity
+    from darebench.audit.run import audit_store
     from darebench.report.audit import audit_page, audit_text
 
     if html is not None and not html.parent.is_dir():

@@ -70,11 +70,11 @@ def curate(
     quiet: QuietOption = False,
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
-    from darebench.curate.cluster import Cluster
     from darebench.curate.language.authors import Models, choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
     from darebench.curate.workflow import Noise, Workflows
+    from darebench.parallel import Cluster
 
     options = Options(
         seed=seed,
@@ -157,7 +157,7 @@ def stats(
     quiet: QuietOption = False,
 ) -> None:
     """Show what a store holds. Example: darebench stats curation/store"""
-    from darebench.curate.stats import measure_store
+    from darebench.audit.statistics import measure_store
 
     measured = asdict(measure_store(store))
     if as_json:

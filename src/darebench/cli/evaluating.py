@@ -39,7 +39,7 @@ from darebench.cli.options import (
     show_progress,
 )
 from darebench.errors import ConfigError
-from darebench.store.write import written_whole
+from darebench.files import written_whole
 
 
 def evaluate(  # as long as it has options: Typer reads them from the signature

@@ -25,8 +25,8 @@ def push(
     """Publish a store with its card. Example: darebench push curation/store --to me/tasks"""
     if dry_run != (out is not None):
         raise ConfigError("--dry-run and --out DIR belong together; give both or none")
-    from darebench.curate.publish.push import prepare
-    from darebench.curate.publish.push import push as run
+    from darebench.publish.push import prepare
+    from darebench.publish.push import push as run
 
     made = prepare(store, to, out) if out is not None else run(store, to, private=private)
     if as_json:

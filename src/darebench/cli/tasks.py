@@ -47,7 +47,7 @@ def tasks_list(
         print_json({"tasks": rows, "errors": errors})
     else:
         for task in chosen:
-            print(f"{task.id}  {task.column}  {', '.join(task.targets)}")
+            print(f"{task.id}  {task.track}  {', '.join(task.targets)}")
         for error in errors:
             note(f"{error['dataset']}: {error['message']}", quiet=quiet)
     if errors:

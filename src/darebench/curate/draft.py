@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from darebench.curate.checks import find_clues
-from darebench.curate.findings import TaskTables
-from darebench.curate.headroom import SOLVED, Headroom
+from darebench.audit.checks import find_clues
+from darebench.audit.findings import TaskTables
+from darebench.audit.headroom import SOLVED, Headroom
 from darebench.curate.profile import INDEX
 from darebench.curate.records import Design, Table
 from darebench.curate.split import Split

@@ -10,24 +10,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
-from darebench.agents.baseline.instructions import find_targets, read_ranges, read_workflow
 from darebench.curate.extras import lost_extras
 from darebench.curate.workflow import Workflow
+from darebench.instructions.reader import find_targets, read_ranges, read_workflow
 from darebench.reference.spec import MORE_MODELS
 
 _ALIKE = "DecisionTreeClassifier"
 """What stands in for a model that the parser does not know."""
-
-
-def file_facts(train: pd.DataFrame, val: pd.DataFrame, names: tuple[str, str], text: str) -> dict:
-    """Describe two files as the baseline's first call does."""
-    files = {
-        name: {"tables": {"": {"columns": _columns(frame)}}}
-        for name, frame in zip(names, (train, val), strict=True)
-    }
-    return {"files": files, "metadata": text}
 
 
 def lost_in_workflow(
@@ -78,7 +67,3 @@ def _lost_ranges(question: str, workflow: Workflow) -> str:
     allowed = [v for r in workflow.ranges.values() if isinstance(r[0], str) for v in r]
     absent = [value for value in allowed if f'"{value}"' not in question]
     return f"the allowed value {absent[0]!r} is not in the text" if absent else ""
-
-
-def _columns(frame: pd.DataFrame) -> list[dict[str, str]]:
-    return [{"name": str(n), "dtype": str(frame[n].dtype)} for n in frame.columns]

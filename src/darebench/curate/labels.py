@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from darebench.agents.baseline.clues import Clues
-from darebench.agents.baseline.matching import Columns
 from darebench.curate.records import Table
+from darebench.instructions.columns import Columns
+from darebench.instructions.ranges import Clues
 
 SHORTEST, LONGEST = 4, 60
 _TYPE_WORDS = re.compile(r"\b(factor|numeric|categorical|integer|vector|variable|column|logical)\b")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.draft import Draft, stated_format
-from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
+from darebench.curate.fidelity import lost_in_workflow, lost_targets
 from darebench.curate.joins import take_apart
 from darebench.curate.labels import label_columns
 from darebench.curate.metadata import find_domain, write_metadata
@@ -22,6 +22,7 @@ from darebench.curate.questions import write_forecast, write_modelling, write_wo
 from darebench.curate.records import Design, Table, slug
 from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
 from darebench.errors import CurationReject
+from darebench.instructions.facts import file_facts
 from darebench.store import layout
 from darebench.store.extras import Extras
 from darebench.store.noise import with_hard_noise, with_noise

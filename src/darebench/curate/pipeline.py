@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from joblib import delayed
 
-from darebench.curate.cluster import Cluster, run_all
+from darebench.audit.near_duplicates import find_twins
 from darebench.curate.design import RulesDesigner
 from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
@@ -26,11 +26,11 @@ from darebench.curate.sources import open_source
 from darebench.curate.sources.folder import FolderSource
 from darebench.curate.sources.remote import pin
 from darebench.curate.table import Authors, Options, curate_table, read_record, read_refusals
-from darebench.curate.twins import find_twins
 from darebench.errors import ConfigError
+from darebench.files import write_json
+from darebench.parallel import Cluster, run_all
 from darebench.store import layout
 from darebench.store.read import open_store
-from darebench.store.write import write_json
 
 CONFIG, LEDGER, STORE, WORK = "config.json", "ledger.jsonl", "store", "work"
 UNFINISHED = "unfinished.jsonl"

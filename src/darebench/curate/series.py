@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from darebench.audit.headroom import SOLVED, Headroom, measure
 from darebench.curate.draft import Cleared, Draft, check_room, tables_of, without_leaks
-from darebench.curate.headroom import SOLVED, Headroom, measure
 from darebench.curate.records import Design, Table
 from darebench.curate.resample import Resampling, calendar_columns, resample
 from darebench.curate.split import able_shares, split_times

@@ -49,8 +49,9 @@ from darebench.errors import (
     SandboxFault,
     SourceFault,
 )
+from darebench.files import write_json
 from darebench.store import layout
-from darebench.store.write import question_entry, write_json, write_store
+from darebench.store.write import question_entry, write_store
 from darebench.types import Family
 
 RESULT = "result.json"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from darebench.audit.headroom import measure
 from darebench.curate.draft import Draft, check_room, tables_of, without_leaks
-from darebench.curate.headroom import measure
 from darebench.curate.records import Design, Table
 from darebench.curate.split import SMALL_TABLE, split_rows
 from darebench.errors import CurationReject

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from darebench.curate.findings import Severity
-from darebench.curate.written import find_all, read_tables
+from darebench.audit.findings import Severity
+from darebench.audit.written import find_all, read_tables
 from darebench.errors import CurationReject
 from darebench.store.read import open_store
 from darebench.types import Variant

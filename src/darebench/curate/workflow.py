@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.agents.baseline.instructions import read_ranges
 from darebench.curate.draft import Draft
 from darebench.curate.extras import draw_extras
 from darebench.curate.joins import draw_join
+from darebench.instructions.reader import read_ranges
 from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
 from darebench.store.extras import Extras
 from darebench.store.settings import expected_range

@@ -93,7 +93,7 @@ def score_batch(
         observations.append(
             Observation(
                 task=task.id,
-                column=task.column,
+                track=task.track,
                 cluster=task.cluster,
                 score=None if score is None else score.score,
                 answered=score is not None and score.reason is None,

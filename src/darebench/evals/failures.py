@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from darebench.agents.tools import ARGUMENTS
-from darebench.types import CallRecord, Failure, Reason, StopReason
+from darebench.types import CallRecord, Failure, Reason, StopReason, Track, Variant
 
 
 def classify(
     *,
-    column: str,
+    track: Track,
     score: float | None,
     reason: Reason | None,
     stop_reason: StopReason,
@@ -25,7 +25,7 @@ def classify(
     if score is None:
         return None
     if reason is None:
-        failed = column.endswith("IF") and score < 1.0
+        failed = track.variant is Variant.IF and score < 1.0
         return Failure.INSTRUCTION if failed else None
     if stop_reason is StopReason.TOKENS:
         return Failure.TOKEN_LIMIT

@@ -12,8 +12,8 @@ from typing import Any
 import darebench
 from darebench.environment import current_environment
 from darebench.errors import ConfigError
+from darebench.files import write_json, written_whole
 from darebench.scoring.score import scorer_hash
-from darebench.store.write import write_json, written_whole
 
 SCHEMA = 1
 

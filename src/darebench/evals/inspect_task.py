@@ -205,7 +205,7 @@ def _sample(task: Task) -> Sample:
         id=task.id,
         input=task.question,
         metadata={
-            "column": task.column,
+            "column": str(task.track),
             "cluster": task.cluster,
             "family": str(task.family),
             "variant": str(task.variant),

@@ -17,10 +17,10 @@ def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
     return [
         Observation(
             task=t.task,
-            column=t.column,
+            track=t.track,
             cluster=t.cluster,
             score=t.score,
-            answered=t.reason is None and t.score is not None,
+            answered=t.answered,
         )
         for t in trajectories
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from darebench.errors import ConfigError
 from darebench.evals.failures import classify
-from darebench.store.write import written_whole
+from darebench.files import written_whole
 from darebench.types import (
     CallRecord,
     Failure,
@@ -23,6 +23,7 @@ from darebench.types import (
     Task,
     Tokens,
     ToolCall,
+    Track,
     Trajectory,
 )
 
@@ -75,7 +76,9 @@ def was_cancelled(folder: Path) -> bool:
 
 def to_json(trajectory: Trajectory) -> dict[str, Any]:
     """Give the documented form of an attempt; `schema_version` stands first."""
-    return {"schema_version": SCHEMA_VERSION, **asdict(trajectory)}
+    fields = asdict(trajectory)
+    track = fields.pop("track")
+    return {"schema_version": SCHEMA_VERSION, "task": fields.pop("task"), "column": track, **fields}
 
 
 def from_json(value: Mapping[str, Any]) -> Trajectory:
@@ -87,9 +90,10 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
-    fields = {k: v for k, v in value.items() if k != "schema_version"}
+    fields = {k: v for k, v in value.items() if k not in ("schema_version", "column")}
     try:
         fields |= {
+            "track": Track(value["column"]),
             "messages": tuple(map(_message, value["messages"])),
             "calls": tuple(map(_call, value["calls"])),
             "stop_reason": StopReason(value["stop_reason"]),
@@ -140,7 +144,7 @@ def _from_sample(sample: Any, model: str, task: Task) -> Trajectory:
     stop = _LIMITS.get(sample.limit.type) if sample.limit else None
     trajectory = Trajectory(
         task=task.id,
-        column=task.column,
+        track=task.track,
         cluster=task.cluster,
         epoch=sample.epoch,
         model=model,
@@ -159,7 +163,7 @@ def _from_sample(sample: Any, model: str, task: Task) -> Trajectory:
     if unscored:
         return replace(trajectory, stop_reason=StopReason.FAULT)
     failure = classify(
-        column=trajectory.column,
+        track=trajectory.track,
         score=trajectory.score,
         reason=trajectory.reason,
         stop_reason=trajectory.stop_reason,

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
 
-from darebench.curate.audit import Audit
-from darebench.curate.findings import Severity
+from darebench.audit.findings import Severity
+from darebench.audit.run import Audit
 from darebench.report.tables import Table
 from darebench.report.terminal import as_text
 
@@ -74,7 +74,7 @@ def audit_page(audit: Audit) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     text = files("darebench.report").joinpath("templates/audit.html").read_text(encoding="utf-8")
-    columns = Counter(t.column or "unreadable" for t in audit.tasks)
+    columns = Counter(t.track or "unreadable" for t in audit.tasks)
     return environment.from_string(text).render(
         audit=audit,
         counts=count_checks(audit),

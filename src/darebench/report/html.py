@@ -13,7 +13,7 @@ from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun, load_run
 from darebench.report.tables import PUBLISHED, all_tables
 from darebench.scoring.aggregate import summarise
-from darebench.types import COLUMNS, Trajectory
+from darebench.types import Track, Trajectory
 
 OUTPUT_LIMIT = 6_000
 """Characters of code and of each output that a page holds; the run folder has the rest."""
@@ -43,7 +43,7 @@ def page(runs: Sequence[LoadedRun]) -> str:
         tables=all_tables(runs),
         bars=[_bars(run) for run in runs],
         published=PUBLISHED,
-        columns=COLUMNS,
+        columns=tuple(Track),
         attempts_json=_safe_json(attempts),
     )
 
@@ -58,7 +58,7 @@ def _bars(run: LoadedRun) -> list[dict[str, Any]]:
             "high": min(100.0, 100 * ((found.mean or 0.0) + (found.stderr or 0.0))),
             "n": found.n,
         }
-        for name in COLUMNS
+        for name in Track
         if (found := columns.get(name)) is not None
     ]
 
@@ -69,7 +69,7 @@ def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
     return {
         "run": run.name,
         "task": t.task,
-        "column": t.column,
+        "column": t.track,
         "epoch": t.epoch,
         "score": t.score,
         "strict": t.strict_score,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun
 from darebench.scoring.aggregate import Summary, performance, summarise, summary
-from darebench.types import COLUMNS, Failure
+from darebench.types import Failure, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +46,14 @@ def main_table(runs: Sequence[LoadedRun]) -> Table:
     for run in runs:
         columns = summarise(observations(run.trajectories))
         overall = summary(observations(run.trajectories))
-        cells = [_percent(columns.get(name)) for name in COLUMNS]
+        cells = [_percent(columns.get(name)) for name in Track]
         rows.append((run.name, *cells, _percent(overall), *_counts(run)))
     return Table(
         title="Scores",
         note="Percent, with the standard error clustered by source dataset. Unscored attempts "
         "failed through no fault of the agent and are not in the means; missing ones have not "
         "been made.",
-        columns=("run", *COLUMNS, "all", *_COUNTS),
+        columns=("run", *Track, "all", *_COUNTS),
         rows=tuple(rows),
     )
 
@@ -131,15 +131,15 @@ def strict_table(runs: Sequence[LoadedRun]) -> Table:
     for run in runs:
         scored = [t for t in run.trajectories if t.score is not None]
         cells = []
-        for name in COLUMNS:
-            strict = [t.strict_score or 0.0 for t in scored if t.column == name]
+        for name in Track:
+            strict = [t.strict_score or 0.0 for t in scored if t.track == name]
             cells.append(f"{100 * sum(strict) / len(strict):.2f}" if strict else "-")
         crashed = sum(t.strict_score is None for t in scored)
         rows.append((run.name, *cells, str(crashed), *_counts(run)))
     return Table(
         title="By the public release's rule",
         note="Percent; attempts for which that rule has no answer count 0.",
-        columns=("run", *COLUMNS, "no answer", *_COUNTS),
+        columns=("run", *Track, "no answer", *_COUNTS),
         rows=tuple(rows),
     )
 

@@ -21,11 +21,11 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories
+from darebench.files import written_whole
 from darebench.rollouts.files import keep_apart, trajectories_file
 from darebench.rollouts.rows import Row, chat_row, openai_row, provenance, tools_text, unusable
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
-from darebench.store.write import written_whole
 
 BATCH = 256
 

@@ -16,8 +16,8 @@ from typing import Any, TypeGuard, cast
 
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import TRAJECTORIES
+from darebench.files import written_whole
 from darebench.rollouts.select import Strategy, Thresholds, choose
-from darebench.store.write import written_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

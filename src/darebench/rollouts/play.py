@@ -85,7 +85,7 @@ def _ended(
     value = None if score is None else score.score
     reason = None if score is None else score.reason
     failure = classify(
-        column=task.column,
+        track=task.track,
         score=value,
         reason=reason,
         stop_reason=attempt.stop_reason,
@@ -94,7 +94,7 @@ def _ended(
     )
     return Trajectory(
         task=task.id,
-        column=task.column,
+        track=task.track,
         cluster=task.cluster,
         epoch=epoch,
         model=name,

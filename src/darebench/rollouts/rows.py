@@ -60,7 +60,7 @@ def provenance(trajectory: Trajectory, run: str) -> Row:
     return {
         "run": run,
         "task": trajectory.task,
-        "column": trajectory.column,
+        "column": str(trajectory.track),
         "cluster": trajectory.cluster,
         "epoch": trajectory.epoch,
         "model": trajectory.model,

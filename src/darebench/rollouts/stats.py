@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from darebench.types import COLUMNS, Trajectory
+from darebench.types import Track, Trajectory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Statistics:
     total_tokens: int
     characters: int
     """Of all messages and code; an estimate of size where a provider counts no tokens."""
-    columns: Mapping[str, float]
+    columns: Mapping[Track, float]
     """Share of the rows, by the result table's column."""
     models: Mapping[str, int]
 
@@ -43,7 +43,7 @@ class Counts:
     total_tokens: int = 0
     characters: int = 0
     tasks: set[str] = field(default_factory=set)
-    columns: Counter[str] = field(default_factory=Counter)
+    columns: Counter[Track] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -62,7 +62,7 @@ class Counts:
         self.characters += sum(len(m.content) for m in trajectory.messages)
         self.characters += sum(len(call.code) for call in trajectory.calls)
         self.tasks.add(trajectory.task)
-        self.columns[trajectory.column] += 1
+        self.columns[trajectory.track] += 1
         self.models[trajectory.model] += 1
 
     def statistics(self) -> Statistics:
@@ -71,7 +71,6 @@ class Counts:
         def average(total: float) -> float | None:
             return total / self.rows if self.rows else None
 
-        names = [*COLUMNS, *sorted(set(self.columns) - set(COLUMNS))]
         return Statistics(
             rows=self.rows,
             tasks=len(self.tasks),
@@ -82,6 +81,6 @@ class Counts:
             output_tokens=self.output_tokens,
             total_tokens=self.total_tokens,
             characters=self.characters,
-            columns={n: self.columns[n] / self.rows for n in names if self.columns[n]},
+            columns={n: self.columns[n] / self.rows for n in Track if self.columns[n]},
             models=dict(self.models),
         )

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from darebench.types import COLUMNS
+from darebench.types import Track, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Observation:
     """One attempt, as far as statistics need it."""
 
     task: str
-    column: str
+    track: Track
     cluster: str
     score: float | None
     """None: unscored, through our fault."""
@@ -64,12 +64,12 @@ class Comparison:
     """Tasks in both."""
 
 
-def summarise(observations: Iterable[Observation]) -> dict[str, Summary]:
-    """Summarise attempts by column, in the table's order, columns without attempts left out."""
-    groups: dict[str, list[Observation]] = defaultdict(list)
+def summarise(observations: Iterable[Observation]) -> dict[Track, Summary]:
+    """Summarise attempts by track, in the main table's order; absent tracks are left out."""
+    groups: dict[Track, list[Observation]] = defaultdict(list)
     for observation in observations:
-        groups[observation.column].append(observation)
-    return {name: summary(groups[name]) for name in COLUMNS if name in groups}
+        groups[observation.track].append(observation)
+    return {name: summary(groups[name]) for name in Track if name in groups}
 
 
 def summary(observations: Sequence[Observation]) -> Summary:
@@ -141,12 +141,12 @@ def performance(observations: Sequence[Observation]) -> float | None:
     scores = [
         o.score
         for o in observations
-        if o.score is not None and o.answered and not o.column.endswith("IF")
+        if o.score is not None and o.answered and o.track.variant is not Variant.IF
     ]
     return _mean(scores) if scores else None
 
 
-def as_json(summaries: Mapping[str, Summary]) -> dict[str, dict[str, float | int | None]]:
+def as_json(summaries: Mapping[Track, Summary]) -> dict[str, dict[str, float | int | None]]:
     """Give the documented form: `mean` and `stderr` in [0, 1]."""
     return {
         name: {

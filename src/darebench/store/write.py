@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darebench.files import write_json
 from darebench.store import layout
 from darebench.types import Family
 
@@ -128,22 +128,3 @@ def _parts(table: pd.DataFrame, path: Path, n_tables: int) -> list[tuple[str, pd
         (f"table_{number}", table.filter([layout.ROW_ID, *group]))
         for number, group in enumerate(groups, 1)
     ]
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give a path to write to, which becomes `path` if nothing fails."""
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-    except BaseException:
-        if part.is_file():
-            part.unlink()
-        raise
-    part.replace(path)
-
-
-def write_json(value: object, path: Path) -> None:
-    """Write JSON with stable bytes."""
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")

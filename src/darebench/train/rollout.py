@@ -167,5 +167,5 @@ def _facts(episode: Episode) -> dict[str, float]:
     if trajectory.score is not None:
         facts["valid"] = float(trajectory.reason is None)
         facts["score"] = trajectory.score
-        facts[f"score/{trajectory.column}"] = trajectory.score
+        facts[f"score/{trajectory.track}"] = trajectory.score
     return facts

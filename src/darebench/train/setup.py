@@ -18,8 +18,8 @@ from typing import Any
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError, DareError
+from darebench.files import written_whole
 from darebench.sandbox.program import Limits
-from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, Lora, SftConfig, as_json
 from darebench.train.template import renderer, self_test, training_template
 

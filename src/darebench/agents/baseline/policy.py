@@ -13,17 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from darebench.agents.baseline.clues import plain
 from darebench.agents.baseline.compose import program_text
-from darebench.agents.baseline.instructions import (
+from darebench.agents.prompt import files_named_in
+from darebench.agents.protocol import Reply
+from darebench.agents.tools import NAME
+from darebench.instructions.ranges import plain
+from darebench.instructions.reader import (
     find_targets,
     read_ranges,
     read_workflow,
     stated_model,
 )
-from darebench.agents.prompt import files_named_in
-from darebench.agents.protocol import Reply
-from darebench.agents.tools import NAME
 from darebench.sandbox.program import with_settings
 from darebench.store.layout import PREDICTION
 from darebench.types import Message, ToolCall

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from darebench.agents.baseline.clues import find_ranges
-from darebench.curate.fidelity import file_facts, lost_in_workflow, lost_targets
+from darebench.curate.fidelity import lost_in_workflow, lost_targets
 from darebench.curate.joins import rejoined
 from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
 from darebench.curate.workflow import Workflow
+from darebench.instructions.facts import file_facts
+from darebench.instructions.ranges import find_ranges
 from darebench.store import layout
 from darebench.store.extras import Extras, ExtrasWire
 from darebench.store.write import DatasetFiles

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from darebench.curate.records import RawTable, Source, accepts
 from darebench.errors import ConfigError, CurationReject, SourceFault
-from darebench.store.write import write_json, written_whole
+from darebench.files import write_json, written_whole
 
 LISTING = "listing.json"
 UNKNOWN = "unknown"

@@ -25,13 +25,13 @@ from darebench.curate.pipeline import Report
 from darebench.curate.pipeline import curate as run_curation
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories, write_trajectories
+from darebench.files import written_whole
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
 from darebench.rollouts.files import select_file
 from darebench.rollouts.play import play
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
-from darebench.store.write import written_whole
 from darebench.train.config import GrpoConfig, SftConfig
 from darebench.train.demo.play import BUDGET, CONTEXT, TURN, open_arena, play_model
 from darebench.train.demo.programs import ScriptedModel, Writer

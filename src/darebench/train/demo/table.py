@@ -38,11 +38,11 @@ class Result:
 def measure(model: str, attempts: Sequence[Trajectory], greedy: Sequence[Trajectory]) -> Result:
     """Sum up one model's sampled attempts, any number a task, and its greedy ones."""
     scores = {
-        kind: _share([(t, t.score) for t in attempts if t.column.endswith(ending)])
+        kind: _share([(t, t.score) for t in attempts if t.track.endswith(ending)])
         for kind, ending in KINDS.items()
     }
     answered = [(t, None if t.score is None else float(t.reason is None)) for t in attempts]
-    good = [(t, t.score) for t in attempts if t.column.endswith("-MM") and t.reason is None]
+    good = [(t, t.score) for t in attempts if t.track.endswith("-MM") and t.reason is None]
     return Result(
         model=model,
         scores=scores,
@@ -66,7 +66,7 @@ def render(results: Sequence[Result]) -> str:
 
 def _share(values: Sequence[tuple[Trajectory, float | None]]) -> Share:
     observations = [
-        Observation(task=t.task, column=t.column, cluster=t.cluster, score=value, answered=True)
+        Observation(task=t.task, track=t.track, cluster=t.cluster, score=value, answered=True)
         for t, value in values
     ]
     found = summary(observations)

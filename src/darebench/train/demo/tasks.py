@@ -12,9 +12,9 @@ from pathlib import Path
 from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
+from darebench.files import written_whole
 from darebench.sandbox.executor import Executor
 from darebench.store.read import Store
-from darebench.store.write import written_whole
 from darebench.types import Message, Task, Variant
 
 MAX_BYTES = 200_000

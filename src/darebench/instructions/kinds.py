@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from darebench.agents.baseline.clues import words
-from darebench.agents.baseline.matching import Columns, split_list
+from darebench.instructions.columns import Columns, split_list
+from darebench.instructions.ranges import words
 
 NUMERICAL, CATEGORICAL = "numerical", "categorical"
 _KIND = re.compile(

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from darebench.curate.publish.contents import (
+from darebench.environment import current_environment
+from darebench.publish.contents import (
     CHECKSUMS,
     CROISSANT,
     FIELDS,
@@ -16,7 +17,6 @@ from darebench.curate.publish.contents import (
     Contents,
     count_licences,
 )
-from darebench.environment import current_environment
 from darebench.store import layout
 from darebench.types import Family
 

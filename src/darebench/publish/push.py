@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from darebench.curate.publish.card import write_card
-from darebench.curate.publish.contents import (
+from darebench.errors import ConfigError, StoreError
+from darebench.publish.card import write_card
+from darebench.publish.contents import (
     CARD,
     CHECKSUMS,
     CROISSANT,
@@ -21,8 +22,7 @@ from darebench.curate.publish.contents import (
     write_checksums,
     write_licences,
 )
-from darebench.curate.publish.croissant import write_croissant
-from darebench.errors import ConfigError, StoreError
+from darebench.publish.croissant import write_croissant
 from darebench.store import layout
 from darebench.store.hub import client_error
 from darebench.store.sources import resolve

@@ -1,16 +1,24 @@
-"""Where tables are worked on: this process, its workers, or a Ray cluster."""
+"""Many calls at a time: in this process, in its workers, or on a Ray cluster.
+
+A worker of this machine ends within a second of its parent, also of one that is killed: what nobody
+waits for must not go on writing.
+"""
 
 # Ray is an optional extra, which a plain checkout does not have.
 # pyright: reportMissingImports=false
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from joblib import Parallel, parallel_config
+from joblib import Parallel, delayed, parallel_config
 
 from darebench.errors import ConfigError
 
@@ -28,7 +36,7 @@ class Cluster(StrEnum):
 
 
 def run_all(calls: Sequence[Any], cluster: Cluster, jobs: int) -> Iterator[Any]:
-    """Run joblib's delayed calls and give their results as they come, in any order.
+    """Run joblib's delayed calls and yield their results as they come, in any order.
 
     Raises:
         ConfigError: Ray is not installed, or its cluster cannot be reached.
@@ -36,9 +44,32 @@ def run_all(calls: Sequence[Any], cluster: Cluster, jobs: int) -> Iterator[Any]:
     if cluster is Cluster.RAY:
         yield from _run_on_ray(calls, jobs)
         return
-    backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
-    with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
-        yield from Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
+    if jobs == 1:
+        for function, arguments, keywords in calls:
+            yield function(*arguments, **keywords)
+        return
+    watched = (delayed(_watched)(os.getpid(), call) for call in calls)
+    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
+        yield from Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(watched)
+
+
+def _watched(parent: int, call: tuple[Any, tuple[Any, ...], dict[str, Any]]) -> Any:
+    """Run one call in a worker that ends with its parent."""
+    _watch(parent)
+    function, arguments, keywords = call
+    return function(*arguments, **keywords)
+
+
+@cache
+def _watch(parent: int) -> None:
+    """Start this worker's watch over its parent, once."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.25)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()
 
 
 def _run_on_ray(calls: Sequence[Any], jobs: int) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from darebench.store import layout
 from darebench.store.read import open_store
 from darebench.store.tables import measure_files
 from darebench.store.wire import read_entries
-from darebench.types import COLUMNS, Task
+from darebench.types import Task, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def measure_store(ref: str | Path | None) -> Stats:
         n_tasks=len(store.tasks),
         n_datasets=len({t.dataset for t in store.tasks}),
         n_clusters=len({t.cluster for t in store.tasks}),
-        by_column={c: n for c in COLUMNS if (n := sum(t.column == c for t in store.tasks))},
+        by_column={c: n for c in Track if (n := sum(t.track == c for t in store.tasks))},
         by_domain=_counted(t.domain or "unknown" for t in store.tasks),
         by_licence=_counted(t.licence or "unknown" for t in store.tasks),
         by_split=dict(sorted(splits.items())),
@@ -93,7 +93,7 @@ def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str,
         headroom = entries.get(task.dataset, {}).get("headroom")
         known = headroom.get(version) if isinstance(headroom, dict) else None
         if isinstance(known, dict):
-            found.append((task.column, known))
+            found.append((task.track, known))
     return found
 
 
@@ -102,7 +102,7 @@ def _means(headroom: Sequence[tuple[str, dict[str, float]]], key: str) -> dict[s
     for column, known in headroom:
         if isinstance(known.get(key), int | float):
             by_column.setdefault(column, []).append(known[key])
-    return {c: round(sum(v) / len(v), 4) for c in COLUMNS if (v := by_column.get(c))}
+    return {c: round(sum(v) / len(v), 4) for c in Track if (v := by_column.get(c))}
 
 
 def _spread(values: Sequence[float]) -> Spread | None:

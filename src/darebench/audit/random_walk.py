@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.curate.findings import Finding, Severity, TaskTables
+from darebench.audit.findings import Finding, Severity, TaskTables
 from darebench.types import Family, Variant
 
 MAX_SERIES = 20

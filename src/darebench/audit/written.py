@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from darebench.curate.answers import perfect_answer, strict_join
-from darebench.curate.checks import check_task
-from darebench.curate.findings import Finding, Severity, TaskTables
+from darebench.audit.answers import perfect_answer, strict_join
+from darebench.audit.checks import check_task
+from darebench.audit.findings import Finding, Severity, TaskTables
 from darebench.environment import current_environment
 from darebench.errors import TaskFormatError
 from darebench.reference.prove import prove

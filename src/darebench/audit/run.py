@@ -7,22 +7,23 @@ What is checked of one task is what curation asks of its own tasks before it kee
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import delayed
 from threadpoolctl import threadpool_limits
 
-from darebench.curate.findings import Finding, Severity
-from darebench.curate.headroom import Headroom, find_headroom, measure
-from darebench.curate.readback import settings_lost
-from darebench.curate.twins import twin_findings
-from darebench.curate.written import executor, find_all, read_tables
+from darebench.audit.findings import Finding, Severity
+from darebench.audit.headroom import Headroom, find_headroom, measure
+from darebench.audit.near_duplicates import twin_findings
+from darebench.audit.readback import settings_lost
+from darebench.audit.written import executor, find_all, read_tables
 from darebench.errors import ConfigError, DareError, SandboxFault
+from darebench.parallel import Cluster, run_all
 from darebench.store.read import open_store, select
-from darebench.types import Family, Task, Variant
+from darebench.types import Family, Task, Track, Variant
 
 Report = Callable[[str, int, int], None]
 _log = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ class TaskAudit:
 
     id: str
     """Of the task; of the dataset, if that cannot be read at all."""
-    column: str
-    """The result table's column; empty if the dataset cannot be read."""
+    track: Track | None
+    """None if the dataset cannot be read."""
     findings: tuple[Finding, ...]
     floor: float | None = None
     """Score of the best constant; None for IF, and where it cannot be measured."""
@@ -99,17 +100,14 @@ def audit_store(
     store = open_store(ref)
     tasks = select(store.tasks, patterns, family=family, variant=variant, limit=limit, seed=seed)
     audits: dict[str, TaskAudit] = {}
-    calls = (delayed(audit_task)(task) for task in tasks)
-    backend = {"inner_max_num_threads": 1} if jobs > 1 else {}
-    with parallel_config(backend="loky" if jobs > 1 else "sequential", n_jobs=jobs, **backend):
-        runs = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(calls)
-        for done in cast("Iterator[TaskAudit]", runs):
-            audits[done.id] = done
-            if report is not None:
-                report("tasks", len(audits), len(tasks))
+    calls = [delayed(audit_task)(task) for task in tasks]
+    for done in run_all(calls, Cluster.LOCAL, jobs):
+        audits[done.id] = done
+        if report is not None:
+            report("tasks", len(audits), len(tasks))
     twins = twin_findings(store.root, store.tasks)
     broken = [
-        TaskAudit(id=p.dataset, column="", findings=(_broken(p.message),)) for p in store.problems
+        TaskAudit(id=p.dataset, track=None, findings=(_broken(p.message),)) for p in store.problems
     ]
     found = [_with(audits[task.id], twins.get(task.id)) for task in tasks]
     return Audit(store=str(store.root), hash=store.hash, tasks=(*found, *broken))
@@ -142,7 +140,7 @@ def audit_task(task: Task) -> TaskAudit:
         findings.append(_broken(f"the checks end with {type(error).__name__}: {text}"))
     return TaskAudit(
         id=task.id,
-        column=task.column,
+        track=task.track,
         findings=tuple(findings),
         floor=headroom.floor if headroom else None,
         ceiling=headroom.ceiling if headroom else None,
@@ -158,7 +156,7 @@ def _with(audit: TaskAudit, twin: Finding | None) -> TaskAudit:
         return audit
     return TaskAudit(
         id=audit.id,
-        column=audit.column,
+        track=audit.track,
         findings=(*audit.findings, twin),
         floor=audit.floor,
         ceiling=audit.ceiling,

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from darebench.agents.baseline.clues import Clues, words
+from darebench.instructions.ranges import Clues, words
 
 _NOTHING = re.compile(
     r"(?:.*no description.*|(?:u?int|float|double|bool|str)\w*|integer|string|object|text|number|"

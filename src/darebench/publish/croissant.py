@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from darebench.curate.publish.card import ARXIV
-from darebench.curate.publish.contents import FIELDS, Contents, count_licences, sha256_of
 from darebench.errors import ConfigError
+from darebench.files import write_json
+from darebench.publish.card import ARXIV
+from darebench.publish.contents import FIELDS, Contents, count_licences, sha256_of
 from darebench.store import layout
-from darebench.store.write import write_json
 
 HUB = "https://huggingface.co/datasets"
 VERSION = "1.0.0"

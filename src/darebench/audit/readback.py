@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from darebench.agents.baseline.clues import plain
-from darebench.agents.baseline.instructions import read_workflow
 from darebench.agents.baseline.policy import BaselineModel, next_step
 from darebench.agents.prompt import USER
-from darebench.curate.fidelity import file_facts
-from darebench.curate.findings import Finding, Severity, TaskTables
+from darebench.audit.findings import Finding, Severity, TaskTables
+from darebench.instructions.facts import file_facts
+from darebench.instructions.ranges import plain
+from darebench.instructions.reader import read_workflow
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
 from darebench.store.truth import Settings, read_settings

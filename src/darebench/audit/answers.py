@@ -12,7 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from darebench.curate.findings import Finding, Severity, TaskTables
+from darebench.audit.findings import Finding, Severity, TaskTables
 from darebench.scoring import score_prediction
 from darebench.scoring.strict import strict_scores
 from darebench.types import Family, Truth, Variant

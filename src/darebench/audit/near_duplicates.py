@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.curate.findings import Finding, Severity
-from darebench.curate.written import read_tables
+from darebench.audit.findings import Finding, Severity
+from darebench.audit.written import read_tables
 from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.wire import read_entries

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darebench.agents.baseline.clues import Clues, content, find_ranges, plain, words
-from darebench.agents.baseline.kinds import CATEGORICAL, said_kinds
-from darebench.agents.baseline.matching import Columns, assign, split_list
+from darebench.instructions.columns import Columns, assign, split_list
+from darebench.instructions.kinds import CATEGORICAL, said_kinds
+from darebench.instructions.ranges import Clues, content, find_ranges, plain, words
 from darebench.store.layout import ROW_ID
 
 _PERCEPTRON = r"\bmlp|multi-?\s*layer(?:ed)? perceptron|neural net"

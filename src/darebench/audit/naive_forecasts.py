@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
 
-from darebench.curate.findings import TaskTables
+from darebench.audit.findings import TaskTables
 
 Sides = tuple[np.ndarray, np.ndarray]
 """Of the past, and of what is asked for."""

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from darebench.curate.answers import labels_blank, solvable_without_data
-from darebench.curate.findings import Finding, Severity, TaskTables
-from darebench.curate.giveaway import Sign, given_away
-from darebench.curate.walk import low_signal
+from darebench.audit.answers import labels_blank, solvable_without_data
+from darebench.audit.findings import Finding, Severity, TaskTables
+from darebench.audit.leaks import Sign, given_away
+from darebench.audit.random_walk import low_signal
 from darebench.scoring.instants import readable, readings
 from darebench.store.layout import ROW_ID
 from darebench.types import Family, Variant

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from darebench.curate.stats import Stats, measure_store
+from darebench.audit.statistics import Stats, measure_store
 from darebench.errors import StoreError
 from darebench.store import layout
 from darebench.store.cache import cache_folder

@@ -19,8 +19,8 @@ from sklearn.linear_model import RidgeClassifier, RidgeCV
 from sklearn.metrics import f1_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
-from darebench.curate.findings import Finding, Severity, TaskTables
-from darebench.curate.forecasts import forecast, time_parts
+from darebench.audit.findings import Finding, Severity, TaskTables
+from darebench.audit.naive_forecasts import forecast, time_parts
 from darebench.types import Family
 
 MAX_ROWS = 5_000

@@ -1,0 +1,1 @@
+"""Is a task worth asking: checks of single tasks and of whole stores."""

@@ -1,0 +1,1 @@
+"""Reading a written workflow back from its text: columns, ranges, kinds, steps."""
