@@ -14,7 +14,7 @@ from darebench.audit.headroom import _chosen_elsewhere
 from darebench.audit.near_duplicates import twin_findings
 from darebench.curate.clean import clean
 from darebench.curate.design import RulesDesigner
-from darebench.curate.fidelity import file_facts, lost_in_workflow
+from darebench.curate.fidelity import lost_in_workflow
 from darebench.curate.package import package_series
 from darebench.curate.profile import Kind, profile
 from darebench.curate.questions import write_workflow
@@ -25,6 +25,7 @@ from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
 from darebench.curate.workflow import draw_workflow
 from darebench.errors import CurationReject
+from darebench.instructions.facts import file_facts
 from darebench.store.read import open_store
 from darebench.store.write import write_store
 from darebench.types import Family

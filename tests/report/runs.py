@@ -14,11 +14,12 @@ from darebench.types import (
     ReasonCode,
     StopReason,
     Tokens,
+    Track,
     Trajectory,
 )
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{7*7}} \u2028 & \"'`$\\_%#~^ | é"
-COLUMN = {"if": "class-IF", "mm": "class-MM", "xf": "XF", "cf": "CF"}
+TRACK = {"if": Track.CLASS_IF, "mm": Track.CLASS_MM, "xf": Track.XF, "cf": Track.CF}
 
 
 def attempt(task: str, epoch: int, score: float | None, **more) -> Trajectory:
@@ -26,7 +27,7 @@ def attempt(task: str, epoch: int, score: float | None, **more) -> Trajectory:
     dataset, variant = task.split("/")
     fields = {
         "task": task,
-        "column": COLUMN[variant],
+        "track": TRACK[variant],
         "cluster": dataset.rsplit("_", 1)[0],
         "epoch": epoch,
         "model": "m",
