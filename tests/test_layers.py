@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "darebench"
 LAYERS = (
     ("types", "errors", "environment", "files"),
-    ("work", "parallel"),
+    ("work", "parallel", "sync", "toml_file"),
     ("store",),
     ("scoring", "sandbox", "instructions"),
     ("reference", "agents"),

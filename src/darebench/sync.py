@@ -1,0 +1,44 @@
+"""Synchronous calls of asynchronous code, also under a loop that runs already, as in a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine to its end and return its result.
+
+    Without a running loop this is `asyncio.run`. Under one, a thread of its own runs a second loop,
+    and the caller's loop waits: what the coroutine uses must not belong to the caller's loop. An
+    interruption cancels the coroutine and waits until it has ended.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def run() -> _T:
+        with asyncio.Runner() as runner:
+            loops.append(runner.get_loop())
+            return runner.run(coroutine)
+
+    with ThreadPoolExecutor(1, "darebench-sync") as pool:
+        work = pool.submit(contextvars.copy_context().run, run)
+        try:
+            return work.result()
+        except KeyboardInterrupt:
+            for loop in loops:
+                loop.call_soon_threadsafe(_cancel_all, loop)
+            raise
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
