@@ -24,13 +24,13 @@ def score(
     """Score one prediction against a task, as an evaluation does.
 
     Whatever the file holds, the result is a Score: an unusable file scores 0 with a reason. The
-    reference of an IF task is computed in the sandbox at first, and found in the cache from then on.
+    reference of an IF task is computed in the sandbox at first, and then found in the cache.
 
     Args:
         prediction: Path of a csv file, the bytes of one, or None where there is no prediction.
         task: A task of a store, or its id.
         store: The store of a task id, as `open_store` takes it or as it returned it; the starter
-            store by default. For a Task it is only recorded in the score's provenance.
+            store by default. With a Task, its hash is only kept in the score's provenance.
 
     Raises:
         ConfigError: The store has no such task.
@@ -38,8 +38,10 @@ def score(
         TaskFormatError: The task has no usable answer.
         SandboxFault: The sandbox failed while it computed the reference.
     """
-    opened = store if isinstance(store, Store) else None
-    if opened is None and (store is not None or isinstance(task, str)):
+    opened: Store | None = None
+    if isinstance(store, Store):
+        opened = store
+    elif store is not None or isinstance(task, str):
         opened = open_store(store)
     if isinstance(task, str):
         assert opened is not None
