@@ -22,7 +22,7 @@ from typing import Any
 from darebench.agents.protocol import Budget, Reply
 from darebench.agents.tools import NAME
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import Arena, play
 from darebench.sandbox import LocalExecutor, Outcome, Program, Saved, Status
 from darebench.store.read import open_store
 from darebench.types import Message, ToolCall

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import ARGUMENTS, PythonExecutor
+from darebench.agents.tools import ARGUMENTS, PythonTool
 from darebench.sandbox.program import Limits
 from darebench.store.read import open_store
 
@@ -25,7 +25,7 @@ NAMES = st.text() | st.integers(250, 300).map("é".__mul__) | st.just("val_v2.cs
 @pytest.fixture
 def tool(sandbox, tmp_path):
     task = open_store(None).task(TASK)
-    return PythonExecutor(task, sandbox, tmp_path, Budget(), Limits())
+    return PythonTool(task, sandbox, tmp_path, Budget(), Limits())
 
 
 def call(tool, **arguments):
@@ -75,7 +75,7 @@ def test_a_name_of_the_greatest_length_is_saved_and_loaded_again(tool):
 
 def test_the_wait_for_a_free_place_is_counted_apart(sandbox, tmp_path):
     task = open_store(None).task(TASK)
-    tools = [PythonExecutor(task, sandbox, tmp_path, Budget(), Limits()) for _ in range(3)]
+    tools = [PythonTool(task, sandbox, tmp_path, Budget(), Limits()) for _ in range(3)]
     arguments = {
         "code": "import time; time.sleep(0.5)", "files_to_load": [], "files_to_save": []
     }  # fmt: skip

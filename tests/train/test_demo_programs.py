@@ -7,10 +7,10 @@ import asyncio
 import numpy as np
 import pytest
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import brief
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import Arena, play
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.demo.programs import (

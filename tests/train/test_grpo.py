@@ -10,7 +10,7 @@ import pytest
 
 from darebench.errors import ConfigError, SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena
+from darebench.rollouts.rollout import Arena
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.policy import Codec, Sampled

@@ -14,7 +14,7 @@ from darebench.agents.protocol import Budget, Reply
 from darebench.agents.tools import NAME
 from darebench.errors import ConfigError, SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import Arena, play
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.grading import Grader, open_grader

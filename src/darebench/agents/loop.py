@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from darebench.agents.protocol import Budget, ChatModel, Reply
-from darebench.agents.tools import NAME, PythonExecutor, schema
+from darebench.agents.tools import NAME, PythonTool, schema
 from darebench.sandbox.program import Limits
 from darebench.types import CallRecord, Message, StopReason, Tokens, ToolCall
 
@@ -37,7 +37,7 @@ class Attempt:
 async def run(
     attempt: Attempt,
     model: ChatModel,
-    tool: PythonExecutor,
+    tool: PythonTool,
     budget: Budget,
     limits: Limits,
     *,
@@ -74,7 +74,7 @@ async def run(
         attempt.seconds = time.monotonic() - start - tool.waited
 
 
-async def _answer(call: ToolCall, tool: PythonExecutor, calls: list[CallRecord]) -> Message:
+async def _answer(call: ToolCall, tool: PythonTool, calls: list[CallRecord]) -> Message:
     if call.name != NAME:
         text = f"There is no tool {call.name!r}; the only one is {NAME!r}."
     elif call.error is not None:

@@ -65,7 +65,7 @@ class ToolResult:
     text: str
 
 
-class PythonExecutor:
+class PythonTool:
     """The tool of one attempt: one task, one working folder, one budget."""
 
     def __init__(

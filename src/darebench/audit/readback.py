@@ -56,7 +56,7 @@ async def _readings(task: Task, tables: TaskTables, executor: Executor) -> list[
     if outcome.status is not Status.OK:
         return []
     step = next_step([asked, look.message, Message(role="tool", content=outcome.stdout)])
-    if step is None or step.program != "workflow":
+    if step is None or step.program != "literal":
         return []
     names = str(step.settings["train"]), str(step.settings["val"])
     facts = file_facts(tables.train, tables.val, names, tables.metadata)

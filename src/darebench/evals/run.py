@@ -18,7 +18,7 @@ from typing import Any
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError
 from darebench.evals.folder import SCHEMA, held, prepare
-from darebench.evals.remote import check_same, open_remote
+from darebench.evals.remote_sandbox import check_same, open_remote
 from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
 from darebench.reference.solve import Unsolved, solve
 from darebench.sandbox import LocalExecutor
@@ -145,7 +145,7 @@ def evaluate(
 
 
 def _check_model(config: EvalConfig) -> None:
-    from darebench.evals.inspect_model import check_model
+    from darebench.evals.inspect.model import check_model
 
     check_model(config.inspect_model, config.base_url, config.model_args)
 
@@ -199,7 +199,7 @@ def _run_inspect(
 ) -> None:
     from inspect_ai import eval_set
 
-    from darebench.evals.inspect_task import bench, keeping, shared
+    from darebench.evals.inspect.task import bench, keeping, shared
     from darebench.evals.progress import listener
 
     ended: set[tuple[str, int]] = set()

@@ -134,7 +134,7 @@ def read_trajectories(path: Path) -> Iterator[Trajectory]:
 
 
 def _from_sample(sample: Any, model: str, task: Task) -> Trajectory:
-    from darebench.evals.inspect_model import from_inspect
+    from darebench.evals.inspect.model import from_inspect
 
     record = sample.store.get(RECORD, {})
     score = (sample.scores or {}).get(SCORER)

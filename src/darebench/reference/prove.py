@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from darebench.errors import TaskFormatError
-from darebench.reference.run import LIMITS
+from darebench.reference.execute import LIMITS
 from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec, workflow_text
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Saved, Status, with_settings

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from darebench.environment import Environment, current_environment, fingerprint
 from darebench.errors import DareError, ReferenceMismatch, SandboxFault, TaskFormatError
-from darebench.reference.run import Ran, run_spec, run_specs
+from darebench.reference.execute import Ran, run_spec, run_specs
 from darebench.reference.spec import PipelineSpec, reference_spec
 from darebench.sandbox.executor import Executor
 from darebench.store.truth import make_truth, read_settings, read_truth

@@ -20,12 +20,12 @@ from datasets import Dataset
 from trl import GRPOConfig as TrlConfig
 from trl import GRPOTrainer
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import brief
 from darebench.agents.tools import OUTPUT_LIMIT, schema
 from darebench.errors import ConfigError, TaskFormatError
 from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena, Opening, standard_opening
+from darebench.rollouts.rollout import Arena, Opening, standard_opening
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
 from darebench.store.cache import cache_folder

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import Arena, play
 from darebench.train.policy import Codec, Sampler, TokenModel
 from darebench.train.reward import PAPER, RewardScale, reward_of_trajectory
 from darebench.types import Progress, StopReason, Task, Trajectory

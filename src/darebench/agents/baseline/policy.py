@@ -92,7 +92,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     base = {"train": train, "val": val, "targets": find_targets(question, facts, train, val)}
     workflow = read_workflow(question, facts, train, val)
     if workflow is not None:
-        return [Step(program="workflow", settings=workflow, load=both), last]
+        return [Step(program="literal", settings=workflow, load=both), last]
     if series:
         steps = [{"question": question, "seconds": seconds} for seconds in (2 * SECONDS, 5)]
         return [
@@ -103,7 +103,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     effort = [{"seconds": SECONDS, "max_rows": MAX_ROWS}, {"seconds": 3, "max_rows": 5_000}]
     return [
         *(
-            Step(program="tabular", settings={**base, "kind": kind, **more}, load=both)
+            Step(program="table_model", settings={**base, "kind": kind, **more}, load=both)
             for more in effort
         ),
         last,

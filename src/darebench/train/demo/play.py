@@ -13,7 +13,7 @@ from pathlib import Path
 
 from darebench.agents.protocol import Budget
 from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena
+from darebench.rollouts.rollout import Arena
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.train.demo.tasks import Curriculum

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.protocol import Reply
+from darebench.agents.short_prompt import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
 from darebench.types import Message, ToolCall

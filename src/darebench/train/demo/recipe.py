@@ -28,8 +28,8 @@ from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.files import written_whole
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
-from darebench.rollouts.files import select_file
-from darebench.rollouts.play import play
+from darebench.rollouts.rollout import play
+from darebench.rollouts.select_files import select_file
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.config import GrpoConfig, SftConfig

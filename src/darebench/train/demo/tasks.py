@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import brief
 from darebench.errors import ConfigError
 from darebench.files import written_whole
 from darebench.sandbox.executor import Executor

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from darebench.agents.baseline.programs.candidates import classifiers, regressors
 from darebench.agents.baseline.programs.features import Features, choose_neighbours, from_target
-from darebench.agents.baseline.programs.tables import read_table
+from darebench.agents.baseline.programs.task_files import read_table
 
 warnings.filterwarnings("ignore")
 START = (time.process_time(), time.monotonic())

@@ -16,7 +16,7 @@ from pathlib import Path
 from darebench.agents.loop import Attempt, run
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget, ChatModel
-from darebench.agents.tools import NAME, OUTPUT_LIMIT, PythonExecutor
+from darebench.agents.tools import NAME, OUTPUT_LIMIT, PythonTool
 from darebench.errors import ProviderFault, SandboxFault, TaskFormatError
 from darebench.evals.failures import classify
 from darebench.sandbox.executor import Executor
@@ -57,7 +57,7 @@ async def play(
     truth = arena.truths[task.id]
     attempt = Attempt(messages=list(arena.opening(task, arena.budget)))
     with tempfile.TemporaryDirectory(prefix="darebench-play-") as folder:
-        tool = PythonExecutor(
+        tool = PythonTool(
             task,
             arena.executor,
             Path(folder),

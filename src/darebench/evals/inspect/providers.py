@@ -22,7 +22,7 @@ from darebench.agents.anchors import NullModel, TrivialModel
 from darebench.agents.baseline import BaselineModel
 from darebench.agents.protocol import ChatModel
 from darebench.errors import ConfigError
-from darebench.evals.inspect_model import from_inspect, to_inspect
+from darebench.evals.inspect.model import from_inspect, to_inspect
 from darebench.evals.oracle import OracleModel
 
 AGENTS: dict[str, type[ChatModel]] = {

@@ -34,9 +34,9 @@ from inspect_ai.util import store as sample_store
 from darebench.agents.loop import Attempt, run
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import NAME, PythonExecutor
+from darebench.agents.tools import NAME, PythonTool
 from darebench.errors import TaskFormatError
-from darebench.evals.inspect_model import InspectModel
+from darebench.evals.inspect.model import InspectModel
 from darebench.evals.oracle import playing
 from darebench.evals.trajectory import RECORD, SCORER
 from darebench.reference.solve import read_answers
@@ -170,7 +170,7 @@ class _Bench:
         model = InspectModel(get_model())
         model.follow(attempt.messages)
         state.messages = model.transcript
-        tool = PythonExecutor(task, self._executor, folder, self._budget, self._limits)
+        tool = PythonTool(task, self._executor, folder, self._budget, self._limits)
         try:
             await run(attempt, model, tool, self._budget, self._limits)
         finally:

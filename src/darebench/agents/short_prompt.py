@@ -20,7 +20,7 @@ from typing import Any
 
 from darebench.agents.baseline.policy import call_of, look, plan, read_facts
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import PythonExecutor
+from darebench.agents.tools import PythonTool
 from darebench.sandbox.executor import Executor
 from darebench.sandbox.program import Limits
 from darebench.store.layout import ROW_ID
@@ -43,7 +43,7 @@ async def brief(task: Task, executor: Executor) -> str | None:
     if task.family is Family.TS:
         return None
     with tempfile.TemporaryDirectory(prefix="darebench-brief-") as folder:
-        tool = PythonExecutor(task, executor, Path(folder), Budget(), Limits())
+        tool = PythonTool(task, executor, Path(folder), Budget(), Limits())
         call = call_of(look(task.question, task.files), 0).tool_calls[0]
         result = await tool.call(call.arguments)
     facts = read_facts(result.text)

@@ -29,7 +29,7 @@ from inspect_ai.util import (
 from pydantic import BaseModel, ValidationError
 
 from darebench.errors import SandboxFault
-from darebench.evals.inspect_task import shared
+from darebench.evals.inspect.task import shared
 from darebench.sandbox import (
     Executor,
     Limits,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.errors import DareError
-from darebench.reference.run import run_spec
+from darebench.reference.execute import run_spec
 from darebench.reference.solve import Reference, Unsolved, reference_truth
 from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec
 from darebench.sandbox.executor import Executor

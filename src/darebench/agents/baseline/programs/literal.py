@@ -19,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from darebench.agents.baseline.programs.tables import read_table
+from darebench.agents.baseline.programs.task_files import read_table
 
 MODELS = {
     "LogisticRegression": lambda seed: LogisticRegression(random_state=seed),
