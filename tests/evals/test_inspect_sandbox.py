@@ -24,7 +24,6 @@ from inspect_ai.util._sandbox import self_check
 
 from darebench.errors import SandboxFault
 from darebench.evals.inspect.sandbox import DarebenchSandbox
-from darebench.evals.inspect.task import shared
 from darebench.sandbox import LocalExecutor, Outcome, Program
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
@@ -247,12 +246,9 @@ def test_a_fault_ends_the_sample_and_is_no_tool_error(tmp_path, monkeypatch):
                 return await good.execute(program)
             return await super().execute(program)
 
-    token = shared.set(Breaking())
-    try:
-        log = evaluated([("bash", {"command": "ls"})], tmp_path)
-    finally:
-        shared.reset(token)
-        good.close_now()
+    monkeypatch.setattr("darebench.evals.inspect.sandbox.open_executor", lambda _: Breaking())
+    log = evaluated([("bash", {"command": "ls"})], tmp_path)
+    good.close_now()
     assert log.status == "error"
     assert "the disk is full" in log.samples[0].error.message
     assert not log.samples[0].scores

@@ -34,7 +34,7 @@ BETWEEN = "; "
 """Between the statements: a program can begin with the prompt, word for word."""
 
 
-async def brief(task: Task, executor: Executor) -> str | None:
+async def short_prompt(task: Task, executor: Executor) -> str | None:
     """Write a table task's short prompt; None where the question or the files do not allow one.
 
     Raises:
@@ -42,7 +42,7 @@ async def brief(task: Task, executor: Executor) -> str | None:
     """
     if task.family is Family.TS:
         return None
-    with tempfile.TemporaryDirectory(prefix="darebench-brief-") as folder:
+    with tempfile.TemporaryDirectory(prefix="darebench-prompt-") as folder:
         tool = PythonTool(task, executor, Path(folder), Budget(), Limits())
         call = call_of(look(task.question, task.files), 0).tool_calls[0]
         result = await tool.call(call.arguments)

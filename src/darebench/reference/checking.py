@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.errors import DareError
+from darebench.reference.answers import reference_truth
 from darebench.reference.execute import run_spec
-from darebench.reference.solve import Reference, Unsolved, reference_truth
+from darebench.reference.solve import Reference, Unsolved
 from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec
 from darebench.sandbox.executor import Executor
 from darebench.scoring import score_prediction

@@ -1,8 +1,8 @@
-"""One attempt without Inspect: the agent loop, the sandbox, the scorer, and a `Trajectory`.
+"""One rollout without Inspect: the agent loop, the sandbox, the scorer, and a `Trajectory`.
 
-A trainer plays hundreds of attempts a step, where Inspect's own cost a sample would be felt. The
-texts, the limits, the tool and the scorer are those of an evaluation. What is not here: retries of
-a whole attempt, logs, and resuming; `darebench rollouts` has them.
+A trainer makes hundreds of attempts a step, where what Inspect costs for each sample would be felt.
+The texts, the limits, the tool and the scorer are those of an evaluation. Retries of a whole
+attempt, logs and resuming are not here; `darebench rollouts` has them.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget, ChatModel
 from darebench.agents.tools import NAME, OUTPUT_LIMIT, PythonTool
 from darebench.errors import ProviderFault, SandboxFault, TaskFormatError
-from darebench.evals.failures import classify
+from darebench.evals.trajectory import trajectory_of
 from darebench.sandbox.executor import Executor
 from darebench.sandbox.program import Limits
 from darebench.scoring import score_prediction
 from darebench.store.layout import PREDICTION
-from darebench.types import Message, Score, StopReason, Task, Trajectory, Truth
+from darebench.types import Message, Task, Trajectory, Truth
 
 Opening = Callable[[Task, Budget], Sequence[Message]]
 
 
 def standard_opening(task: Task, budget: Budget) -> Sequence[Message]:
-    """Open an attempt as an evaluation does."""
+    """Return the messages that open an attempt of an evaluation."""
     return opening(task, budget, tool=NAME, prediction=PREDICTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arena:
-    """What attempts share: the sandbox, the answers, the budget and the first messages."""
+class RolloutSettings:
+    """What rollouts share: the sandbox, the truths, the budget and the first messages."""
 
     executor: Executor
     truths: Mapping[str, Truth]
+    """Task id -> its truth."""
     budget: Budget = field(default_factory=Budget)
     limits: Limits = field(default_factory=Limits)
     opening: Opening = standard_opening
@@ -46,68 +47,29 @@ class Arena:
     """Characters of stdout, and again of stderr, that the model is shown."""
 
 
-async def play(
-    task: Task, model: ChatModel, arena: Arena, *, epoch: int = 1, name: str = "model"
+async def roll_out(
+    task: Task, model: ChatModel, settings: RolloutSettings, *, epoch: int = 1, name: str = "model"
 ) -> Trajectory:
-    """Play and score one attempt; a fault of ours gives one without a score.
+    """Make one attempt and score it; a fault of ours ends in a trajectory without a score.
 
     Raises:
-        KeyError: the arena has no answer for the task.
+        KeyError: The settings have no truth for the task.
     """
-    truth = arena.truths[task.id]
-    attempt = Attempt(messages=list(arena.opening(task, arena.budget)))
-    with tempfile.TemporaryDirectory(prefix="darebench-play-") as folder:
+    truth = settings.truths[task.id]
+    attempt = Attempt(messages=list(settings.opening(task, settings.budget)))
+    score, fault = None, None
+    with tempfile.TemporaryDirectory(prefix="darebench-rollout-") as folder:
         tool = PythonTool(
             task,
-            arena.executor,
+            settings.executor,
             Path(folder),
-            arena.budget,
-            arena.limits,
-            output_limit=arena.output_limit,
+            settings.budget,
+            settings.limits,
+            output_limit=settings.output_limit,
         )
         try:
-            await run(attempt, model, tool, arena.budget, arena.limits)
+            await run(attempt, model, tool, settings.budget, settings.limits)
             score = await asyncio.to_thread(score_prediction, Path(folder) / PREDICTION, truth)
-        except (SandboxFault, ProviderFault, TaskFormatError) as fault:  # the last: of the answer
-            return _ended(task, attempt, None, epoch=epoch, name=name, fault=str(fault))
-    return _ended(task, attempt, score, epoch=epoch, name=name)
-
-
-def _ended(
-    task: Task,
-    attempt: Attempt,
-    score: Score | None,
-    *,
-    epoch: int,
-    name: str,
-    fault: str | None = None,
-) -> Trajectory:
-    value = None if score is None else score.score
-    reason = None if score is None else score.reason
-    failure = classify(
-        track=task.track,
-        score=value,
-        reason=reason,
-        stop_reason=attempt.stop_reason,
-        calls=attempt.calls,
-        task_files=task.files,
-    )
-    return Trajectory(
-        task=task.id,
-        track=task.track,
-        cluster=task.cluster,
-        epoch=epoch,
-        model=name,
-        messages=tuple(attempt.messages),
-        calls=tuple(attempt.calls),
-        stop_reason=StopReason.FAULT if score is None else attempt.stop_reason,
-        score=value,
-        strict_score=None if score is None else score.strict_score,
-        targets={} if score is None else {t.target: t.score for t in score.targets},
-        provenance=None if score is None else score.provenance,
-        reason=reason,
-        failure=failure,
-        fault=fault,
-        seconds=round(attempt.seconds, 3),
-        tokens=attempt.tokens,
-    )
+        except (SandboxFault, ProviderFault, TaskFormatError) as error:  # the last: of the truth
+            fault = str(error)
+    return trajectory_of(task, attempt, score, epoch=epoch, model=name, fault=fault)

@@ -27,16 +27,18 @@ from inspect_ai.tool import ToolInfo
 from inspect_ai.util import LimitExceededError
 from rich.text import Text
 
-from darebench.agents.protocol import Reply
+from darebench.agents.protocol import Reply, Stop
 from darebench.errors import ConfigError, ProviderFault
-from darebench.types import Message, Tokens, ToolCall
+from darebench.evals.builtin import AGENTS
+from darebench.evals.identity import did_you_mean
+from darebench.types import Message, Role, Tokens, ToolCall
 
 
 def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> None:
-    """Build a model once, so that what is missing is said before any work.
+    """Build a model once, so that a problem with it is reported before any work.
 
     Raises:
-        ConfigError: there is no such model, or its provider lacks a key or a library.
+        ConfigError: The model is unknown, or its provider lacks a key or a library.
     """
     try:
         # Inspect presents itself when it is first used; stdout belongs to our result.
@@ -46,7 +48,8 @@ def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -
         raise
     except Exception as error:  # each provider raises what its own client does
         text = " ".join(Text.from_markup(str(error)).plain.split())
-        raise ConfigError(f"the model {name!r} cannot be used: {text}") from error
+        hint = did_you_mean(name.removeprefix("darebench/"), AGENTS)
+        raise ConfigError(f"the model {name!r} cannot be used: {text}{hint}") from error
 
 
 class InspectModel:
@@ -58,14 +61,14 @@ class InspectModel:
         """The conversation as Inspect logs it."""
 
     def follow(self, messages: Sequence[Message]) -> None:
-        """Add to the transcript what our messages have beyond it."""
+        """Append those of our messages that the transcript does not have yet."""
         self.transcript += map(to_inspect, messages[len(self.transcript) :])
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the model's next turn.
+        """Return the model's next turn.
 
         Raises:
-            ProviderFault: the provider failed, after Inspect's own retries.
+            ProviderFault: The provider failed, after Inspect's own retries.
         """
         self.follow(messages)
         infos = [ToolInfo.model_validate(tool["function"]) for tool in tools]
@@ -79,17 +82,17 @@ class InspectModel:
             raise ProviderFault(f"{self._model}: {output.error or 'no choice in the answer'}")
         self.transcript.append(output.message)
         return Reply(
-            message=from_inspect(output.message), tokens=_tokens(output), stop=output.stop_reason
+            message=from_inspect(output.message), tokens=_tokens(output), stop=_stop(output)
         )
 
 
 def to_inspect(message: Message) -> ChatMessage:
     """Turn one of our messages into Inspect's."""
-    if message.role == "system":
+    if message.role == Role.SYSTEM:
         return ChatMessageSystem(content=message.content)
-    if message.role == "user":
+    if message.role == Role.USER:
         return ChatMessageUser(content=message.content)
-    if message.role == "tool":
+    if message.role == Role.TOOL:
         return ChatMessageTool(content=message.content, tool_call_id=message.tool_call_id)
     calls = [
         InspectCall(id=c.id, function=c.name, arguments=dict(c.arguments), parse_error=c.error)
@@ -99,9 +102,9 @@ def to_inspect(message: Message) -> ChatMessage:
 
 
 def from_inspect(message: ChatMessage) -> Message:
-    """Turn one of Inspect's messages into ours; thoughts that can be read stand before the text.
+    """Turn one of Inspect's messages into ours, with readable reasoning before the text.
 
-    They stand there as Qwen's template writes them, which is how training takes them.
+    The reasoning is written as Qwen's template does, which is what training expects.
     """
     calls: tuple[ToolCall, ...] = ()
     if isinstance(message, ChatMessageAssistant) and message.tool_calls:
@@ -116,7 +119,9 @@ def from_inspect(message: ChatMessage) -> Message:
         )
     answered = message.tool_call_id if isinstance(message, ChatMessageTool) else None
     content = _thought(message) + message.text
-    return Message(role=message.role, content=content, tool_calls=calls, tool_call_id=answered)
+    return Message(
+        role=Role(message.role), content=content, tool_calls=calls, tool_call_id=answered
+    )
 
 
 def _thought(message: ChatMessage) -> str:
@@ -124,6 +129,13 @@ def _thought(message: ChatMessage) -> str:
     said = [p.reasoning for p in parts if isinstance(p, ContentReasoning) and not p.redacted]
     thought = "\n".join(text.strip() for text in said).strip()
     return f"<think>\n{thought}\n</think>\n\n" if thought else ""
+
+
+def _stop(output: ModelOutput) -> Stop:
+    try:
+        return Stop(output.stop_reason)
+    except ValueError:  # Inspect's `unknown`, and what it may add
+        return Stop.STOP
 
 
 def _tokens(output: ModelOutput) -> Tokens:

@@ -1,8 +1,8 @@
 """`sandbox="darebench"`: Inspect's agents and tools, run in our sandbox.
 
-Every command is a program of its own, in a cell of its own. A sample's files, its working folder
-and /tmp, are one archive on the host that no one but the cell ever opens; they come in before a
-command and go out after it. Processes do not survive their command.
+Every command is a program of its own, in a cell of its own. The files of a sample, which are its
+working folder and /tmp, are one archive on the host that only the cell opens; they are unpacked
+before a command and packed after it. Processes end with their command.
 
 Not covered: other users, services, terminals, a network.
 """
@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, ClassVar, Literal, overload
 
 from inspect_ai.util import (
     ExecResult,
@@ -26,10 +26,10 @@ from inspect_ai.util import (
     SandboxUserUnsupportedError,
     sandboxenv,
 )
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from darebench.errors import SandboxFault
-from darebench.evals.inspect.task import shared
+from darebench.evals.remote_sandbox import open_remote
 from darebench.sandbox import (
     Executor,
     Limits,
@@ -45,11 +45,11 @@ from darebench.sandbox.executor import execute_retrying
 COMMAND_S = 3600.0
 """Wall-clock limit of a command that was given none."""
 STAGING_S = 60.0
-"""What the files' coming and going may take on top."""
+"""Time to unpack and pack the files, on top of the command's own."""
 MEMORY_MB = 8192
-"""Of a command, the files included."""
+"""Memory limit of a command, its files included."""
 STATE_MB = 1024
-"""All files of a sample together."""
+"""Size limit of all files of a sample together."""
 USERS = (None, "agent", "1000")
 _STATE, _REQUEST, _CONTENT, _RESULT = (
     f".darebench-{name}" for name in ("state", "request", "content", "result")
@@ -57,18 +57,29 @@ _STATE, _REQUEST, _CONTENT, _RESULT = (
 _RESULT_BYTES = 1 << 16
 
 
+class SandboxSettings(BaseModel):
+    """Where the commands of a task run; Inspect's logs keep it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str | None = None
+    """Address of a SandboxFusion server; this machine without it."""
+    slots: int | None = None
+    """Programs that run at the same time here; as many as there are cores without it."""
+
+
 class _Result(BaseModel):
-    """What a command's program says of it; the command may have forged it."""
+    """What a command's program reports; the command may have forged it."""
 
     code: int | None = 137
-    """None if it ran out of time; 137 if it took down all that ran, or for its memory."""
+    """None for a time-out; 137 if everything was killed, for example because of its memory."""
     error: Literal["missing", "folder", "forbidden", "large", None] = None
     message: str = ""
     lost: str = ""
-    """Why the files are still those from before."""
+    """Why the files are still those from before the command."""
 
     def raise_error(self) -> None:
-        """Raise what is Inspect's way to tell it."""
+        """Raise the error that Inspect has for it, if any."""
         match self.error:
             case "missing":
                 raise FileNotFoundError(self.message)
@@ -94,8 +105,10 @@ def _result(file: Saved | Refused | None) -> _Result:
 class DarebenchSandbox(SandboxEnvironment):
     """The files of one sample, and the commands on them, one at a time."""
 
-    _executor: LocalExecutor | None = None
-    _tasks = 0
+    _executors: ClassVar[dict[SandboxSettings, Executor]] = {}
+    """Shared by the tasks that run at the same time: Inspect calls only class methods before a
+    sample, and hands nothing of its caller to them."""
+    _n_tasks: ClassVar[int] = 0
 
     def __init__(self, executor: Executor) -> None:
         super().__init__()
@@ -105,30 +118,35 @@ class DarebenchSandbox(SandboxEnvironment):
 
     @classmethod
     async def task_init(cls, task_name: str, config: SandboxEnvironmentConfigType | None) -> None:
-        """Share one sandbox among the tasks that run at the same time."""
-        DarebenchSandbox._tasks += 1
+        """Count a task that shares the sandboxes."""
+        DarebenchSandbox._n_tasks += 1
 
     @classmethod
     async def task_cleanup(
         cls, task_name: str, config: SandboxEnvironmentConfigType | None, cleanup: bool
     ) -> None:
-        """Close the sandbox after the last task."""
-        DarebenchSandbox._tasks -= 1
-        if DarebenchSandbox._tasks == 0 and DarebenchSandbox._executor is not None:
-            await DarebenchSandbox._executor.close()
-            DarebenchSandbox._executor = None
+        """Close the sandboxes after the last task."""
+        DarebenchSandbox._n_tasks -= 1
+        if DarebenchSandbox._n_tasks == 0:
+            for executor in DarebenchSandbox._executors.values():
+                await executor.close()
+            DarebenchSandbox._executors.clear()
+
+    @classmethod
+    def config_deserialize(cls, config: dict[str, Any]) -> BaseModel:
+        """Read the settings that a log keeps."""
+        return SandboxSettings.model_validate(config)
 
     @classmethod
     async def sample_init(
         cls, task_name: str, config: SandboxEnvironmentConfigType | None, metadata: dict[str, str]
     ) -> dict[str, SandboxEnvironment]:
-        """Give a sample an empty folder."""
-        executor = shared.get()
-        if executor is None:
-            if DarebenchSandbox._executor is None:
-                DarebenchSandbox._executor = LocalExecutor()
-            executor = DarebenchSandbox._executor
-        return {"default": DarebenchSandbox(executor)}
+        """Make the empty folder of a sample."""
+        settings = config if isinstance(config, SandboxSettings) else SandboxSettings()
+        executors = DarebenchSandbox._executors
+        if settings not in executors:
+            executors[settings] = open_executor(settings)
+        return {"default": DarebenchSandbox(executors[settings])}
 
     @classmethod
     async def sample_cleanup(
@@ -143,7 +161,7 @@ class DarebenchSandbox(SandboxEnvironment):
             environment.as_type(DarebenchSandbox).remove()
 
     def remove(self) -> None:
-        """Remove the files; nothing can be run any more."""
+        """Remove the files; no command can run any more."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def exec(
@@ -160,11 +178,11 @@ class DarebenchSandbox(SandboxEnvironment):
         """Run a command; one that ran out of time is never run again.
 
         Raises:
-            TimeoutError: it did not end in time; what it wrote into files is kept.
-            PermissionError: it cannot be executed.
-            OutputLimitExceededError: it printed more than Inspect's limit.
-            SandboxUserUnsupportedError: another user was asked for.
-            SandboxFault: the sandbox failed, repeatedly; never the command's fault.
+            TimeoutError: The command did not end in time; what it wrote into files is kept.
+            PermissionError: The command cannot be executed.
+            OutputLimitExceededError: The command printed more than Inspect's limit.
+            SandboxUserUnsupportedError: Another user was asked for.
+            SandboxFault: The sandbox failed, repeatedly; never the command's fault.
         """
         if user not in USERS:
             raise SandboxUserUnsupportedError(f"there is no user {user!r} here, only 'agent'")
@@ -178,7 +196,7 @@ class DarebenchSandbox(SandboxEnvironment):
             "seconds": timeout or COMMAND_S,
             "python": code,
         }
-        if code is not None and cmd[-1] != code:  # it came by stdin, which is at its end then
+        if code is not None and cmd[-1] != code:  # the code came by stdin, and nothing follows it
             given = b""
         outcome, result = await self._do(asked, given)
         for text in (outcome.stdout, outcome.stderr):
@@ -196,9 +214,9 @@ class DarebenchSandbox(SandboxEnvironment):
         """Write a file, relative to the working folder.
 
         Raises:
-            IsADirectoryError: there is a folder of that name.
-            PermissionError: it may not be written, or there is no room.
-            SandboxFault: the sandbox failed, repeatedly.
+            IsADirectoryError: A folder has that name.
+            PermissionError: The file may not be written, or does not fit.
+            SandboxFault: The sandbox failed, repeatedly.
         """
         data = contents.encode() if isinstance(contents, str) else contents
         _, result = await self._do({"do": "write", "path": file}, data)
@@ -216,12 +234,12 @@ class DarebenchSandbox(SandboxEnvironment):
         """Read a file, relative to the working folder.
 
         Raises:
-            FileNotFoundError: there is none.
-            IsADirectoryError: it is a folder.
-            PermissionError: it may not be read.
-            UnicodeDecodeError: it is not UTF-8, and text was asked for.
-            OutputLimitExceededError: it is larger than Inspect's limit.
-            SandboxFault: the sandbox failed, repeatedly.
+            FileNotFoundError: The file does not exist.
+            IsADirectoryError: The path is that of a folder.
+            PermissionError: The file may not be read.
+            UnicodeDecodeError: The file is not UTF-8, and text was asked for.
+            OutputLimitExceededError: The file is larger than Inspect's limit.
+            SandboxFault: The sandbox failed, repeatedly.
         """
         asked = {"do": "read", "path": file, "limit": SandboxEnvironmentLimits.MAX_READ_FILE_SIZE}
         async with self._turn:
@@ -242,7 +260,7 @@ class DarebenchSandbox(SandboxEnvironment):
     async def _run(
         self, asked: dict[str, Any], content: bytes | None = None
     ) -> tuple[Outcome, _Result]:
-        """Run the program that does what is asked; the caller has the turn."""
+        """Run the program that does what is asked; the caller holds `_turn`."""
         load = {_REQUEST: self._folder / "request"}
         load[_REQUEST].write_text(json.dumps({**asked, "state_mb": STATE_MB}))
         if content is not None:
@@ -274,8 +292,13 @@ class DarebenchSandbox(SandboxEnvironment):
         return outcome, result
 
 
+def open_executor(settings: SandboxSettings) -> Executor:
+    """Open the sandbox that settings name."""
+    return open_remote(settings.url) if settings.url else LocalExecutor(settings.slots)
+
+
 def _python(cmd: list[str], given: bytes) -> str | None:
-    """Give the code of a command that only runs some in Python, as Inspect's tools write it."""
+    """Return the code of a command that only runs Python code, as Inspect's tools write it."""
     match cmd:
         case ["python3" | "python", "-c", code]:
             return code
