@@ -6,21 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from darebench.audit.answers import labels_blank, solvable_without_data, strict_join
 from darebench.audit.findings import Severity
-from darebench.audit.random_walk import measure_walk
-from darebench.audit.run import audit_store
+from darebench.audit.store_audit import audit_store
 from darebench.cli import app
 from darebench.curate.pipeline import curate
 from darebench.curate.table import Options
 from darebench.report.audit import audit_page, audit_text
 from darebench.store.read import open_store
-from darebench.types import Metric, Truth
 
 
 @pytest.fixture(scope="module")
@@ -107,48 +102,6 @@ def test_the_same_table_under_other_names_is_found(store):
     twins = [f for f in audit[f"{twin.name}/mm"].findings if f.check == "twin"]
     assert [(f.severity, f.figure) for f in twins] == [(Severity.DEFECT, 1.0)]
     assert not [f for f in audit[f"{reg.name}/mm"].findings if f.check == "twin"]
-
-
-def truth(rows: pd.DataFrame, time_format: str | None) -> Truth:
-    return Truth(
-        task="t/cf", metric=Metric.CLIPPED_R2, keys=("when",), targets=("y",), hash="0",
-        csv=rows.to_csv(index=False).encode(), time_column="when", time_format=time_format,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("spelling", "is_found"),
-    [("%Y-%m-%d", False), ("%d/%m/%Y", True), ("%Y-%m", True), ("%Y%m%d", True), ("%Y", False)],
-)
-def test_times_that_do_not_survive_being_parsed_are_found(spelling, is_found):
-    months = pd.date_range("2001-03-01", periods=60, freq="MS" if spelling != "%Y" else "YS")
-    when = months.strftime(spelling)
-    rows = pd.DataFrame({"when": when, "y": np.arange(60.0)})
-    assert bool(strict_join(truth(rows, spelling))) is is_found
-
-
-def test_a_random_walk_is_told_from_a_season_and_a_trend():
-    rng = np.random.default_rng(0)
-    steps = rng.normal(0, 0.02, 1500)
-    season = 10 + np.sin(np.arange(1500) / 29) + rng.normal(0, 0.1, 1500)
-    smooth = np.cumsum(np.convolve(steps, np.ones(20) / 20))
-    assert measure_walk(100 * np.exp(np.cumsum(steps))).is_random
-    assert not measure_walk(season).is_random
-    assert not measure_walk(smooth).is_random
-    assert measure_walk(np.ones(500)) is None
-
-
-def test_blank_labels_and_told_answers_are_found():
-    from test_checks import make
-
-    tables = make()
-    from dataclasses import replace
-
-    blank = tables.truth.assign(y=lambda f: f["y"].where(f.index > 9))
-    assert [f.figure for f in labels_blank(replace(tables, truth=blank))] == [10 / 200]
-    told = "\n".join(f"row: {value:.6f}" for value in tables.truth["y"])
-    assert solvable_without_data(replace(tables, metadata=told))
-    assert not solvable_without_data(tables)
 
 
 def test_the_command_prints_the_promised_json_and_a_page(store, tmp_path):

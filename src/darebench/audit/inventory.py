@@ -1,4 +1,4 @@
-"""What a store holds: families, domains, licences, sizes, difficulty."""
+"""Measure what a store holds: families, domains, licences, sizes, difficulty."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from darebench.types import Task, Track
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """A figure over many tasks."""
+    """The range of a figure over many tasks."""
 
     smallest: float
     median: float
@@ -25,15 +25,15 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
-    """A store in figures; counts are of tasks."""
+class Inventory:
+    """A store in figures; where nothing else is said, counts are of tasks."""
 
     n_tasks: int
     n_datasets: int
     n_clusters: int
-    """Source tables: tasks of one are not independent."""
+    """Number of source tables; tasks of one are not independent."""
     by_column: dict[str, int]
-    """The result table's columns."""
+    """Tasks by track."""
     by_domain: dict[str, int]
     by_licence: dict[str, int]
     by_split: dict[str, int]
@@ -41,20 +41,20 @@ class Stats:
     test_rows: Spread | None
     question_characters: Spread | None
     floors: dict[str, float]
-    """Mean score of a constant, where it is recorded, by column."""
+    """Mean score of a constant, where it is recorded, by track."""
     ceilings: dict[str, float]
-    """Mean score of a quick strong model, where it is recorded, by column."""
+    """Mean score of a quick strong model, where it is recorded, by track."""
     mb: float
-    """Size on disk."""
+    """Size on disk, in megabytes of a million bytes."""
     unreadable: tuple[str, ...]
     """What is wrong with datasets and files that cannot be read."""
 
 
-def measure_store(ref: str | Path | None) -> Stats:
+def measure_store(ref: str | Path | None) -> Inventory:
     """Measure a store.
 
     Raises:
-        StoreError: there is no store at `ref`.
+        StoreError: There is no store at `ref`.
     """
     store = open_store(ref)
     entries = read_entries(store.root / layout.QUESTIONS)
@@ -64,7 +64,7 @@ def measure_store(ref: str | Path | None) -> Stats:
     unreadable += dict.fromkeys(problem for size in sizes for problem in size.problems)
     headroom = _headroom(store.tasks, entries)
     files = (path for path in store.root.rglob("*") if path.is_file())
-    return Stats(
+    return Inventory(
         n_tasks=len(store.tasks),
         n_datasets=len({t.dataset for t in store.tasks}),
         n_clusters=len({t.cluster for t in store.tasks}),

@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darebench.audit.checks import check_task
-from darebench.audit.findings import Severity, TaskTables
-from darebench.audit.headroom import find_headroom, measure
+from darebench.audit.checks.headroom_left import headroom_left
+from darebench.audit.checks.labels_blank import labels_blank
+from darebench.audit.checks.solvable_without_data import answers_stated
+from darebench.audit.findings import Severity
+from darebench.audit.headroom import measure
+from darebench.audit.task_audit import check_tables
+from darebench.audit.task_tables import TaskTables
 from darebench.types import Family, Variant
 
 RNG = np.random.default_rng(1)
@@ -45,15 +49,15 @@ def make(family: Family = Family.REG, n: int = 400, **features) -> TaskTables:
 
 
 def checks(tables: TaskTables) -> set[str]:
-    return {f.check for f in check_task(tables) if f.severity is not Severity.NOTE}
+    return {f.check for f in check_tables(tables) if f.severity is not Severity.NOTE}
 
 
 @pytest.mark.parametrize("family", [Family.CLASS, Family.REG])
 def test_a_sound_task_has_no_finding(family):
-    assert check_task(make(family)) == []
+    assert check_tables(make(family)) == []
 
 
-GIVEAWAYS = {
+LEAKS = {
     "a copy": lambda f: f["y"],
     "another unit": lambda f: f["y"] * 9 / 5 + 32,
     "a logarithm": lambda f: np.exp(f["y"]),
@@ -61,9 +65,9 @@ GIVEAWAYS = {
 }
 
 
-@pytest.mark.parametrize("how", GIVEAWAYS)
+@pytest.mark.parametrize("how", LEAKS)
 def test_a_feature_that_gives_a_number_away_is_found(how):
-    assert "target_given_away" in checks(make(Family.REG, leak=GIVEAWAYS[how]))
+    assert "target_given_away" in checks(make(Family.REG, leak=LEAKS[how]))
 
 
 CODES = {
@@ -90,7 +94,7 @@ def test_a_group_with_one_value_of_the_target_is_found():
     assert "target_given_away" in checks(make(Family.REG, firm=grouped))
 
 
-def test_a_key_with_a_value_of_its_own_for_each_row_is_no_giveaway():
+def test_a_key_with_a_value_of_its_own_for_each_row_is_not_a_leak():
     assert checks(make(Family.CLASS, key=lambda f: [f"k{i}" for i in range(len(f))])) == set()
 
 
@@ -99,7 +103,7 @@ def test_repeated_validation_rows_are_counted():
     n = 50
     val = pd.concat([tables.train[list(tables.features)].head(n), tables.val.iloc[n:]])
     truth = pd.concat([tables.train[["y"]].head(n), tables.truth.iloc[n:]])
-    found = check_task(
+    found = check_tables(
         replace(tables, val=val.reset_index(drop=True), truth=truth.reset_index(drop=True))
     )
     assert [(f.check, f.severity, f.figure) for f in found] == [
@@ -109,7 +113,7 @@ def test_repeated_validation_rows_are_counted():
 
 @pytest.mark.parametrize(("n", "severity"), [(100, Severity.NOTE), (40, Severity.DEFECT)])
 def test_a_small_validation_part_is_found(n, severity):
-    found = [f for f in check_task(make(n=n)) if f.check == "validation_size"]
+    found = [f for f in check_tables(make(n=n)) if f.check == "validation_size"]
     assert found[0].severity is severity
     assert found[0].figure == 2 / n
 
@@ -143,13 +147,13 @@ def test_training_rows_from_the_time_asked_for_are_found(spelling):
     )
     assert "time_leak" not in checks(tables)
     late = tables.train.assign(day=days.iloc[10:210].reset_index(drop=True))
-    found = [f for f in check_task(replace(tables, train=late)) if f.check == "time_leak"]
+    found = [f for f in check_tables(replace(tables, train=late)) if f.check == "time_leak"]
     assert found[0].figure == pytest.approx(10 / 200)
 
 
 def test_if_tasks_are_not_judged_by_their_true_values():
     tables = make(n=40, leak=lambda f: f["y"])
-    assert check_task(replace(tables, variant=Variant.IF)) == []
+    assert check_tables(replace(tables, variant=Variant.IF)) == []
 
 
 def test_a_question_without_its_target_or_file_is_found():
@@ -158,7 +162,7 @@ def test_a_question_without_its_target_or_file_is_found():
 
 
 def test_columns_that_the_metadata_never_mentions_are_found():
-    found = check_task(replace(make(), metadata="y: what is asked for"))
+    found = check_tables(replace(make(), metadata="y: what is asked for"))
     assert [(f.check, f.figure) for f in found] == [("columns", 2 / 3)]
 
 
@@ -166,10 +170,19 @@ def test_columns_that_the_metadata_never_mentions_are_found():
 def test_headroom_is_between_a_constant_and_a_strong_model(family):
     headroom = measure(make(family))
     assert 0 <= headroom.floor < 0.5 < headroom.ceiling <= 1
-    assert find_headroom(headroom) == []
+    assert headroom_left(headroom) == []
 
 
 def test_a_target_of_pure_noise_has_no_headroom():
     tables = make()
     noise = replace(tables, train=tables.train.assign(y=RNG.normal(size=200)))
-    assert [f.check for f in find_headroom(measure(noise))] == ["headroom"]
+    assert [f.check for f in headroom_left(measure(noise))] == ["headroom"]
+
+
+def test_blank_labels_and_told_answers_are_found():
+    tables = make()
+    blank = tables.truth.assign(y=lambda f: f["y"].where(f.index > 9))
+    assert [f.figure for f in labels_blank(replace(tables, truth=blank))] == [10 / 200]
+    told = "\n".join(f"row: {value:.6f}" for value in tables.truth["y"])
+    assert answers_stated(replace(tables, metadata=told))
+    assert not answers_stated(tables)
