@@ -16,9 +16,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from darebench.agents.protocol import Budget, ChatModel, Reply
-    from darebench.audit.run import Audit, TaskAudit
-    from darebench.audit.run import audit_store as audit
+    from darebench.agents.protocol import (
+        Agent,
+        Budget,
+        ChatModel,
+        OutOfTurns,
+        Reply,
+        Stop,
+        Tool,
+        ToolResult,
+    )
+    from darebench.audit.findings import Finding, Severity
+    from darebench.audit.store_audit import Audit
+    from darebench.audit.store_audit import audit_store as audit
+    from darebench.audit.task_audit import TaskAudit
     from darebench.curate.pipeline import Curation, curate
     from darebench.errors import (
         ConfigError,
@@ -32,8 +43,9 @@ if TYPE_CHECKING:
         StoreError,
         TaskFormatError,
     )
+    from darebench.evals.evaluation import EvalConfig, Run
     from darebench.evals.prediction import score
-    from darebench.evals.run import EvalConfig, Run, evaluate, evaluate_async
+    from darebench.evals.run import evaluate, evaluate_async
     from darebench.rollouts.sample import collect as rollouts
     from darebench.rollouts.select import Strategy, Thresholds, select_trajectories
     from darebench.sandbox import (
@@ -55,6 +67,7 @@ if TYPE_CHECKING:
     from darebench.store.tables import read_table
     from darebench.types import (
         CallRecord,
+        CallStatus,
         Failure,
         Family,
         Message,
@@ -62,6 +75,7 @@ if TYPE_CHECKING:
         Provenance,
         Reason,
         ReasonCode,
+        Role,
         RowCounts,
         Score,
         StopReason,
@@ -79,9 +93,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "METRICS",
+    "Agent",
     "Audit",
     "Budget",
     "CallRecord",
+    "CallStatus",
     "ChatModel",
     "ConfigError",
     "Curation",
@@ -92,12 +108,14 @@ __all__ = [
     "Executor",
     "Failure",
     "Family",
+    "Finding",
     "InvalidPrediction",
     "Limits",
     "LocalExecutor",
     "Message",
     "Metric",
     "MetricRule",
+    "OutOfTurns",
     "Outcome",
     "Program",
     "Provenance",
@@ -108,13 +126,16 @@ __all__ = [
     "Refused",
     "RemoteExecutor",
     "Reply",
+    "Role",
     "RowCounts",
     "Run",
     "SandboxFault",
     "Saved",
     "Score",
+    "Severity",
     "SourceFault",
     "Status",
+    "Stop",
     "StopReason",
     "Store",
     "StoreError",
@@ -126,7 +147,9 @@ __all__ = [
     "TaskProblem",
     "Thresholds",
     "Tokens",
+    "Tool",
     "ToolCall",
+    "ToolResult",
     "Track",
     "Trajectory",
     "Truth",
@@ -148,19 +171,22 @@ __all__ = [
 ]
 
 _CALLED = {
-    "audit": "darebench.audit.run:audit_store",
+    "audit": "darebench.audit.store_audit:audit_store",
     "curate": "darebench.curate.pipeline:curate",
     "rollouts": "darebench.rollouts.sample:collect",
 }
 """Room -> the function that runs when the room is called."""
 _HOMES = {
-    "darebench.agents.protocol": "Budget ChatModel Reply",
-    "darebench.audit.run": "Audit TaskAudit",
+    "darebench.agents.protocol": "Agent Budget ChatModel OutOfTurns Reply Stop Tool ToolResult",
+    "darebench.audit.findings": "Finding Severity",
+    "darebench.audit.store_audit": "Audit",
+    "darebench.audit.task_audit": "TaskAudit",
     "darebench.curate.pipeline": "Curation",
     "darebench.errors": "ConfigError CurationReject DareError InvalidPrediction ProviderFault"
     " ReferenceMismatch SandboxFault SourceFault StoreError TaskFormatError",
     "darebench.evals.prediction": "score",
-    "darebench.evals.run": "EvalConfig Run evaluate evaluate_async",
+    "darebench.evals.evaluation": "EvalConfig Run",
+    "darebench.evals.run": "evaluate evaluate_async",
     "darebench.rollouts.select": "Strategy Thresholds select_trajectories",
     "darebench.sandbox": "Executor Limits LocalExecutor Outcome Program Refused Saved Status"
     " run_python",
@@ -170,8 +196,8 @@ _HOMES = {
     "darebench.scoring.score": "score_prediction",
     "darebench.store.read": "Store open_store select",
     "darebench.store.tables": "read_table",
-    "darebench.types": "CallRecord Failure Family Message Metric Provenance Reason ReasonCode"
-    " RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track Trajectory"
+    "darebench.types": "CallRecord CallStatus Failure Family Message Metric Provenance Reason"
+    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track Trajectory"
     " Truth Variant",
 }
 """Module -> the names that come from it."""

@@ -35,7 +35,7 @@ def audit(
 ) -> None:
     """Check the tasks of any store for defects. Example: darebench audit curation/store"""
     from darebench.audit.findings import Severity
-    from darebench.audit.run import audit_store
+    from darebench.audit.store_audit import audit_store
     from darebench.report.audit_text import audit_text
     from darebench.report.page.audit_page import audit_page
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from darebench.errors import DareError
-from darebench.reference.solve import read_answers
+from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.scoring import score_prediction
 from darebench.store.cache import cache_folder
@@ -59,7 +58,7 @@ def _truth(task: Task) -> Truth:
     return truths[task.id]
 
 
-async def _answers(task: Task) -> tuple[dict[str, Truth], dict[str, DareError]]:
+async def _answers(task: Task) -> Answers:
     executor = LocalExecutor(1)
     try:
         return await read_answers([task], executor, cache_folder("references"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darebench.audit.findings import Severity
-from darebench.audit.run import Audit
+from darebench.audit.store_audit import Audit
 from darebench.report.result_tables import ReportTable
 from darebench.report.terminal import as_text
 

@@ -96,7 +96,7 @@ def read_truth(task: Task) -> Truth:
         content = path.read_bytes()
     except OSError as error:
         raise TaskFormatError(f"{path} cannot be read ({error.strerror}); fetch it again") from None
-    return make_truth(task, content, metric_of(task))
+    return make_truth(task, content)
 
 
 def metric_of(task: Task) -> str:
@@ -114,7 +114,7 @@ def metric_of(task: Task) -> str:
     return _question(task).metric or (Metric.MACRO_F1 if is_class else Metric.CLIPPED_R2)
 
 
-def make_truth(task: Task, content: bytes, metric: str, environment: str | None = None) -> Truth:
+def make_truth(task: Task, content: bytes, environment: str | None = None) -> Truth:
     """Return the truth of a task, given the bytes of its answer file.
 
     Raises:
@@ -131,7 +131,7 @@ def make_truth(task: Task, content: bytes, metric: str, environment: str | None 
     q = _question(task)
     return Truth(
         task=task.id,
-        metric=metric,
+        metric=metric_of(task),
         keys=tuple(keys),
         targets=task.targets,
         csv=content,

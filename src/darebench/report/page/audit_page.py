@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from darebench.audit.findings import Severity
-from darebench.audit.run import Audit
+from darebench.audit.store_audit import Audit
 from darebench.report.audit_text import SEVERITIES, count_checks
 from darebench.report.page.template import fill
 
