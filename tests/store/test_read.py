@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from darebench.errors import ConfigError, StoreError, TaskFormatError
+from darebench.errors import ConfigError, StoreError
 from darebench.store.read import open_store, select
 from darebench.store.starter.build import build_datasets
-from darebench.store.tables import read_table
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
 from darebench.types import Family, Track, Variant
@@ -110,33 +106,6 @@ def test_selection_by_everything(starter):
         select(tasks, ["nothing"])
 
 
-@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".zip"])
-def test_a_packed_store_is_a_store(starter, tmp_path, suffix):
-    form = {".tar": "tar", ".tar.gz": "gztar", ".zip": "zip"}[suffix]
-    made = shutil.make_archive(str(tmp_path / "packed"), form, starter.parent, starter.name)
-    assert len(open_store(made).tasks) == 12
-
-
-def test_an_archive_cannot_write_outside_its_folder(tmp_path):
-    bad = tmp_path / "bad.tar"
-    with tarfile.open(bad, "w") as archive:
-        archive.addfile(tarfile.TarInfo("../../evil"), io.BytesIO())
-    with pytest.raises(StoreError):
-        open_store(bad)
-    link = tmp_path / "link.tar"
-    with tarfile.open(link, "w") as archive:
-        info = tarfile.TarInfo("link")
-        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(info)
-    with pytest.raises(StoreError, match="not a plain file"):
-        open_store(link)
-    packed = tmp_path / "bad.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../evil", "x")
-    with pytest.raises(StoreError, match="leads out"):
-        open_store(packed)
-
-
 @pytest.mark.parametrize("ref", ["nowhere", "hf://only-a-name"])
 def test_a_wrong_reference_is_one_sentence(ref):
     with pytest.raises(StoreError):
@@ -146,12 +115,3 @@ def test_a_wrong_reference_is_one_sentence(ref):
 def test_an_empty_folder_is_not_a_store(tmp_path):
     with pytest.raises(StoreError, match=r"question_list\.json"):
         open_store(tmp_path)
-
-
-def test_reading_rules_are_the_task_s(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("x,y\nNA,1\n,2\n")
-    assert read_table(path)["x"].isna().tolist() == [False, True]
-    (tmp_path / "b.sqlite").write_text("not a database")
-    with pytest.raises(TaskFormatError, match="cannot be read"):
-        read_table(tmp_path / "b.sqlite")
