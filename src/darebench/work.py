@@ -1,8 +1,8 @@
 """Folders of work: runs, curations and trainings, which the same call continues.
 
 A folder belongs to one piece of work at a time. Its lock lies beside it, so that it is held while
-the folder itself is moved, and it is taken before anything is touched. What the work is stands in
-the folder as records, JSON files that are compared when the work goes on. A record may hold notes,
+the folder itself is moved, and it is taken before anything is touched. What the work is, the folder
+says in records: JSON files that are compared when the work is continued. A record may hold notes,
 such as paths, which are kept for people and are not compared: a folder, a store or a cache that has
 moved is still the same.
 """
@@ -23,7 +23,7 @@ from darebench.errors import ConfigError
 from darebench.files import write_json, written_whole
 
 _SHOWN = 3
-"""Differences that a message names."""
+"""Most differences that a message names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +37,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A piece of work that a folder is for."""
+    """The piece of work that a folder is for."""
 
     kind: str
     """What messages call it: `run`, `curation` or `training`."""
     records: Mapping[str, Record]
     """File name -> record, in the order in which they are compared."""
     remedy: str = "use another --out, or --fresh to start over"
-    """What to do about a folder of other work, at the end of a message."""
+    """What to do about a folder that holds other work; the end of a message."""
 
 
 @contextmanager
 def claimed(folder: Path, work: Work, *, fresh: bool = False) -> Iterator[bool]:
-    """Hold a folder for a piece of work; yield whether it continues work that was there.
+    """Hold a folder for a piece of work, and yield whether it continues work that was there.
 
     Args:
-        folder: Where the work is kept; it is made if needed.
-        work: What it must be.
+        folder: Where the work is kept; made if needed.
+        work: What the folder must be for.
         fresh: Set aside whatever the folder holds, and start over.
 
     Raises:
@@ -84,7 +84,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def set_aside(folder: Path) -> Path | None:
-    """Rename a folder that is held to the first free `NAME.oldN`; return the new path, if any."""
+    """Rename a held folder to the first free `NAME.oldN`; return that path, or None without one."""
     if not folder.is_dir():
         return None
     number = 1
@@ -97,7 +97,7 @@ def set_aside(folder: Path) -> Path | None:
 def differences(
     known: Mapping[str, Any], now: Mapping[str, Any], notes: frozenset[str] = frozenset()
 ) -> list[str]:
-    """Name every setting that differs, with its value there and here."""
+    """Return a phrase for every setting that differs, with its value there and here."""
     there, here = _flat(known, notes), _flat(now, notes)
     return [
         f"{key} {_shown(there.get(key))} there, {_shown(here.get(key))} here"
@@ -110,7 +110,7 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
     """Read a record back.
 
     Raises:
-        ConfigError: It cannot be read, or is not a JSON object.
+        ConfigError: The record cannot be read, or is not a JSON object.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -147,7 +147,7 @@ def _enter(folder: Path, work: Work) -> bool:
 
 
 def _lock_file(folder: Path) -> Path:
-    """Return the path of a folder's lock, whatever name the folder is called by."""
+    """Return the path of a folder's lock, the same for every path that leads to the folder."""
     folder = folder.resolve()
     lock = folder.with_name(f".{folder.name}.lock")
     try:

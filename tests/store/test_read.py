@@ -115,3 +115,30 @@ def test_a_wrong_reference_is_one_sentence(ref):
 def test_an_empty_folder_is_not_a_store(tmp_path):
     with pytest.raises(StoreError, match=r"question_list\.json"):
         open_store(tmp_path)
+
+
+def test_a_near_miss_is_answered_with_the_nearest_ids(starter):
+    store = open_store(starter)
+    with pytest.raises(ConfigError, match=r"did you mean 'iris_class/mm' or 'iris_class/if'"):
+        store.task("iris_clas/mm")
+    with pytest.raises(ConfigError, match=r"did you mean .*'us-economy_ts'"):
+        select(store.tasks, ["us-econmy_ts"])
+    with pytest.raises(ConfigError, match=r"prints the ids$"):
+        store.task("nothing")
+
+
+def test_a_store_is_shown_in_short_and_as_a_table(copy):
+    path = copy / "question_list.json"
+    entries = json.loads(path.read_text())
+    entries[0]["domain"] = "<script>alert(1)</script>"
+    entries[1]["task"] = "poetry"
+    path.write_text(json.dumps(entries))
+    store = open_store(copy)
+    assert repr(store) == f"<Store {copy}: 10 tasks, 1 problems, hash {store.hash}>"
+    frame = store.to_frame()
+    assert list(frame["id"]) == [task.id for task in store.tasks]
+    assert set(frame["track"]) <= {str(track) for track in Track}
+    html = store._repr_html_()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+    assert html.startswith(f"<p>&lt;Store {copy}")
