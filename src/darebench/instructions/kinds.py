@@ -71,7 +71,7 @@ def _governing(start: int, kinds: Sequence[tuple[int, str]], *, prefix: bool) ->
 
 
 def _mentions(clause: str, named: Sequence[tuple[str, str]], columns: Columns) -> dict[int, int]:
-    """Find the offsets at which a clause names features: in the list's words, or in similar ones."""
+    """Find where a clause names features, as offsets: by the list's words, else by similar ones."""
     found: dict[int, int] = {}
     left = clause
     order = sorted(range(len(named)), key=lambda p: -len(named[p][0]))
