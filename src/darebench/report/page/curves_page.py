@@ -1,15 +1,15 @@
-"""The learning curves of training runs, as one self-contained page of pictures."""
+"""The learning curves of training runs as a page, a picture for each metric."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
+from darebench.report.page.template import fill
 
 METRICS = "metrics.jsonl"
 SHOWN = (
@@ -28,23 +28,24 @@ SHOWN = (
 WIDTH, HEIGHT, LEFT, BOTTOM = 360, 180, 64, 26
 COLOURS = ("#3a6ea5", "#b3261e", "#2e7d32", "#8e5aa8", "#b26a00", "#00796b")
 SMOOTH = 5
-"""Steps that a drawn point is the mean of; the single ones are drawn faintly."""
+"""Number of steps that a drawn point is the mean of; single steps are drawn faintly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One run's values of one metric, in the picture's own units."""
+    """The values that a metric has in one run, in the units of the picture."""
 
     run: str
     colour: str
     raw: str
-    """Points of an SVG polyline."""
+    """The values of single steps, as the points of an SVG polyline."""
     smooth: str
+    """Their running means, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One metric of all runs."""
+    """One metric in all runs."""
 
     title: str
     low: str
@@ -54,7 +55,7 @@ class Picture:
 
 
 def is_training(folder: Path) -> bool:
-    """Tell whether a folder is of a training run."""
+    """Check whether a folder is one of a training run."""
     return (folder / METRICS).is_file()
 
 
@@ -62,16 +63,13 @@ def curves_page(folders: Sequence[Path]) -> str:
     """Render training runs as a page; the same metrics give the same bytes.
 
     Raises:
-        ConfigError: a file of metrics cannot be read.
+        ConfigError: A file of metrics cannot be read.
     """
-    from jinja2 import Environment, StrictUndefined
-
     names = _names([folder.resolve() for folder in folders])
     runs = {n: read_rows(f / METRICS) for n, f in zip(names, folders, strict=True)}
     pictures = [p for name, title in SHOWN if (p := draw(name, title, runs)) is not None]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    text = files("darebench.report").joinpath("templates/curves.html").read_text(encoding="utf-8")
-    return environment.from_string(text).render(
+    return fill(
+        "curves",
         runs=dict(zip(runs, COLOURS * len(runs), strict=False)),
         pictures=pictures,
         box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "bottom": BOTTOM},
@@ -79,7 +77,7 @@ def curves_page(folders: Sequence[Path]) -> str:
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Call runs by their folders, with those above where two would be one."""
+    """Name runs by their folders, with the folders above where two names would be equal."""
     depth = 1
     names = [folder.name for folder in folders]
     while len(set(names)) < len(set(folders)):
@@ -92,23 +90,23 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read the metrics that a trainer has written so far.
 
     Raises:
-        ConfigError: a line is no JSON object with a step.
+        ConfigError: A line is not a JSON object with a step.
     """
     rows: list[dict[str, Any]] = []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     for number, line in enumerate(lines, 1):
         if not line.endswith("\n"):
-            continue  # a kill cut it off
+            continue  # cut off by a kill
         try:
             row = json.loads(line)
             rows.append({**row, "step": int(row["step"])})
         except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{path} line {number} is no line of metrics: {error!r}") from None
+            raise ConfigError(f"{path} line {number} is not a line of metrics: {error!r}") from None
     return rows
 
 
 def draw(name: str, title: str, runs: dict[str, list[dict[str, Any]]]) -> Picture | None:
-    """Draw one metric; None if no run has two values of it."""
+    """Draw one metric; return None if no run has two values of it."""
     series = {
         run: [(row["step"], float(row[name])) for row in rows if row.get(name) is not None]
         for run, rows in runs.items()

@@ -1,7 +1,7 @@
-"""A prediction's bytes -> its needed columns as text, or the reason why not.
+"""The bytes of a csv file -> the columns that are needed, as text, or the reason why not.
 
-Nothing is interpreted here: every value stays the text that stands in the file, without the spaces
-around it. The file is hostile: it is bounded before it is read, and read once.
+Nothing is interpreted here: every value stays the text that the file has, without the spaces around
+it. A prediction is hostile: it is bounded before it is read, and read once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pyarrow import csv as arrow_csv
 from darebench.types import Reason, ReasonCode
 
 MAX_BYTES = 200 * 1024**2
-"""Largest prediction that is read: the limit of a file that leaves the sandbox."""
+"""Largest prediction that is read, in bytes: the limit of a file that leaves the sandbox."""
 MAX_HEADER = 2 << 20
 _CHUNK = 1 << 20
 _FORMATS = {
@@ -37,7 +37,7 @@ _FORMATS = {
 
 
 class Unusable(Exception):
-    """Carries a Reason out of the parsing; never leaves this room."""
+    """A prediction scores 0, and why; it never leaves this room."""
 
     def __init__(self, code: ReasonCode, message: str) -> None:
         super().__init__(message)
@@ -46,21 +46,22 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """A table's columns as stripped text; an absent value is the empty string."""
+    """The columns of a table as stripped text; an absent value is the empty string."""
 
     header: tuple[str, ...]
-    """Column names as they stand in the file, stripped."""
+    """All column names of the file, stripped."""
     columns: dict[str, pa.Array]
+    """Wanted column -> its values, shape (n_rows,)."""
     n_rows: int
     plain: bool
-    """No name or needed value had spaces around it, and no name stands there twice."""
+    """Whether no name or needed value had spaces around it, and no name occurs twice."""
 
 
 def read_bytes(path: Path) -> bytes:
     """Read a prediction file within bounds.
 
     Raises:
-        Unusable: it is missing, not a regular file, or too large.
+        Unusable: The file is missing, not a regular file, or too large.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -81,12 +82,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def parse(content: bytes, wanted: Sequence[str]) -> Texts:
-    """Parse csv bytes; only the `wanted` columns are kept, absent ones are left out.
+    """Parse csv bytes; only the `wanted` columns are kept, and absent ones are left out.
 
-    Blanks around a name do not count, in the header nor in what is wanted.
+    Spaces around a name do not count, neither in the header nor in what is wanted.
 
     Raises:
-        Unusable: it is no csv table, is empty or too large, or names a wanted column twice.
+        Unusable: The bytes are not a csv table, are empty or too many, or name a wanted column
+            twice.
     """
     if len(content) > MAX_BYTES:
         raise _too_large(len(content))
@@ -123,7 +125,7 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
 
 
 def no_prediction() -> Unusable:
-    """Refuse an absent file."""
+    """Return the error for a file that does not exist."""
     return Unusable(
         ReasonCode.NO_PREDICTION, "there is no prediction file; save one as prediction.csv"
     )
@@ -198,10 +200,10 @@ def _read_header(content: bytes) -> list[str]:
 
 
 def _read_table(content: bytes, n_columns: int, places: Sequence[int]) -> pa.Table:
-    """Read the columns at `places`; an empty line is passed over, a row of another width not."""
+    """Read the columns at `places`; skip empty lines, and refuse rows of another width."""
     names = [str(position) for position in range(n_columns)]
     wanted = [names[place] for place in places]
-    # A row must lie in one block; rows of everything but an attack are far shorter.
+    # A row must lie in one block; only an attack has rows that are longer.
     blocks = [_CHUNK, len(content) + 1] if len(content) > _CHUNK else [len(content) + 1]
     for block_size in blocks:
         try:
@@ -234,7 +236,7 @@ def _read_table(content: bytes, n_columns: int, places: Sequence[int]) -> pa.Tab
 
 
 def _judge(row: arrow_csv.InvalidRow) -> str:
-    """Pass over a line of spaces, as pandas does."""
+    """Skip a line of spaces, as pandas does."""
     return "error" if row.text.strip() else "skip"
 
 

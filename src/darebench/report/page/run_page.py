@@ -1,44 +1,41 @@
-"""A run as one self-contained page: no network, no fonts, everything hostile escaped."""
+"""Runs as a page: their tables, and every attempt with its calls."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from darebench.agents.tools import shorten
 from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun, load_run
-from darebench.report.tables import PUBLISHED, all_tables
+from darebench.report.page.template import fill
+from darebench.report.result_tables import PUBLISHED, all_tables
 from darebench.scoring.aggregate import summarise
 from darebench.types import Role, Track, Trajectory
 
 OUTPUT_LIMIT = 6_000
-"""Characters of code and of each output that a page holds; the run folder has the rest."""
+"""Most characters of a code or an output that a page holds; the run folder has the rest."""
 PAGE = "report.html"
 
 
 def write_page(folder: Path) -> Path:
-    """Write a run's page into its folder.
+    """Write the page of a run into its folder, and return its path.
 
     Raises:
-        ConfigError: it is no run folder.
+        ConfigError: The folder is not a run folder.
     """
     path = folder / PAGE
-    path.write_text(page([load_run(folder)]), encoding="utf-8")
+    path.write_text(as_page([load_run(folder)]), encoding="utf-8")
     return path
 
 
-def page(runs: Sequence[LoadedRun]) -> str:
+def as_page(runs: Sequence[LoadedRun]) -> str:
     """Render runs as a page; the same runs give the same bytes."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    text = files("darebench.report").joinpath("templates/page.html").read_text(encoding="utf-8")
     attempts = [_attempt(run, t) for run in runs for t in run.trajectories]
-    return environment.from_string(text).render(
+    return fill(
+        "run",
         runs=runs,
         tables=all_tables(runs),
         bars=[_bars(run) for run in runs],
@@ -102,7 +99,7 @@ def _short(text: str) -> str:
 
 
 def _safe_json(value: object) -> str:
-    """Write JSON that cannot end the script element that holds it."""
+    """Return JSON that cannot end the script element that holds it."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")

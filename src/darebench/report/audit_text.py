@@ -1,32 +1,32 @@
-"""An audit in the terminal and as one self-contained page."""
+"""An audit in the terminal: how many tasks each check concerns, then every finding that counts."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from importlib.resources import files
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import Audit
-from darebench.report.tables import Table
+from darebench.report.result_tables import ReportTable
 from darebench.report.terminal import as_text
 
 SEVERITIES = tuple(reversed(Severity))
+"""The gravest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckCount:
-    """How many tasks a check has something to say of."""
+    """How many tasks have findings of a check."""
 
     check: str
     by_severity: dict[Severity, int]
+    """Severity -> number of tasks."""
     worst: Severity
     example: str
-    """Id of the first task of the worst severity."""
+    """Id of the first task with a finding of the worst severity."""
 
 
 def count_checks(audit: Audit) -> list[CheckCount]:
-    """Count tasks by check, the gravest and commonest first."""
+    """Count the tasks with findings of each check, the gravest and most frequent first."""
     tasks: dict[str, dict[Severity, list[str]]] = {}
     for task in audit.tasks:
         for finding in task.findings:
@@ -46,9 +46,9 @@ def count_checks(audit: Audit) -> list[CheckCount]:
 
 
 def audit_text(audit: Audit) -> str:
-    """Write an audit for the terminal: a table of checks, then every defect and warning."""
+    """Return an audit as text: a table of the checks, then every defect and warning."""
     counts = count_checks(audit)
-    table = Table(
+    table = ReportTable(
         title=f"{len(audit.tasks)} tasks of {audit.store} ({audit.hash})",
         note="Tasks that a check has something to say of, by severity.",
         columns=("check", *map(str, SEVERITIES), "for example"),
@@ -66,19 +66,3 @@ def audit_text(audit: Audit) -> str:
     clean = len(audit.tasks) - sum(t.worst not in (None, Severity.NOTE) for t in audit.tasks)
     lines.append(f"{clean} of {len(audit.tasks)} tasks have neither a defect nor a warning")
     return as_text(table) + "\n".join(lines) + "\n"
-
-
-def audit_page(audit: Audit) -> str:
-    """Render an audit as a page; the same audit gives the same bytes."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    text = files("darebench.report").joinpath("templates/audit.html").read_text(encoding="utf-8")
-    columns = Counter(t.track or "unreadable" for t in audit.tasks)
-    return environment.from_string(text).render(
-        audit=audit,
-        counts=count_checks(audit),
-        severities=SEVERITIES,
-        columns=columns,
-        n_clean=sum(t.worst in (None, Severity.NOTE) for t in audit.tasks),
-    )

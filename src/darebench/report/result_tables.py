@@ -13,8 +13,8 @@ from darebench.types import Failure, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table, ready to be rendered in any form."""
+class ReportTable:
+    """A table of texts, ready to be rendered in any format."""
 
     title: str
     note: str
@@ -32,23 +32,23 @@ PUBLISHED = (
     ("Qwen3-32B", 17.11, 30.71, 15.21, 35.86, 26.96, 0.00),
     ("Qwen3-4B", 3.60, 5.23, 0.72, 3.29, 6.97, 0.00),
 )
-"""Rows of the paper's main table (arXiv 2602.24288), in percent: other tasks than a run's own."""
+"""Rows of the paper's main table (arXiv 2602.24288), in percent, for tasks other than a run's."""
 
 
-def all_tables(runs: Sequence[LoadedRun]) -> list[Table]:
-    """Make every table."""
+def all_tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
+    """Return every table of the given runs."""
     return [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
 
 
-def main_table(runs: Sequence[LoadedRun]) -> Table:
-    """Make the main table: the mean score of each column with its error, in percent."""
+def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return the main table: the mean score of each track with its error, in percent."""
     rows = []
     for run in runs:
         columns = summarise(observations(run.trajectories))
         overall = summary(observations(run.trajectories))
         cells = [_percent(columns.get(name)) for name in Track]
         rows.append((run.name, *cells, _percent(overall), *_counts(run)))
-    return Table(
+    return ReportTable(
         title="Scores",
         note="Percent, with the standard error clustered by source dataset. Unscored attempts "
         "failed through no fault of the agent and are not in the means; missing ones have not "
@@ -58,15 +58,15 @@ def main_table(runs: Sequence[LoadedRun]) -> Table:
     )
 
 
-def column_table(run: LoadedRun) -> Table:
-    """Make the main table of one run, a row for each column."""
+def track_table(run: LoadedRun) -> ReportTable:
+    """Return the main table of one run, a row for each track."""
     seen = observations(run.trajectories)
     summaries = {**summarise(seen), "all": summary(seen)}
     rows = [
         (name, _percent(s), str(s.n), str(s.attempts), str(s.answered), str(s.unscored))
         for name, s in summaries.items()
     ]
-    return Table(
+    return ReportTable(
         title=run.name,
         note="Percent, with the standard error clustered by source dataset. Unscored attempts "
         "failed through no fault of the agent and are not in the means.",
@@ -75,15 +75,15 @@ def column_table(run: LoadedRun) -> Table:
     )
 
 
-def failure_table(runs: Sequence[LoadedRun]) -> Table:
-    """Count the failure classes of scored attempts."""
+def failure_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return how many scored attempts failed in which way."""
     rows = []
     for run in runs:
         counts = Counter(t.failure for t in run.trajectories if t.score is not None)
         rows.append(
             (run.name, *(str(counts[f]) for f in Failure), str(counts[None]), *_counts(run))
         )
-    return Table(
+    return ReportTable(
         title="Failures",
         note="Scored attempts by what went wrong first.",
         columns=("run", *(f.replace("_", " ") for f in Failure), "none", *_COUNTS),
@@ -91,8 +91,8 @@ def failure_table(runs: Sequence[LoadedRun]) -> Table:
     )
 
 
-def effort_table(runs: Sequence[LoadedRun]) -> Table:
-    """Average what an attempt used."""
+def effort_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return what an attempt used on average: calls, seconds and tokens."""
     rows = []
     for run in runs:
         n = max(1, len(run.trajectories))
@@ -108,7 +108,7 @@ def effort_table(runs: Sequence[LoadedRun]) -> Table:
                 *_counts(run),
             )
         )
-    return Table(
+    return ReportTable(
         title="Effort",
         note="Means per attempt; performance is the mean score of modelling attempts with a usable "
         "prediction, in percent.",
@@ -125,8 +125,8 @@ def effort_table(runs: Sequence[LoadedRun]) -> Table:
     )
 
 
-def strict_table(runs: Sequence[LoadedRun]) -> Table:
-    """Put the public release's rule beside ours."""
+def strict_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return the scores by the public release's rule."""
     rows = []
     for run in runs:
         scored = [t for t in run.trajectories if t.score is not None]
@@ -136,7 +136,7 @@ def strict_table(runs: Sequence[LoadedRun]) -> Table:
             cells.append(f"{100 * sum(strict) / len(strict):.2f}" if strict else "-")
         crashed = sum(t.strict_score is None for t in scored)
         rows.append((run.name, *cells, str(crashed), *_counts(run)))
-    return Table(
+    return ReportTable(
         title="By the public release's rule",
         note="Percent; attempts for which that rule has no answer count 0.",
         columns=("run", *Track, "no answer", *_COUNTS),
