@@ -13,16 +13,16 @@ from darebench.evals.batch import read_truths
 from darebench.rollouts.play import Arena, play
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
-from darebench.train.demo.programs import (
+from darebench.train.demo.program_writer import (
     HEAD,
-    ScriptedModel,
     Writer,
+    WriterModel,
     document,
     made_up_prompt,
     pieces,
     read_brief,
 )
-from darebench.train.demo.table import measure, render
+from darebench.train.demo.results import measure, render
 from darebench.types import Message
 
 
@@ -57,7 +57,7 @@ def test_a_program_without_mistakes_solves_real_tasks(executor):
             executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=30),
             opening=lambda task, budget: (Message(role="user", content=prompts[task.id]),),
         )  # fmt: skip
-        writers = [ScriptedModel(Writer(rng=np.random.default_rng(k))) for k in range(3)]
+        writers = [WriterModel(Writer(rng=np.random.default_rng(k))) for k in range(3)]
         return [await play(t, w, arena) for t, w in zip(tasks, writers, strict=True)]
 
     attempts = asyncio.run(all_of_them())
