@@ -156,6 +156,62 @@ def test_a_folder_without_a_checkpoint_is_free_for_the_mended_configuration(
         pytest.fail("it was let in")
 
 
+def test_a_finished_training_has_nothing_left_to_do_wherever_it_lies(tiny_model, rows, tmp_path):
+    from typer.testing import CliRunner
+
+    from darebench.cli.train import app
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+    from darebench.train.training_folder import Trained
+
+    config = SftConfig(
+        model=str(tiny_model), data=str(rows), out=str(tmp_path / "run"), cpu=True, bf16=False,
+        max_steps=2, save_steps=1, packing=False, gradient_checkpointing=False,
+    )  # fmt: skip
+    first = train_sft(config)
+    assert first.steps == 2
+    kept = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+
+    shutil.copytree(tiny_model, tmp_path / "model")
+    rows.rename(tmp_path / "data.jsonl")
+    (tmp_path / "run").rename(tmp_path / "moved")
+    moved = replace(
+        config, out=str(tmp_path / "moved"), model=str(tmp_path / "model"),
+        data=str(tmp_path / "data.jsonl"),
+    )  # fmt: skip
+    assert train_sft(moved) == Trained(model=tmp_path / "moved" / "final", steps=0)
+
+    settings = tmp_path / "moved" / "config.toml"
+    done = CliRunner().invoke(app, ["sft", str(settings)])
+    assert done.exit_code == 0
+    assert "nothing was left to do" in done.stderr
+    assert done.stdout == f"model: {tmp_path / 'moved' / 'final'}\n"
+    for checkpoint in (tmp_path / "moved").glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
+    assert train_sft(moved).steps == 0
+    assert (tmp_path / "moved" / "metrics.jsonl").read_bytes() == kept
+
+
+def test_an_interrupted_training_that_was_moved_continues_from_its_checkpoint(
+    tiny_model, rows, tmp_path
+):
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+    from darebench.train.training_log import read_metrics
+
+    config = SftConfig(
+        model=str(tiny_model), data=str(rows), out=str(tmp_path / "run"), cpu=True, bf16=False,
+        max_steps=3, save_steps=1, packing=False, gradient_checkpointing=False,
+    )  # fmt: skip
+    train_sft(config)
+    shutil.rmtree(tmp_path / "run" / "final")
+    shutil.rmtree(tmp_path / "run" / "checkpoint-3")  # as if it had been killed after step 2
+    (tmp_path / "run").rename(tmp_path / "moved")
+    assert train_sft(replace(config, out=str(tmp_path / "moved"))).steps == 1
+    steps = [r["step"] for r in read_metrics(tmp_path / "moved/metrics.jsonl") if "loss" in r]
+    assert steps == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
