@@ -7,7 +7,7 @@ from pathlib import Path
 
 from darebench.errors import SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena
+from darebench.rollouts.rollout import RolloutSettings
 from darebench.store.read import open_store
 from darebench.train.episodes import EpisodeRunner
 from darebench.train.token_model import Codec, Sampled
@@ -66,10 +66,14 @@ def runner_of(tiny_model: Path, executor) -> tuple[EpisodeRunner, list, object]:
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     tasks = [open_store(None).task(name) for name in TASKS]
     truths, _ = read_truths(tasks)
-    arena = Arena(
+    settings = RolloutSettings(
         executor=executor, truths=truths, opening=lambda t, b: (Message(role="user", content=t.id),)
     )
     codec = Codec(
         tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
     )
-    return EpisodeRunner(arena=arena, codec=codec, max_context=4000, max_new=2000), tasks, tokenizer
+    return (
+        EpisodeRunner(settings=settings, codec=codec, max_context=4000, max_new=2000),
+        tasks,
+        tokenizer,
+    )

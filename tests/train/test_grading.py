@@ -11,7 +11,7 @@ from darebench.agents.protocol import Budget, Reply
 from darebench.agents.tools import NAME
 from darebench.errors import SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.grading import Grader, open_grader
@@ -93,18 +93,20 @@ class Script:
 
 
 @pytest.fixture(scope="module")
-def arena():
+def settings():
     executor = LocalExecutor(1)
     task = open_store(None).task(MM)
     truths, problems = read_truths([task])
     assert not problems
-    yield Arena(executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=20))
+    yield RolloutSettings(
+        executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=20)
+    )
     executor.close_now()
 
 
-def earned(arena: Arena, code: str) -> float | None:
+def earned(settings: RolloutSettings, code: str) -> float | None:
     task = open_store(None).task(MM)
-    trajectory = asyncio.run(play(task, Script(code, list(task.files)), arena))
+    trajectory = asyncio.run(roll_out(task, Script(code, list(task.files)), settings))
     return reward_of_trajectory(trajectory)
 
 
@@ -119,15 +121,17 @@ for root in ('/', '/proc/1/root', {folder!r}):
 """
 
 
-def test_answers_cannot_be_read(arena):
+def test_answers_cannot_be_read(settings):
     folder = str(open_store(None).task(MM).source.parent)
-    assert earned(arena, LOOK_FOR_ANSWERS.format(folder=folder)) == 0.0
+    assert earned(settings, LOOK_FOR_ANSWERS.format(folder=folder)) == 0.0
     path = open_store(None).task(MM).source.parent / "verify" / "ground_truth.csv"
     assert path.is_file()
-    assert earned(arena, f"import shutil; shutil.copyfile({str(path)!r}, 'prediction.csv')") == 0.0
+    assert (
+        earned(settings, f"import shutil; shutil.copyfile({str(path)!r}, 'prediction.csv')") == 0.0
+    )
 
 
-def test_a_scorer_that_is_patched_inside_is_not_the_scorer(arena):
+def test_a_scorer_that_is_patched_inside_is_not_the_scorer(settings):
     code = """
 import sklearn.metrics, builtins, sys, types
 sklearn.metrics.f1_score = lambda *a, **k: 1.0
@@ -137,10 +141,10 @@ import pandas as pd
 v = pd.read_csv('val_v2.csv'); v['species'] = 'x'
 v.to_csv('prediction.csv', index=False)
 """
-    assert earned(arena, code) == pytest.approx(0.1)
+    assert earned(settings, code) == pytest.approx(0.1)
     honest = "import sklearn.metrics, sys\nprint(sklearn.metrics.f1_score.__name__)\n"
     task = open_store(None).task(MM)
-    trajectory = asyncio.run(play(task, Script(honest, []), arena))
+    trajectory = asyncio.run(roll_out(task, Script(honest, []), settings))
     assert "f1_score" in trajectory.calls[0].stdout
 
 
@@ -153,11 +157,11 @@ v.to_csv('prediction.csv', index=False)
         "open('prediction.csv', 'w').write('row_id,' * 10**7)",
     ],
 )
-def test_a_huge_or_odd_file_earns_nothing(arena, code):
-    assert earned(arena, code) == 0.0
+def test_a_huge_or_odd_file_earns_nothing(settings, code):
+    assert earned(settings, code) == 0.0
 
 
-def test_an_answer_of_ours_that_cannot_be_used_is_no_reward(arena, grader):
+def test_an_answer_of_ours_that_cannot_be_used_is_no_reward(settings, grader):
     task = "diabetes_reg/mm"
     header, *rows = answer(grader, task)
     spoilt = replace(grader.truths[task], csv=f"{header}\n{rows[0]},abc\n".encode())
@@ -174,14 +178,14 @@ class Broken:
         return None
 
 
-def test_a_fault_of_ours_is_no_reward(arena, monkeypatch):
+def test_a_fault_of_ours_is_no_reward(settings, monkeypatch):
     async def at_once(seconds):
         return None
 
     monkeypatch.setattr("darebench.sandbox.executor.asyncio.sleep", at_once)
     task = open_store(None).task(MM)
-    broken = Arena(executor=Broken(), truths=arena.truths)
-    trajectory = asyncio.run(play(task, Script("print(1)", []), broken))
+    broken = RolloutSettings(executor=Broken(), truths=settings.truths)
+    trajectory = asyncio.run(roll_out(task, Script("print(1)", []), broken))
     assert trajectory.stop_reason is StopReason.FAULT
     assert trajectory.fault == "the disk is gone"
     assert reward_of_trajectory(trajectory) is None

@@ -19,7 +19,7 @@ class Prompt(StrEnum):
 
     STANDARD = "standard"
     """The evaluation's system and user messages."""
-    BRIEF = "brief"
+    SHORT = "brief"
     """One line of Python that states the task, for models too small to read prose."""
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.train.reward import PAPER, RewardScale, reward_of_trajectory
 from darebench.train.token_model import Codec, Sampler, TokenModel
 from darebench.types import Progress, StopReason, Task, Trajectory
@@ -41,7 +41,7 @@ class Episode:
 class EpisodeRunner:
     """Makes the attempts of one model."""
 
-    arena: Arena
+    settings: RolloutSettings
     codec: Codec
     max_context: int
     """Ids of a whole conversation."""
@@ -90,7 +90,7 @@ class EpisodeRunner:
             max_new=self.max_new,
             seed=seed,
         )
-        trajectory = await play(task, model, self.arena, epoch=epoch, name=self.name)
+        trajectory = await roll_out(task, model, self.settings, epoch=epoch, name=self.name)
         value = reward_of_trajectory(trajectory, self.scale)
         # A trainer takes no empty completion; one end token that is masked stands for it.
         ids = model.completion_ids or self.codec.encode(self.codec.end)

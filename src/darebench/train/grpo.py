@@ -12,7 +12,7 @@ from typing import Any
 
 from darebench.environment import current_environment
 from darebench.errors import ConfigError
-from darebench.rollouts.play import Arena, Opening
+from darebench.rollouts.rollout import Opening, RolloutSettings
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
 from darebench.scoring.score import scorer_hash
@@ -24,11 +24,11 @@ from darebench.train.config import GrpoConfig
 from darebench.train.episodes import Episode, EpisodeRunner
 from darebench.train.grpo_tasks import (
     ChosenTasks,
-    arena_of,
     choose_tasks,
     in_order,
     need_room,
     openings_hash,
+    rollout_settings,
 )
 from darebench.train.libraries import datasets, trl
 from darebench.train.pretrained import (
@@ -80,14 +80,14 @@ def train_grpo(
     codec = _codec(config, load_tokenizer(config.model, config.template))
     sandbox = executor or LocalExecutor(config.slots or _own_cores())
     try:
-        arena = arena_of(config, chosen.all, sandbox, opening)
-        need_room(config, chosen.all, arena, codec)
-        sources = {"store": store.hash, "tasks": openings_hash(chosen, arena)}
+        settings = rollout_settings(config, chosen.all, sandbox, opening)
+        need_room(config, chosen.all, settings, codec)
+        sources = {"store": store.hash, "tasks": openings_hash(chosen, settings)}
         versions = {"scorer": scorer_hash(), "environment": current_environment().hash}
         with training_folder(config, sources, versions) as checkpoint:
             return train_on(
                 config.out, config.max_steps, checkpoint,
-                lambda: _trainer(config, chosen, arena, codec, on_episodes), progress,
+                lambda: _trainer(config, chosen, settings, codec, on_episodes), progress,
             )  # fmt: skip
     finally:
         if executor is None:
@@ -104,20 +104,20 @@ def _codec(config: GrpoConfig, tokenizer: Any) -> Codec:
         tokenizer=tokenizer,
         render=renderer(tokenizer),
         end=tokenizer.eos_token,
-        show_tools=config.prompt != Prompt.BRIEF,
+        show_tools=config.prompt != Prompt.SHORT,
     )
 
 
 def _trainer(
     config: GrpoConfig,
     chosen: ChosenTasks,
-    arena: Arena,
+    settings: RolloutSettings,
     codec: Codec,
     on_episodes: OnEpisodes | None,
 ) -> Any:
     tokenizer = codec.tokenizer
     runner = EpisodeRunner(
-        arena=arena,
+        settings=settings,
         codec=codec,
         max_context=config.max_context,
         max_new=config.max_new,

@@ -7,13 +7,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import short_prompt
 from darebench.agents.tools import OUTPUT_LIMIT, schema
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError, TaskFormatError
-from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena, Opening, standard_opening
+from darebench.reference.answers import read_answers
+from darebench.rollouts.rollout import Opening, RolloutSettings, standard_opening
 from darebench.sandbox.executor import Executor
 from darebench.store.cache import cache_folder
 from darebench.store.read import select
@@ -21,9 +21,9 @@ from darebench.sync import run_sync
 from darebench.train.choices import Prompt
 from darebench.train.config import GrpoConfig
 from darebench.train.token_model import Codec
-from darebench.types import Message, Task
+from darebench.types import Message, Role, Task
 
-BRIEF_OUTPUT = 100
+SHORT_PROMPT_OUTPUT = 100
 """Characters of stdout, and of stderr, that a model with short prompts is shown."""
 
 
@@ -63,33 +63,33 @@ def choose_tasks(config: GrpoConfig, tasks: Sequence[Task]) -> ChosenTasks:
     return ChosenTasks(train=tuple(train), held_out=tuple(held_out))
 
 
-def arena_of(
+def rollout_settings(
     config: GrpoConfig, tasks: Sequence[Task], executor: Executor, opening: Opening | None
-) -> Arena:
+) -> RolloutSettings:
     """Prepare what attempts at these tasks share: their prompts and their answers.
 
     Raises:
         ConfigError: A task has no short prompt.
         TaskFormatError: A task has no answer.
     """
-    is_brief = config.prompt == Prompt.BRIEF
-    if opening is None and is_brief:
+    is_short = config.prompt == Prompt.SHORT
+    if opening is None and is_short:
         opening = run_sync(_short_prompts(tasks, executor))
     truths, problems = run_sync(read_answers(tasks, executor, cache_folder("references")))
     if problems:
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
-    return Arena(
+    return RolloutSettings(
         executor=executor,
         truths=truths,
         budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
         opening=opening or standard_opening,
-        output_limit=BRIEF_OUTPUT if is_brief else OUTPUT_LIMIT,
+        output_limit=SHORT_PROMPT_OUTPUT if is_short else OUTPUT_LIMIT,
     )
 
 
 async def _short_prompts(tasks: Sequence[Task], executor: Executor) -> Opening:
-    found = await asyncio.gather(*(brief(t, executor) for t in tasks))
+    found = await asyncio.gather(*(short_prompt(t, executor) for t in tasks))
     missing = [t.id for t, text in zip(tasks, found, strict=True) if text is None]
     if missing:
         raise ConfigError(
@@ -97,20 +97,22 @@ async def _short_prompts(tasks: Sequence[Task], executor: Executor) -> Opening:
             'tasks, or use prompt = "standard"'
         )
     prompts = {t.id: text or "" for t, text in zip(tasks, found, strict=True)}
-    return lambda task, budget: (Message(role="user", content=prompts[task.id]),)
+    return lambda task, budget: (Message(role=Role.USER, content=prompts[task.id]),)
 
 
-def need_room(config: GrpoConfig, tasks: Sequence[Task], arena: Arena, codec: Codec) -> None:
+def need_room(
+    config: GrpoConfig, tasks: Sequence[Task], settings: RolloutSettings, codec: Codec
+) -> None:
     """Refuse tasks whose prompt leaves no token to write: nothing would be learned from them.
 
     Raises:
         ConfigError: There are such tasks.
     """
-    tools = [schema(arena.budget, arena.limits)]
+    tools = [schema(settings.budget, settings.limits)]
     full = [
         t.id
         for t in tasks
-        if len(codec.prompt_ids(arena.opening(t, arena.budget), tools)) >= config.max_context
+        if len(codec.prompt_ids(settings.opening(t, settings.budget), tools)) >= config.max_context
     ]
     if full:
         raise ConfigError(
@@ -119,11 +121,11 @@ def need_room(config: GrpoConfig, tasks: Sequence[Task], arena: Arena, codec: Co
         )
 
 
-def openings_hash(chosen: ChosenTasks, arena: Arena) -> str:
+def openings_hash(chosen: ChosenTasks, settings: RolloutSettings) -> str:
     """Hash which tasks are trained on and held out, and what their attempts open with."""
     return fingerprint(
         [
-            [[t.id, [asdict(m) for m in arena.opening(t, arena.budget)]] for t in side]
+            [[t.id, [asdict(m) for m in settings.opening(t, settings.budget)]] for t in side]
             for side in (chosen.train, chosen.held_out)
         ]
     )

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from darebench.agents.protocol import Reply
+from darebench.agents.protocol import Reply, Stop
 from darebench.train.template import Render, as_dict, continuation
 from darebench.train.tool_calls import parse_reply
-from darebench.types import Message, Tokens
+from darebench.types import Message, Role, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class TokenModel:
         if room < 1:
             self.ended = False
             self._forget_unanswered()
-            return Reply(message=Message(role="assistant", content=""), stop="model_length")
+            return Reply(message=Message(role=Role.ASSISTANT, content=""), stop=Stop.MODEL_LENGTH)
         self.turns += 1
         sampled = await self.sampler.sample(
             [*self.prompt_ids, *self.completion_ids], room, self.seed + self.turns
@@ -95,8 +95,11 @@ class TokenModel:
         self.ended = sampled.ended
         written = sampled.ids[:-1] if sampled.ended else sampled.ids
         text = self.codec.tokenizer.decode(written, skip_special_tokens=False)
-        message = parse_reply(text, self.turns) if sampled.ended else _cut(text)
-        stop = "max_tokens" if not sampled.ended else "tool_calls" if message.tool_calls else "stop"
+        if sampled.ended:
+            message = parse_reply(text, self.turns)
+            stop = Stop.TOOL_CALLS if message.tool_calls else Stop.STOP
+        else:  # whatever the turn was about to call is not called
+            message, stop = Message(role=Role.ASSISTANT, content=text), Stop.MAX_TOKENS
         used = Tokens(input=held, output=len(sampled.ids), total=held + len(sampled.ids))
         return Reply(message=message, tokens=used, stop=stop)
 
@@ -115,8 +118,3 @@ class TokenModel:
         while self.mask and not self.mask[-1]:
             self.mask.pop()
             self.completion_ids.pop()
-
-
-def _cut(text: str) -> Message:
-    """Return a turn that was cut off: whatever it was about to call is not called."""
-    return Message(role="assistant", content=text)

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from darebench.agents.protocol import Budget
-from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena
+from darebench.reference.answers import read_answers
+from darebench.rollouts.rollout import RolloutSettings
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.train.batch_sampler import BatchSampler, Sampling
 from darebench.train.demo.curriculum import Curriculum
 from darebench.train.episodes import SEED_STEP, EpisodeRunner
-from darebench.train.grpo_tasks import BRIEF_OUTPUT
+from darebench.train.grpo_tasks import SHORT_PROMPT_OUTPUT
 from darebench.train.pretrained import load_model, load_tokenizer
 from darebench.train.template import renderer
 from darebench.train.token_model import Codec
@@ -29,27 +29,27 @@ CONTEXT, TURN = 512, 64
 because a batch is as slow as its longest attempt."""
 
 
-def open_arena(
+def open_rollouts(
     curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor
-) -> tuple[Arena, list[Task]]:
+) -> tuple[RolloutSettings, list[Task]]:
     """Prepare attempts in a sandbox; return the tasks too, without those that have no answer."""
     truths, problems = run_sync(read_answers(tasks, executor, cache_folder("references")))
     for name, message in problems.items():
         log.warning("%s is left out: %s", name, message)
-    arena = Arena(
+    settings = RolloutSettings(
         executor=executor,
         truths=truths,
         budget=BUDGET,
         opening=curriculum.opening,
-        output_limit=BRIEF_OUTPUT,
+        output_limit=SHORT_PROMPT_OUTPUT,
     )
-    return arena, [task for task in tasks if task.id in truths]
+    return settings, [task for task in tasks if task.id in truths]
 
 
 def attempt_tasks(
     folder: Path,
     tasks: Sequence[Task],
-    arena: Arena,
+    settings: RolloutSettings,
     *,
     seed: int,
     greedy: bool,
@@ -70,7 +70,9 @@ def attempt_tasks(
         sampling=Sampling(temperature=0.0 if greedy else 1.0),
         autocast=True,
     )
-    runner = EpisodeRunner(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
+    runner = EpisodeRunner(
+        settings=settings, codec=codec, max_context=CONTEXT, max_new=TURN, name=name
+    )
     seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
     episodes = run_sync(runner.run_all(tasks, sampler, seeds, progress))
     return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]

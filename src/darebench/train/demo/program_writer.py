@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS, listed
-from darebench.agents.protocol import Reply
+from darebench.agents.protocol import Reply, Stop
+from darebench.agents.short_prompt import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
-from darebench.types import Message, ToolCall
+from darebench.types import Message, Role, ToolCall
 
 MODELS = {
     "class": {
@@ -136,7 +136,7 @@ class Writer:
 
     def arguments(self, prompt: str) -> dict[str, Any]:
         """Write one call of the tool."""
-        asked = read_brief(prompt)
+        asked = read_short_prompt(prompt)
         names = [asked["train"].strip("'"), asked["val"].strip("'")]
         if self._slips():
             names = [name.replace("_v1", "_v0").replace("_v2", "_v1") for name in names]
@@ -193,17 +193,18 @@ class WriterModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Return the next turn."""
-        if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == "tool"):
-            return Reply(message=Message(role="assistant", content=DONE))
-        prompt = next(m.content for m in messages if m.role == "user")
+        if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == Role.TOOL):
+            return Reply(message=Message(role=Role.ASSISTANT, content=DONE))
+        prompt = next(m.content for m in messages if m.role == Role.USER)
         arguments = self._writer.arguments(prompt)
         call = ToolCall(id=f"call_{len(messages)}", name=NAME, arguments=arguments)
         return Reply(
-            message=Message(role="assistant", content="", tool_calls=(call,)), stop="tool_calls"
+            message=Message(role=Role.ASSISTANT, content="", tool_calls=(call,)),
+            stop=Stop.TOOL_CALLS,
         )
 
 
-def read_brief(prompt: str) -> dict[str, str]:
+def read_short_prompt(prompt: str) -> dict[str, str]:
     """Read a short prompt back: name -> what follows the equals sign."""
     return dict(said.split(" = ", 1) for said in prompt.split(BETWEEN))
 

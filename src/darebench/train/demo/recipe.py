@@ -23,13 +23,13 @@ from darebench.curate.table import Options
 from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
-from darebench.rollouts.files import select_file
-from darebench.rollouts.play import play
+from darebench.rollouts.rollout import roll_out
+from darebench.rollouts.select_files import select_file
 from darebench.store.read import open_store
 from darebench.sync import run_sync
 from darebench.train.choices import Prompt
 from darebench.train.config import GrpoConfig, SftConfig
-from darebench.train.demo.attempts import BUDGET, CONTEXT, TURN, attempt_tasks, open_arena
+from darebench.train.demo.attempts import BUDGET, CONTEXT, TURN, attempt_tasks, open_rollouts
 from darebench.train.demo.base_model import Shape, pretrain
 from darebench.train.demo.curriculum import (
     Curriculum,
@@ -129,21 +129,21 @@ def _attempts(stages: Stages, curriculum: Curriculum, base: Path) -> dict[str, A
     """Let the writer of programs, and the base model, attempt the training tasks."""
     recipe = stages.recipe
     chosen = training_tasks(curriculum, recipe.amount(100, 8))
-    arena, tasks = open_arena(curriculum, chosen, stages.executor)
+    settings, tasks = open_rollouts(curriculum, chosen, stages.executor)
     k = 4
 
     async def written() -> list[Trajectory]:
         def attempt(task: Task, n: int, epoch: int) -> Coroutine[Any, Any, Trajectory]:
             rng = np.random.default_rng([recipe.seed, n, epoch])
             model = WriterModel(Writer(rng=rng, mistakes=TEACHER_MISTAKES))
-            return play(task, model, arena, epoch=epoch, name="reference programs")
+            return roll_out(task, model, settings, epoch=epoch, name="reference programs")
 
         jobs = (attempt(t, n, e) for n, t in enumerate(tasks) for e in range(1, k + 1))
         return list(await asyncio.gather(*jobs))
 
     found = run_sync(written())
     found += attempt_tasks(
-        base, [t for t in tasks for _ in range(k)], arena, first_epoch=k + 1, repeats=k,
+        base, [t for t in tasks for _ in range(k)], settings, first_epoch=k + 1, repeats=k,
         seed=recipe.seed, greedy=False, name="base", progress=recipe.progress,
     )  # fmt: skip
     write_trajectories(found, recipe.out / "attempts.jsonl")
@@ -189,7 +189,7 @@ def _grpo(stages: Stages, curriculum: Curriculum, base: Path, mix: str) -> Path:
         out=str(recipe.out / f"rl-{mix}"),
         store=str(recipe.out / "curation" / "store"),
         tasks=tuple(t.id for t in chosen),
-        prompt=Prompt.BRIEF,
+        prompt=Prompt.SHORT,
         turns=BUDGET.turns,
         seconds=BUDGET.seconds_per_call,
         questions=8,
@@ -216,11 +216,11 @@ def _grpo(stages: Stages, curriculum: Curriculum, base: Path, mix: str) -> Path:
 
 def _evaluate(stages: Stages, curriculum: Curriculum, name: str, folder: Path) -> dict[str, Any]:
     recipe = stages.recipe
-    arena, tasks = open_arena(curriculum, held_out_tasks(curriculum), stages.executor)
+    settings, tasks = open_rollouts(curriculum, held_out_tasks(curriculum), stages.executor)
     facts: dict[str, Any] = {}
     for way, repeats in WAYS.items():
         found = attempt_tasks(
-            folder, [t for t in tasks for _ in range(repeats)], arena, repeats=repeats,
+            folder, [t for t in tasks for _ in range(repeats)], settings, repeats=repeats,
             seed=recipe.seed, greedy=way == "greedy", name=name, progress=recipe.progress,
         )  # fmt: skip
         write_trajectories(found, recipe.out / f"eval-{name}-{way}.jsonl")
