@@ -205,9 +205,11 @@ def _check(
 
     loaded = None
     if tokenizer is not None:
-        from darebench.train.setup import load_tokenizer, need_libraries
+        from darebench.train.requirements import need_libraries
 
         need_libraries()
+        from darebench.train.pretrained import load_tokenizer
+
         loaded = load_tokenizer(tokenizer, template)
     elif max_length is not None:
         raise ConfigError("--max-length counts tokens: give --tokenizer too")

@@ -1,9 +1,9 @@
-"""verl's reward function and tool, for a cluster: `configs/verl-*.yaml` name them.
+"""verl's reward function and rows, for a cluster: `configs/verl-*.yaml` name them.
 
 verl decodes what a model wrote and hands the text over without files. So the prediction comes from
-our tool: `PythonTool` runs calls in a sandbox that `darebench sandbox serve` offers (the API of
-SandboxFusion), keeps the attempt's files, and leaves the prediction in the rollout's extra fields,
-which verl's reward managers `naive`, `limited` and `remote` hand on. The reward is
+our tool: `VerlPythonTool` runs calls in a sandbox that `darebench sandbox serve` offers (the API
+of SandboxFusion), keeps the attempt's files, and leaves the prediction in the rollout's extra
+fields, which verl's reward managers `naive`, `limited` and `remote` hand on. The reward is
 `darebench.train.reward`'s; a sandbox that failed raises, so that verl drops the rollout from its
 group instead of scoring it 0.
 """
@@ -28,19 +28,19 @@ def compute_score(
     store: str | None = None,
     **kwargs: Any,
 ) -> dict[str, float]:
-    """Give verl the reward of one rollout.
+    """Return the reward of one rollout, as verl asks for it.
 
     Args:
-        data_source: `darebench`.
+        data_source: Must be `darebench`.
         solution_str: The decoded rollout, which is not looked at.
         ground_truth: The task's id: the answer itself never leaves the grader.
         extra_info: Its `prediction` is what the tool kept, base64 text, or absent.
-        store: Set it with `reward.custom_reward_function.reward_kwargs.store`.
+        store: The tasks' store; set it with `reward.custom_reward_function.reward_kwargs.store`.
         kwargs: What else verl hands over.
 
     Raises:
-        SandboxFault: the tool reported a fault of ours; the rollout has no reward.
-        ConfigError: the row is not one of ours.
+        SandboxFault: The tool reported a fault of ours; the rollout has no reward.
+        ConfigError: The row is not one of ours.
     """
     if data_source != DATA_SOURCE:
         raise ConfigError(f"data_source is {data_source!r}; these rewards are for {DATA_SOURCE!r}")
@@ -52,7 +52,7 @@ def compute_score(
 
 
 def rows(task_ids: Sequence[str], prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[dict]:
-    """Make verl's data set: the ground truth of a row is the task's id."""
+    """Build the rows of verl's data set: the ground truth of each is the task's id."""
     return [
         {
             "data_source": DATA_SOURCE,

@@ -4,9 +4,6 @@ Every request carries its seed: the choice is made by Gumbel noise from a genera
 sample does not depend on which requests it shares a batch with (up to the arithmetic's own noise).
 """
 
-# torch and transformers are an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
-
 from __future__ import annotations
 
 import asyncio
@@ -16,18 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from transformers import LogitsProcessor, LogitsProcessorList
-from transformers.generation.logits_process import (
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
-
-from darebench.train.policy import Sampled
+from darebench.train.libraries import torch, transformers
+from darebench.train.token_model import Sampled
 
 LULL_S = 0.2
-"""Without a new request, after which a batch starts."""
+"""Seconds without a new request after which a batch starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +25,7 @@ class Sampling:
     """How a next token is chosen; the paper's values."""
 
     temperature: float = 1.0
-    """0 takes the likeliest."""
+    """0 takes the likeliest token."""
     top_p: float = 0.95
     top_k: int = 50
 
@@ -90,16 +80,9 @@ class BatchSampler:
                 self._waiting[: self.batch_size],
                 self._waiting[self.batch_size :],
             )
-            try:
-                found = await asyncio.to_thread(self._generate, batch)
-            except Exception as error:
-                for request in batch:
-                    if not request.done.done():
-                        request.done.set_exception(error)
-                continue
-            for request, sampled in zip(batch, found, strict=True):
-                if not request.done.done():
-                    request.done.set_result(sampled)
+            work = asyncio.ensure_future(asyncio.to_thread(self._generate, batch))
+            await asyncio.wait([work])
+            _settle(batch, work)
 
     @torch.no_grad()
     def _generate(self, batch: Sequence[_Request]) -> list[Sampled]:
@@ -128,16 +111,16 @@ class BatchSampler:
         written = out[:, longest:].tolist()
         return [self._sampled(w, r.max_new) for w, r in zip(written, batch, strict=True)]
 
-    def _processors(self, seeds: Sequence[int]) -> LogitsProcessorList:
+    def _processors(self, seeds: Sequence[int]) -> Any:
         chosen = self.sampling
         if chosen.temperature == 0:
-            return LogitsProcessorList()
-        processors: list[LogitsProcessor] = [TemperatureLogitsWarper(chosen.temperature)]
+            return transformers.LogitsProcessorList()
+        processors = [transformers.TemperatureLogitsWarper(chosen.temperature)]
         if chosen.top_k:
-            processors.append(TopKLogitsWarper(chosen.top_k))
+            processors.append(transformers.TopKLogitsWarper(chosen.top_k))
         if chosen.top_p < 1:
-            processors.append(TopPLogitsWarper(chosen.top_p))
-        return LogitsProcessorList([*processors, _Gumbel(seeds)])
+            processors.append(transformers.TopPLogitsWarper(chosen.top_p))
+        return transformers.LogitsProcessorList([*processors, _Gumbel(seeds)])
 
     def _sampled(self, ids: list[int], max_new: int) -> Sampled:
         ids = ids[:max_new]
@@ -146,13 +129,26 @@ class BatchSampler:
         return Sampled(ids=ids, ended=False)
 
 
-class _Gumbel(LogitsProcessor):
+def _settle(batch: Sequence[_Request], work: asyncio.Future[list[Sampled]]) -> None:
+    """Hand every request of a batch its sample, or the error that ended the batch."""
+    error = work.exception()
+    for number, request in enumerate(batch):
+        if request.done.done():  # whoever waited for it was cancelled
+            continue
+        if error is not None:
+            request.done.set_exception(error)
+        else:
+            request.done.set_result(work.result()[number])
+
+
+class _Gumbel(transformers.LogitsProcessor):
     """Adds Gumbel noise, so that the largest value is a sample; one generator a row."""
 
     def __init__(self, seeds: Sequence[int]) -> None:
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return the scores, `(rows, tokens)`, with noise on each."""
         width = scores.shape[-1]
         noise = torch.stack([torch.rand(width, generator=g) for g in self._generators])
         exponential = -torch.log(noise.clamp_min(1e-20))

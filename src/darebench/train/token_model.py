@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from darebench.agents.protocol import Reply
-from darebench.train.parse import parse_reply
+from darebench.agents.protocol import Reply, Stop
 from darebench.train.template import Render, as_dict, continuation
+from darebench.train.tool_calls import parse_reply
 from darebench.types import Message, Role, Tokens
 
 
@@ -23,20 +23,20 @@ class Sampled:
     ids: list[int]
     """The end token included where it was written."""
     ended: bool
-    """Whether it was."""
+    """Whether the end token was written."""
 
 
 class Sampler(Protocol):
     """Continues token ids; many calls at the same time become one batch."""
 
     async def sample(self, ids: Sequence[int], max_new: int, seed: int) -> Sampled:
-        """Sample up to `max_new` ids after `ids`; the same seed gives the same ones."""
+        """Sample up to `max_new` ids after `ids`; the same seed gives the same ids."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """A tokenizer as the policy needs it."""
+    """A tokenizer as `TokenModel` needs it."""
 
     tokenizer: Any
     render: Render
@@ -50,7 +50,7 @@ class Codec:
         return self.tokenizer.encode(text, add_special_tokens=False)
 
     def prompt_ids(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> list[int]:
-        """Encode what stands before the first turn."""
+        """Encode what comes before the first turn."""
         shown = tools if self.show_tools else None
         return self.encode(self.render([as_dict(m) for m in messages], shown, True))
 
@@ -74,10 +74,10 @@ class TokenModel:
     """Whether the last turn ended by itself."""
     turns: int = 0
     n_seen: int = 0
-    """Messages of the conversation that are in the ids already."""
+    """Messages of the conversation that the ids already hold."""
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next turn."""
+        """Sample the next turn and return it as a message."""
         self._follow(messages, tools)
         held = len(self.prompt_ids) + len(self.completion_ids)
         room = min(self.max_new, self.max_context - held)
@@ -85,7 +85,7 @@ class TokenModel:
         if room < 1:
             self.ended = False
             self._forget_unanswered()
-            return Reply(message=Message(role=Role.ASSISTANT, content=""), stop="model_length")
+            return Reply(message=Message(role=Role.ASSISTANT, content=""), stop=Stop.MODEL_LENGTH)
         self.turns += 1
         sampled = await self.sampler.sample(
             [*self.prompt_ids, *self.completion_ids], room, self.seed + self.turns
@@ -95,13 +95,16 @@ class TokenModel:
         self.ended = sampled.ended
         written = sampled.ids[:-1] if sampled.ended else sampled.ids
         text = self.codec.tokenizer.decode(written, skip_special_tokens=False)
-        message = parse_reply(text, self.turns) if sampled.ended else _cut(text)
-        stop = "max_tokens" if not sampled.ended else "tool_calls" if message.tool_calls else "stop"
+        if sampled.ended:
+            message = parse_reply(text, self.turns)
+            stop = Stop.TOOL_CALLS if message.tool_calls else Stop.STOP
+        else:  # whatever the turn was about to call is not called
+            message, stop = Message(role=Role.ASSISTANT, content=text), Stop.MAX_TOKENS
         used = Tokens(input=held, output=len(sampled.ids), total=held + len(sampled.ids))
         return Reply(message=message, tokens=used, stop=stop)
 
     def _follow(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> None:
-        """Take up what has been said since the last turn."""
+        """Append what has been said since the last turn."""
         if not self.prompt_ids:
             self.prompt_ids = self.codec.prompt_ids(messages, tools)
             return
@@ -111,12 +114,7 @@ class TokenModel:
         self.mask += [0] * len(added)
 
     def _forget_unanswered(self) -> None:
-        """Drop a tool's answer that left no room: there is nothing after it to train on."""
+        """Drop a tool's answer that left no room: nothing after it can be trained on."""
         while self.mask and not self.mask[-1]:
             self.mask.pop()
             self.completion_ids.pop()
-
-
-def _cut(text: str) -> Message:
-    """Give a turn that was cut off: whatever it was about to call is not called."""
-    return Message(role=Role.ASSISTANT, content=text)

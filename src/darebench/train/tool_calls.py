@@ -19,7 +19,7 @@ def parse_reply(text: str, number: int) -> Message:
 
     Args:
         text: The decoded turn, without the end token.
-        number: Of the turn, for the calls' ids.
+        number: The turn's number, for the calls' ids.
     """
     spoken = _after_thought(text)
     calls = tuple(
@@ -33,9 +33,9 @@ def parse_reply(text: str, number: int) -> Message:
 
 
 def _after_thought(text: str) -> str:
-    """Cut off the thought that a turn begins with; one that never ends leaves nothing.
+    """Cut off the thought that a turn begins with; a thought that never ends leaves nothing.
 
-    The tags count only there: in a call's arguments they are the code's own text.
+    The tags count only at the beginning: in a call's arguments they are the code's own text.
     """
     thought, mark, rest = text.partition("</think>")
     if text.lstrip().startswith("<think>"):

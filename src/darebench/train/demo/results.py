@@ -13,7 +13,7 @@ KINDS = {"total": "", "IF": "-IF", "MM": "-MM"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """A mean over tasks, in percent, its standard error clustered by table."""
+    """A mean over tasks, in percent, with its standard error clustered by table."""
 
     mean: float
     stderr: float | None
@@ -21,21 +21,23 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One model on the held-out tasks; sampled attempts, but for `greedy`."""
+class ModelResult:
+    """One model on the held-out tasks; the attempts are sampled, except for `greedy`."""
 
     model: str
     scores: dict[str, Share]
-    """`total`, `IF`, `MM`: an attempt without a prediction counts as 0."""
+    """`total`, `IF`, `MM` -> mean score; an attempt without a prediction counts as 0."""
     greedy: Share
-    """The total of one attempt a task that takes the likeliest token each time."""
+    """The total of one attempt a task that takes the likeliest token at each step."""
     valid: Share
     """Share of the attempts that left a prediction."""
     performance: Share | None
-    """Mean score of the MM attempts that left one, as the paper has it."""
+    """Mean score of the MM attempts that left a prediction, as the paper defines it."""
 
 
-def measure(model: str, attempts: Sequence[Trajectory], greedy: Sequence[Trajectory]) -> Result:
+def measure(
+    model: str, attempts: Sequence[Trajectory], greedy: Sequence[Trajectory]
+) -> ModelResult:
     """Sum up one model's sampled attempts, any number a task, and its greedy ones."""
     scores = {
         kind: _share([(t, t.score) for t in attempts if t.track.endswith(ending)])
@@ -43,7 +45,7 @@ def measure(model: str, attempts: Sequence[Trajectory], greedy: Sequence[Traject
     }
     answered = [(t, None if t.score is None else float(t.reason is None)) for t in attempts]
     good = [(t, t.score) for t in attempts if t.track.endswith("-MM") and t.reason is None]
-    return Result(
+    return ModelResult(
         model=model,
         scores=scores,
         greedy=_share([(t, t.score) for t in greedy]),
@@ -52,8 +54,8 @@ def measure(model: str, attempts: Sequence[Trajectory], greedy: Sequence[Traject
     )
 
 
-def render(results: Sequence[Result]) -> str:
-    """Write the table as Markdown."""
+def render(results: Sequence[ModelResult]) -> str:
+    """Render the table as Markdown."""
     lines = [
         "| model | total | IF | MM | prediction there | MM where there | total, greedy |",
         "|---|---|---|---|---|---|---|",

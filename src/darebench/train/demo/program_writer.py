@@ -1,4 +1,4 @@
-"""Programs of our own writing for the small model: right ones, and wrong ones at a given rate.
+"""Writes programs for the small model: right ones, and wrong ones at a given rate.
 
 A program is a list of pieces out of a closed set, so that writing a right one is choosing them by
 what the short prompt says; its constants are the prompt's own words. Each choice goes wrong by
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.protocol import Reply
+from darebench.agents.protocol import Reply, Stop
 from darebench.agents.short_prompt import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
@@ -48,7 +48,7 @@ SLOW = ("MLPClassifier", "MLPRegressor")
 IMPUTERS = ("mean", "median", "most_frequent")
 SUFFIXES = ("csv", "parquet", "sqlite")
 FILES = tuple(f"{side}_v{n}.{s}" for side in ("train", "val") for n in (0, 1, 2) for s in SUFFIXES)
-"""Those of tasks, and version 0, which is a mistake: there is no such file."""
+"""The tasks' files, and those of version 0, which is a mistake: no such file exists."""
 HEAD = """import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline as pipe
@@ -103,7 +103,7 @@ DONE = "Saved."
 
 
 def estimator(family: str, name: str) -> tuple[str, str]:
-    """Write the lines that import an estimator as M, and make one."""
+    """Return the lines that import an estimator as M, and the line that makes one."""
     made = "m = M()\n" if name in SEEDLESS else "m = M(random_state=int(seed))\n"
     return f"from sklearn.{MODELS[family][name]} import {name} as M\n", made
 
@@ -136,7 +136,7 @@ class Writer:
 
     def arguments(self, prompt: str) -> dict[str, Any]:
         """Write one call of the tool."""
-        asked = read_brief(prompt)
+        asked = read_short_prompt(prompt)
         names = [asked["train"].strip("'"), asked["val"].strip("'")]
         if self._slips():
             names = [name.replace("_v1", "_v0").replace("_v2", "_v1") for name in names]
@@ -185,26 +185,27 @@ class Writer:
         return constants, [*prepared, *estimator(family, name)]
 
 
-class ScriptedModel:
+class WriterModel:
     """A writer as a chat model: a program, and another if the first left no prediction."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next turn."""
+        """Return the next turn."""
         if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == Role.TOOL):
             return Reply(message=Message(role=Role.ASSISTANT, content=DONE))
         prompt = next(m.content for m in messages if m.role == Role.USER)
         arguments = self._writer.arguments(prompt)
         call = ToolCall(id=f"call_{len(messages)}", name=NAME, arguments=arguments)
         return Reply(
-            message=Message(role=Role.ASSISTANT, content="", tool_calls=(call,)), stop="tool_calls"
+            message=Message(role=Role.ASSISTANT, content="", tool_calls=(call,)),
+            stop=Stop.TOOL_CALLS,
         )
 
 
-def read_brief(prompt: str) -> dict[str, str]:
-    """Read a short prompt back: name -> what stands right of the equals sign."""
+def read_short_prompt(prompt: str) -> dict[str, str]:
+    """Read a short prompt back: name -> what follows the equals sign."""
     return dict(said.split(" = ", 1) for said in prompt.split(BETWEEN))
 
 

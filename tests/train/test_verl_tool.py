@@ -26,7 +26,7 @@ from darebench.sandbox.program import Limits
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store
 from darebench.train.grading import open_grader
-from darebench.train.verl import rows
+from darebench.train.verl_adapter import rows
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -57,7 +57,7 @@ def config(monkeypatch):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    from darebench.train.demo.base import new_tokenizer
+    from darebench.train.demo.tokenizer import new_tokenizer
 
     return new_tokenizer(0.3, 0)
 

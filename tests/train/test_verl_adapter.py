@@ -8,7 +8,7 @@ import pytest
 
 from darebench.errors import ConfigError, SandboxFault
 from darebench.train.grading import open_grader
-from darebench.train.verl import compute_score, rows
+from darebench.train.verl_adapter import compute_score, rows
 
 TASK = "iris_class/mm"
 

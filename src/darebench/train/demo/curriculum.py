@@ -18,9 +18,11 @@ from darebench.store.read import Store
 from darebench.types import Message, Role, Task, Variant
 
 MAX_BYTES = 200_000
-"""Of a task's training file: larger ones take seconds, and a demonstration makes thousands."""
+"""Size limit of a task's training file: attempts at larger ones take seconds, and a demonstration
+makes thousands."""
 TRAINED = (Variant.IF, Variant.MM)
 PER_TABLE = 2
+"""Tasks of each variant that a table may have here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Curriculum:
 
 
 async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
-    """Write the short prompt of every task of a store that has one, unless they are there."""
+    """Write the short prompt of every task of a store that has one, unless that has been done."""
     if path.is_file() and json.loads(path.read_text())["store"] == store.hash:
         return
     tasks = [t for t in store.tasks if n_bytes(t) <= MAX_BYTES]
@@ -56,7 +58,7 @@ def read_curriculum(
     """Read the prompts, and split the tasks so that a table is on one side only.
 
     Raises:
-        ConfigError: a side is empty.
+        ConfigError: A side is empty.
     """
     prompts = json.loads(path.read_text(encoding="utf-8"))["prompts"]
     tasks = [t for t in store.tasks if t.id in prompts]
@@ -74,7 +76,7 @@ def read_curriculum(
 def training_tasks(
     curriculum: Curriculum, per_variant: int, variant: Variant | None = None
 ) -> list[Task]:
-    """Choose two tasks of every table, the smaller tables first, so many of each variant."""
+    """Choose `per_variant` tasks of each variant, at most two of a table, smaller tables first."""
     tasks = sorted(curriculum.train, key=lambda t: (n_bytes(t), t.id))
     chosen = [
         task
@@ -91,7 +93,7 @@ def held_out_tasks(curriculum: Curriculum) -> list[Task]:
 
 
 def _thin(tasks: Sequence[Task], variant: Variant) -> list[Task]:
-    """Keep at most so many tasks of a variant of a table, in order."""
+    """Keep at most `PER_TABLE` tasks of a variant for each table, in order."""
     counts: dict[str, int] = {}
     kept: list[Task] = []
     for task in (t for t in tasks if t.variant is variant):
@@ -102,6 +104,6 @@ def _thin(tasks: Sequence[Task], variant: Variant) -> list[Task]:
 
 
 def n_bytes(task: Task) -> int:
-    """Give the size of a task's training file."""
+    """Return the size of a task's training file."""
     train = next((n for n in task.files if n.startswith("train")), task.files[0])
     return (task.source / train).stat().st_size

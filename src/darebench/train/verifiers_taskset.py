@@ -5,9 +5,6 @@ The tool is ours, with its limits and texts, over the local sandbox; the reward 
 lives in an environment of its own, with darebench installed without its dependencies' openai.
 """
 
-# verifiers is installed in an environment of its own.
-# pyright: reportMissingImports=false
-
 from __future__ import annotations
 
 import asyncio
@@ -17,7 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import verifiers.v1 as vf
+# verifiers is installed in an environment of its own, where the type checker does not run.
+import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]
 
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
@@ -33,7 +31,7 @@ __all__ = ["DarebenchTaskset"]
 
 
 class DarebenchData(vf.TaskData):
-    """A row: which task, never its answer."""
+    """A row: which task, but not its answer."""
 
     task: str
     store: str | None = None
@@ -73,7 +71,7 @@ class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
         }  # fmt: skip
         try:
             result = await self._tool.call(arguments)
-        except DareError as fault:  # walls that are missing are ours too, and no reward
+        except DareError as fault:  # a sandbox that cannot start is our fault too
             self.state.fault = str(fault)
             return "The sandbox failed."
         saved = self._tool.folder / PREDICTION
@@ -83,7 +81,7 @@ class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
 
 
 class DarebenchTaskConfig(vf.TaskConfig):
-    """What the command line may set of a task."""
+    """What the command line may set for a task."""
 
     tools: vf.ToolsetConfig = vf.ToolsetConfig()
 
@@ -93,7 +91,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
 
     @classmethod
     def toolsets(cls, config: DarebenchTaskConfig) -> list[Any]:
-        """Give every rollout its tool."""
+        """Return the tool of a rollout."""
         return [PythonToolset(config.tools)]
 
     async def validate(self, runtime: Any) -> bool:
@@ -107,7 +105,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
         """Grade what the tool saved last.
 
         Raises:
-            SandboxFault: our own fault ended the rollout; it has no reward.
+            SandboxFault: Our own fault ended the rollout; it has no reward.
         """
         if trace.state.fault:
             raise SandboxFault(trace.state.fault)
@@ -117,13 +115,13 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
 
 
 class DarebenchConfig(vf.TasksetConfig):
-    """What the command line may set of the set."""
+    """What the command line may set for all tasks."""
 
     task: DarebenchTaskConfig = DarebenchTaskConfig()
     store: str | None = None
-    """A folder, an archive or hf://owner/name; the starter store without it."""
+    """A folder, an archive or `hf://owner/name`; the starter store without it."""
     patterns: str = ""
-    """Ids, dataset names or globs, with commas between them; all tasks without one."""
+    """Task ids, dataset names or globs, separated by commas; all tasks without one."""
 
 
 class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):

@@ -13,16 +13,16 @@ from darebench.evals.batch import read_truths
 from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
-from darebench.train.demo.programs import (
+from darebench.train.demo.program_writer import (
     HEAD,
-    ScriptedModel,
     Writer,
+    WriterModel,
     document,
     made_up_prompt,
     pieces,
-    read_brief,
+    read_short_prompt,
 )
-from darebench.train.demo.table import measure, render
+from darebench.train.demo.results import measure, render
 from darebench.types import Message
 
 
@@ -36,10 +36,10 @@ def executor():
 def test_a_short_prompt_says_what_the_question_says(executor):
     store = open_store(None)
     text = asyncio.run(short_prompt(store.task("iris_class/if"), executor))
-    stated = read_brief(text)
+    stated = read_short_prompt(text)
     assert stated["kind"] == "'if class'"
     assert {"train", "val", "impute", "model", "seed", "numeric", "text"} <= set(stated)
-    assert read_brief(asyncio.run(short_prompt(store.task("diabetes_reg/mm"), executor))) == {
+    assert read_short_prompt(asyncio.run(short_prompt(store.task("diabetes_reg/mm"), executor))) == {
         "kind": "'mm reg'", "train": "'train_v2.parquet'", "val": "'val_v2.parquet'"
     }  # fmt: skip
     series = next(t for t in store.tasks if t.family == "ts")
@@ -53,12 +53,12 @@ def test_a_program_without_mistakes_solves_real_tasks(executor):
 
     async def all_of_them():
         prompts = {t.id: await short_prompt(t, executor) for t in tasks}
-        arena = RolloutSettings(
+        settings = RolloutSettings(
             executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=30),
             opening=lambda task, budget: (Message(role="user", content=prompts[task.id]),),
         )  # fmt: skip
-        writers = [ScriptedModel(Writer(rng=np.random.default_rng(k))) for k in range(3)]
-        return [await roll_out(t, w, arena) for t, w in zip(tasks, writers, strict=True)]
+        writers = [WriterModel(Writer(rng=np.random.default_rng(k))) for k in range(3)]
+        return [await roll_out(t, w, settings) for t, w in zip(tasks, writers, strict=True)]
 
     attempts = asyncio.run(all_of_them())
     assert [t.reason for t in attempts] == [None] * 3

@@ -1,14 +1,12 @@
 """Rewards over HTTP: a batch of predictions in, a batch of rewards out.
 
-`POST /reward` takes `{"items": [{"task": id, "prediction": csv text or null}, ...]}` and gives
+`POST /reward` takes `{"items": [{"task": id, "prediction": csv text or null}, ...]}` and returns
 `{"rewards": [{"reward", "score", "reason"}, ...]}` in the same order; a reward is null where we
-failed, never where the prediction did. `GET /health` says what is served. Covered: size of a body
-and of a batch, a bounded number of batches at a time (503 beyond it), a token for every address
-but loopback. Not covered: TLS and several users; put a proxy before it.
-"""
+failed, never where the prediction did. `GET /health` says what is served.
 
-# starlette and uvicorn are an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
+Covered: the size of a body and of a batch, a bounded number of batches at a time (503 beyond it),
+a token for every address but loopback. Not covered: TLS and several users; put a proxy before it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ MAX_BODY = 64 * 2**20
 MAX_ITEMS = 1_024
 BATCHES_AT_ONCE = 8
 READ_S = 30.0
-"""How long a body may take to come: it has one of the places already."""
+"""Seconds in which a body must arrive: it already takes one of the places."""
 
 
 def serve(
@@ -43,16 +41,16 @@ def serve(
     """Serve until interrupted.
 
     Args:
-        store: Of the tasks.
-        patterns: Which tasks; all without one.
+        store: The tasks' store: a folder, an archive or `hf://owner/name`; else the starter store.
+        patterns: Task ids, dataset names or globs; all tasks without one.
         host: Name or address to listen on.
-        port: 0 takes a free one.
+        port: 0 takes a free port.
         token: What clients must send.
-        ready: Told the URL and the number of tasks, when it takes requests.
+        ready: Called with the URL and the number of tasks, when requests are taken.
 
     Raises:
-        ConfigError: a library is missing, the address cannot be used, or it is open to others
-            without a token.
+        ConfigError: A library is missing, the address cannot be used, or it is open to other
+            machines without a token.
     """
     check_access(host, token)
     missing = [
@@ -77,7 +75,7 @@ def check_access(host: str, token: str | None) -> None:
     """Refuse to be open to other machines without a token.
 
     Raises:
-        ConfigError: it would be.
+        ConfigError: The address is not loopback, and there is no token.
     """
     if token:
         return
@@ -117,7 +115,7 @@ def make_app(grader: Grader, *, token: str | None = None, at_once: int = BATCHES
         except TimeoutError:
             return refused(408, f"the body did not come in {READ_S:g} s")
         except ClientDisconnect:
-            return refused(400, "the client has gone")  # which nobody reads
+            return refused(400, "the client has gone")  # nobody reads this answer
         except OverflowError as error:
             return refused(413, str(error))
         except ValueError as error:
@@ -146,8 +144,8 @@ def read_items(body: bytes, grader: Grader) -> list[tuple[str, str | None]]:
     """Read a batch.
 
     Raises:
-        ValueError: it is not of the documented form, or names a task that is not served.
-        OverflowError: it is too large.
+        ValueError: The batch is not of the documented form, or names a task that is not served.
+        OverflowError: The batch is too large.
     """
     try:
         items = json.loads(body)["items"]
@@ -161,10 +159,10 @@ def read_items(body: bytes, grader: Grader) -> list[tuple[str, str | None]]:
     for number, item in enumerate(items):
         task = item.get("task") if isinstance(item, dict) else None
         if not isinstance(task, str) or task not in grader.truths:
-            raise ValueError(f"item {number}: no task {task!r} is served")
+            raise ValueError(f"item {number}: task {task!r} is not served")
         prediction = item.get("prediction")
         if not (prediction is None or isinstance(prediction, str)):
-            raise ValueError(f"item {number}: prediction is csv text or null")
+            raise ValueError(f"item {number}: prediction must be csv text or null")
         found.append((task, prediction))
     return found
 

@@ -1,11 +1,7 @@
 """Attempts of the demonstration's models: short prompts, two turns, a small context."""
 
-# torch and transformers are an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
-
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +12,14 @@ from darebench.reference.answers import read_answers
 from darebench.rollouts.rollout import RolloutSettings
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
-from darebench.train.demo.tasks import Curriculum
+from darebench.sync import run_sync
+from darebench.train.batch_sampler import BatchSampler, Sampling
+from darebench.train.demo.curriculum import Curriculum
+from darebench.train.episodes import SEED_STEP, EpisodeRunner
+from darebench.train.grpo_tasks import SHORT_PROMPT_OUTPUT
+from darebench.train.pretrained import load_model, load_tokenizer
+from darebench.train.template import renderer
+from darebench.train.token_model import Codec
 from darebench.types import Progress, Task, Trajectory
 
 log = logging.getLogger(__name__)
@@ -26,29 +29,27 @@ CONTEXT, TURN = 512, 64
 because a batch is as slow as its longest attempt."""
 
 
-def open_arena(
+def open_rollouts(
     curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor
 ) -> tuple[RolloutSettings, list[Task]]:
-    """Make ready for attempts in a sandbox; give the tasks too, but for those without an answer."""
-    from darebench.train.grpo import BRIEF_OUTPUT
-
-    truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
+    """Prepare attempts in a sandbox; return the tasks too, without those that have no answer."""
+    truths, problems = run_sync(read_answers(tasks, executor, cache_folder("references")))
     for name, message in problems.items():
         log.warning("%s is left out: %s", name, message)
-    arena = RolloutSettings(
+    settings = RolloutSettings(
         executor=executor,
         truths=truths,
         budget=BUDGET,
         opening=curriculum.opening,
-        output_limit=BRIEF_OUTPUT,
+        output_limit=SHORT_PROMPT_OUTPUT,
     )
-    return arena, [task for task in tasks if task.id in truths]
+    return settings, [task for task in tasks if task.id in truths]
 
 
-def play_model(
+def attempt_tasks(
     folder: Path,
     tasks: Sequence[Task],
-    arena: RolloutSettings,
+    settings: RolloutSettings,
     *,
     seed: int,
     greedy: bool,
@@ -58,13 +59,7 @@ def play_model(
     progress: Progress | None = None,
 ) -> list[Trajectory]:
     """Let a trained model attempt tasks, each `repeats` times in a row of `tasks`."""
-    from darebench.train.generate import BatchSampler, Sampling
-    from darebench.train.policy import Codec
-    from darebench.train.rollout import SEED_STEP, Player
-    from darebench.train.setup import load_model, load_tokenizer
-    from darebench.train.template import renderer
-
-    tokenizer = load_tokenizer(str(folder), "qwen3")
+    tokenizer = load_tokenizer(str(folder))
     codec = Codec(
         tokenizer=tokenizer, render=renderer(tokenizer), end=tokenizer.eos_token, show_tools=False
     )
@@ -75,7 +70,9 @@ def play_model(
         sampling=Sampling(temperature=0.0 if greedy else 1.0),
         autocast=True,
     )
-    player = Player(arena=arena, codec=codec, max_context=CONTEXT, max_new=TURN, name=name)
+    runner = EpisodeRunner(
+        settings=settings, codec=codec, max_context=CONTEXT, max_new=TURN, name=name
+    )
     seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
-    episodes = asyncio.run(player.play_all(tasks, sampler, seeds, progress))
+    episodes = run_sync(runner.run_all(tasks, sampler, seeds, progress))
     return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]
