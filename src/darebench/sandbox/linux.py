@@ -74,8 +74,13 @@ def fork() -> int:
 
 
 def settle_as_fork() -> None:
-    """Do once, for all forks to come, what libraries have asked to be done in each."""
-    ctypes.pythonapi.PyOS_AfterFork_Child()
+    """Do once, for all forks to come, what Python and libraries do in each.
+
+    The two are a pair: from Python 3.13 on, the second aborts if the first has not taken its locks.
+    """
+    before, after = ctypes.pythonapi.PyOS_BeforeFork, ctypes.pythonapi.PyOS_AfterFork_Child
+    before()
+    after()
 
 
 def unshare(flags: int) -> None:
