@@ -1,10 +1,12 @@
-"""The few Linux calls that Python 3.11 does not have, by ctypes, each raising OSError."""
+"""The few Linux calls that Python 3.11 does not have, made with ctypes; each raises OSError."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 
+CLONE_NEWTIME = 0x00000080
+CLONE_PARENT = 0x00008000
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
@@ -24,25 +26,24 @@ MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
 PF_EXITING = 0x4
-"""Bit of a task's flags in /proc: it is on its way out and never runs its own code again."""
+"""Flag of a thread in /proc: it is on its way out and never runs its own code again."""
 PF_FORKNOEXEC = 0x40
-"""Bit of a task's flags in /proc: it still shares the memory image of the one that forked it."""
+"""Flag of a thread in /proc: it still has the memory image of the process that forked it."""
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
-_PR_SET_SECCOMP = 22
-_PR_CAPBSET_DROP = 24
-_PR_SET_CHILD_SUBREAPER = 36
-_PR_SET_NO_NEW_PRIVS = 38
-_CAP_VERSION_3 = 0x20080522
-_MADV_POPULATE_WRITE = 23
-_MADV_COLLAPSE = 25
-_SECCOMP_SET_MODE_FILTER = 1
-_SECCOMP_NEW_LISTENER = 1 << 3
-_SECCOMP_WAIT_KILLABLE = 1 << 5
-"""Once the listener has the question, the asker's own signals cannot make it go on."""
-_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
-_SECCOMP = {"x86_64": 317, "aarch64": 277}
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+MADV_POPULATE_WRITE = 23
+MADV_COLLAPSE = 25
+SECCOMP_SET_MODE_FILTER = 1
+SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3
+SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 1 << 5
+"""Once the listener has the notification, the caller's own signals cannot make it go on."""
+SYS_pivot_root = {"x86_64": 155, "aarch64": 41}
+SYS_seccomp = {"x86_64": 317, "aarch64": 277}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _fork = ctypes.PyDLL(None, use_errno=True).fork
@@ -50,12 +51,15 @@ _fork = ctypes.PyDLL(None, use_errno=True).fork
 _machine = os.uname().machine
 
 
-_CAPABILITIES = (ctypes.c_uint32 * 2)(_CAP_VERSION_3, 0)
-_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+class sock_fprog(ctypes.Structure):
+    """A compiled filter, as the kernel takes it."""
+
+    _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-class _Filter(ctypes.Structure):
-    _fields_ = (("n_instructions", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+_cap_user_header = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0)
+_cap_user_data = (ctypes.c_uint32 * 6)()
+"""No capability: effective, permitted and inheritable, twice 32 bits of each."""
 
 
 def _checked(result: int, what: str) -> int:
@@ -89,7 +93,7 @@ def unshare(flags: int) -> None:
 
 
 def setns(descriptor: int, flags: int) -> None:
-    """Move this process into namespaces of another one, given by its pidfd or by one of them."""
+    """Move this process into another one's namespaces, by a pidfd or a namespace's descriptor."""
     _checked(_libc.setns(descriptor, flags), "setns")
 
 
@@ -106,76 +110,86 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 
 
 def unmount(target: str) -> None:
-    """Take a mount away as soon as nothing uses it."""
+    """Detach a mount, which ends as soon as nothing uses it."""
     _checked(_libc.umount2(target.encode(), MNT_DETACH), f"unmount {target}")
 
 
 def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root folder and put the former one at `old`."""
-    _checked(_libc.syscall(_PIVOT_ROOT[_machine], new.encode(), old.encode()), "pivot_root")
+    """Make `new` the root folder and move the former one to `old`."""
+    _checked(_libc.syscall(SYS_pivot_root[_machine], new.encode(), old.encode()), "pivot_root")
 
 
 def set_hostname(name: str) -> None:
-    """Name this UTS namespace."""
+    """Set the host name of this UTS namespace."""
     _checked(_libc.sethostname(name.encode(), len(name)), "sethostname")
 
 
 def die_with_parent() -> None:
-    """Ask to be killed when the thread that forked this process ends."""
-    _checked(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl(PDEATHSIG)")
+    """Have this process killed when the thread that forked it ends."""
+    _checked(_libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends."""
-    _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(CHILD_SUBREAPER)")
+    """Make this process the parent of every descendant whose own parent ends."""
+    _checked(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 def set_dumpable(value: bool) -> None:
     """Allow or forbid processes of the same user to look into this one."""
-    _checked(_libc.prctl(_PR_SET_DUMPABLE, int(value), 0, 0, 0), "prctl(DUMPABLE)")
+    _checked(_libc.prctl(PR_SET_DUMPABLE, int(value), 0, 0, 0), "prctl(PR_SET_DUMPABLE)")
 
 
 def no_new_privileges() -> None:
-    """Make set-user-id programs and file capabilities powerless from here on."""
-    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(NO_NEW_PRIVS)")
+    """Make set-user-id bits and file capabilities powerless from here on."""
+    _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)")
 
 
 def install_filter(program: bytes, *, listen: bool) -> int:
     """Install a compiled seccomp filter in this process and all that it will start.
 
     Returns:
-        With `listen`, the descriptor at which the filter asks; else 0.
+        With `listen`, the descriptor that gets the filter's notifications; else 0.
     """
-    description = _Filter(len(program) // 8, program)
-    flags = _SECCOMP_NEW_LISTENER | _SECCOMP_WAIT_KILLABLE if listen else 0
-    result = _libc.syscall(
-        _SECCOMP[_machine], _SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(description)
+    prog = sock_fprog(len(program) // 8, program)
+    flags = 0
+    if listen:
+        flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+    number = SYS_seccomp[_machine]
+    return _checked(
+        _libc.syscall(number, SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(prog)), "seccomp"
     )
-    return _checked(result, "seccomp")
 
 
 def drop_capabilities() -> None:
     """Give up every capability, the bounding set included."""
     for capability in range(64):
-        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # past the last one that this kernel knows
-    _checked(_libc.capset(_CAPABILITIES, _NO_CAPABILITIES), "capset")
+    _checked(_libc.capset(_cap_user_header, _cap_user_data), "capset")
 
 
-def populate(start: int, size: int) -> bool:
-    """Make pages of this process its own ahead of the first write; False where that fails."""
+def prefault(start: int, size: int) -> bool:
+    """Copy pages that are shared since a fork, ahead of the first write to them.
+
+    Returns:
+        Whether the kernel could do it (Linux 5.14).
+    """
     address = ctypes.c_void_p(start)
-    return _libc.madvise(address, ctypes.c_size_t(size), _MADV_POPULATE_WRITE) == 0
+    return _libc.madvise(address, ctypes.c_size_t(size), MADV_POPULATE_WRITE) == 0
 
 
-def join_pages(start: int, size: int) -> bool:
-    """Put memory of this process on huge pages; False where that fails (Linux 6.1)."""
+def collapse(start: int, size: int) -> bool:
+    """Move memory of this process to huge pages.
+
+    Returns:
+        Whether the kernel could do it (Linux 6.1).
+    """
     address = ctypes.c_void_p(start)
-    return _libc.madvise(address, ctypes.c_size_t(size), _MADV_COLLAPSE) == 0
+    return _libc.madvise(address, ctypes.c_size_t(size), MADV_COLLAPSE) == 0
 
 
 def write(path: str, content: bytes, folder: int | None = None) -> None:
-    """Write to a file that is there, in one go, without the objects that Python's files are."""
+    """Write to an existing file at once, without the cost of a Python file object."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.write(descriptor, content)
@@ -198,6 +212,6 @@ def flush_c_streams() -> None:
 
 
 def trim_heap() -> None:
-    """Give memory that the C library holds and nobody uses back to the kernel, if it can."""
+    """Return memory that the C library holds unused to the kernel, where the library can."""
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)
