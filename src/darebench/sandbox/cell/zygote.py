@@ -1,9 +1,10 @@
 """A zygote: a process with libraries imported and warmed, forked for each program.
 
-There are two: a large one with all the libraries, and a small one whose forks cost a fifth, for
-programs that name none. A zygote lives in the cell, never runs a program itself, and has one
-thread, which a fork must have. A warden asks it for a process in the warden's own namespaces; the
-zygote is that process's parent in name only, and clears it up when the warden is done.
+There are two: a large one with all the libraries, and a small one for programs that import none,
+whose forks cost a fifth. A zygote lives in the cell, never runs a program itself, and has one
+thread, as a process that is forked must. A warden asks it for a process in the warden's own
+namespaces; the zygote is that process's parent in name only, and reaps it when the warden is
+done.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ import os
 import select
 import socket
 import time
-import traceback
 from dataclasses import dataclass
 
-from darebench.sandbox import cell, child, linux, pages, warm, wire
-from darebench.sandbox.walls import Walls
+from darebench.sandbox.cell import child, linux, memory, rootfs, warm
+from darebench.sandbox.cell.isolation import Isolation
+from darebench.sandbox.channel import close_all
 
 LIGHT = ("collections", "csv", "datetime", "json", "math", "numpy", "numpy.fft",
     "numpy.linalg", "numpy.random", "random", "re", "statistics")  # fmt: skip
-"""What the small zygote has; a program may import the rest of the standard library as well."""
+"""Modules of the small zygote; its programs may import the rest of the standard library as well."""
 PRELOADED = (
     *LIGHT,
     "pandas",
@@ -51,48 +52,25 @@ WHERE_INSTALLED = ("matplotlib.pyplot",)
 PATIENCE_S = 20.0
 """How long a thread that the imports have started may take to end."""
 AHEAD, HURRIED = b"a", b"h"
-"""What a warden says when it asks for a process: whether there is time, or calls need it."""
+"""What a warden sends to ask for a process: there is time to prefault memory, or there is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Zygote:
     """A zygote as its keeper sees it."""
 
     handle: int
     """Its pidfd."""
-    desk: socket.socket
+    request_socket: socket.socket
     """Where wardens ask it for a process."""
 
 
-def start(control: socket.socket, walls: Walls, *, light: bool) -> Running:
-    """Fork a zygote off this small process."""
-    requests, desk = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    pid = os.fork()
-    if pid:
-        requests.close()
-        return Running(handle=os.pidfd_open(pid), desk=desk)
-    status = 1
-    try:
-        linux.die_with_parent()
-        linux.set_dumpable(True)
-        desk.close()
-        try:
-            prepare(light=light)
-        except Exception:  # the executor turns it into an error of its own, with this text
-            wire.send(control, {"error": traceback.format_exc(limit=4)})
-            raise
-        wire.send(control, {"ready": True})
-        control.close()
-        _serve(requests, walls)
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
 def prepare(*, light: bool) -> None:
-    """Import and warm the libraries, and make this process such that a fork is a fresh one."""
+    """Import and warm the libraries, and make this process like a new interpreter for its forks.
+
+    Raises:
+        RuntimeError: A library has started a thread, or shares writable memory.
+    """
     for name in LIGHT if light else PRELOADED:
         importlib.import_module(name)
     if not light:
@@ -104,16 +82,12 @@ def prepare(*, light: bool) -> None:
     child.become_fresh()
     _require_safety()
     child.learn(light=light)
-    pages.join()
+    memory.collapse()
     child.measure()
 
 
 def _require_safety() -> None:
-    """Insist on what a fork needs: one thread, and no memory that parent and child would share.
-
-    Raises:
-        RuntimeError: a library has started a thread or shares memory.
-    """
+    """Check what a fork needs: one thread, and no writable memory that it would share."""
     deadline = time.monotonic() + PATIENCE_S
     while _n_threads() != 1:  # matplotlib's timer, for one, is cancelled but may not be gone yet
         if time.monotonic() > deadline:
@@ -129,13 +103,13 @@ def _n_threads() -> int:
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 -- names are enough
 
 
-def _serve(requests: socket.socket, walls: Walls) -> None:
+def serve(requests: socket.socket, isolation: Isolation) -> None:
     """Fork for wardens until the keeper is gone."""
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     poll = select.poll()
     poll.register(requests, select.POLLIN)
     running: dict[int, int] = {}
-    places = cell.Places()
+    places = rootfs.Places()
     while True:
         # Ended programs first: whoever asks for the next one wants the number of the last.
         for descriptor, _ in sorted(poll.poll(), key=lambda ready: ready[0] == requests.fileno()):
@@ -150,17 +124,24 @@ def _serve(requests: socket.socket, walls: Walls) -> None:
             warden, channel, release = received
             try:
                 hurried = message == HURRIED
-                running[release] = _fork(warden, channel, own, walls, places, hurried=hurried)
+                pid = _fork(warden, channel, own, isolation, places, hurried=hurried)
+                running[release] = pid
                 poll.register(release, select.POLLIN)
             except OSError:  # the warden has ended, or memory is short: it sees its channel close
                 os.close(release)
-            wire.close_all([warden, channel])
+            close_all([warden, channel])
 
 
 def _fork(
-    warden: int, channel: int, own: int, walls: Walls, places: cell.Places, *, hurried: bool
+    warden: int,
+    channel: int,
+    own: int,
+    isolation: Isolation,
+    places: rootfs.Places,
+    *,
+    hurried: bool,
 ) -> int:
-    """Fork a program into the pid namespace of a warden; it steps into the others itself."""
+    """Fork a program into the pid namespace of a warden; it joins the others itself."""
     if _n_threads() != 1:
         raise RuntimeError("the zygote has got a thread")
     linux.setns(warden, linux.CLONE_NEWPID)
@@ -170,6 +151,6 @@ def _fork(
         linux.setns(own, linux.CLONE_NEWPID)
         raise
     if pid == 0:
-        child.live(channel, walls, places, warden, hurried=hurried)
+        child.live(channel, isolation, places, warden, hurried=hurried)
     linux.setns(own, linux.CLONE_NEWPID)
     return pid

@@ -9,8 +9,9 @@ import sys
 
 import pytest
 
-from darebench.sandbox import Limits, LocalExecutor, Program, script
-from darebench.sandbox.cell import Places
+from darebench.sandbox import Limits, LocalExecutor, Program
+from darebench.sandbox.cell import script
+from darebench.sandbox.cell.rootfs import Places
 
 PLACES = Places()
 

@@ -1,6 +1,6 @@
-"""Warms the zygote: runs small pipelines once, so that programs find caches filled and code loaded.
+"""Small pipelines that warm the zygote, so that programs find caches filled and code loaded.
 
-Nothing of it may show in a program: no open figure, no warning already given, no thread, no random
+None of it may show in a program: no open figure, no warning already issued, no thread, no random
 state, no file.
 """
 
@@ -58,7 +58,7 @@ for model, target in (
         r2_score(y_right, out), mean_squared_error(y_right, out)
     pd.DataFrame({"row_id": right.index, "y": out}).to_csv(io.StringIO(), index=False)
 """
-"""What most programs do; also the calibration of the memory that they write to."""
+"""What most programs do; also used to find the memory that they write to."""
 
 OTHERS = """
 import io, sqlite3
@@ -122,7 +122,7 @@ with plt.rc_context():
 
 
 def count_cores() -> None:
-    """Tell joblib the number of physical cores, which it would look for in the host's /sys."""
+    """Set joblib's number of physical cores, which it would look for in the host's /sys."""
     from joblib.externals.loky.backend import context
 
     text = Path("/proc/cpuinfo").read_text()

@@ -1,7 +1,7 @@
 """The HTTP server's application: SandboxFusion's `POST /run_code` over any executor.
 
 A call waits in a bounded queue, runs, and leaves nothing behind; a client that goes away ends its
-call. It needs the extra `server`. Not here: encryption; put a proxy or a tunnel before it.
+call. It needs the extra `server`. It does not encrypt: put a proxy or a tunnel before it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from darebench.errors import DareError
-from darebench.sandbox import fusion
-from darebench.sandbox.bodies import Bodies, Gone, Refusal, busy, refused
 from darebench.sandbox.executor import Executor, execute_retrying
-from darebench.sandbox.gate import OPEN, Metrics, guarded
+from darebench.sandbox.http import fusion
+from darebench.sandbox.http.bodies import Bodies, ClientGone, RequestRejected, busy, reject
+from darebench.sandbox.http.gate import OPEN, Metrics, guarded
+from darebench.sandbox.http.scratch import scratch_folder
 from darebench.sandbox.program import Limits, Outcome, Program
-from darebench.sandbox.scratch import scratch_folder
 
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
 MAX_COMMAS = 1_000_000
-"""In a body of over `INLINE_BYTES`: what makes a parser slow, and base64 has none."""
+"""Commas in a body of over `INLINE_BYTES`: many make a parser slow, and base64 has none."""
 METRICS_PATH = "/metrics"
 MIN_MEMORY_MB = 64
 _log = logging.getLogger("darebench.sandbox.server")
@@ -46,22 +46,23 @@ class ServerSettings:
     """What a server grants."""
 
     slots: int
-    """Programs that run at the same time."""
+    """Number of programs that run at the same time."""
     queue: int = 64
-    """Calls that may wait for a place; the next one is sent away."""
+    """Number of calls that may wait for a place; the next one is sent away."""
     token: str | None = None
-    """Of all who may call; None lets everyone in."""
+    """The token of all who may call; None lets everyone in."""
     seconds: float = 3600.0
-    """The longest `run_timeout` that is taken."""
+    """The longest `run_timeout` that is accepted."""
     body_mb: int = 300
-    """The largest request."""
+    """The largest request that is accepted."""
     limits: Limits = field(default_factory=Limits)
-    """Of each program; the time is the request's, the memory too if that is less."""
+    """Limits of each program; the time is the request's, the memory too if it asks for less."""
     pod_name: str | None = None
+    """The answers' `executor_pod_name`."""
 
 
 def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
-    """Make the ASGI application; it closes the executor when it ends."""
+    """Build the ASGI application; it closes the executor when it ends."""
     service = _Service(executor, settings)
     routes = [
         Route(fusion.PATH, service.run_code, methods=["POST"]),
@@ -72,7 +73,7 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
     app = Starlette(
         routes=routes,
         lifespan=service.lifespan,
-        exception_handlers={Refusal: refused, Exception: _failed},
+        exception_handlers={RequestRejected: reject, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
     return guarded(app, settings.token, service.metrics, paths)
@@ -104,28 +105,28 @@ class _Service:
                 await self._executor.close()
 
     async def ping(self, request: Request) -> Response:
-        """Answer as SandboxFusion does."""
+        """RunCodeResponse as SandboxFusion does."""
         return JSONResponse("pong")
 
     async def health(self, request: Request) -> Response:
-        """Say that the server lives, and how busy it is."""
+        """Answer that the server lives, and how busy it is."""
         running = min(self._admitted, self._settings.slots)
         waiting = self._admitted - running
         return JSONResponse({"status": "ok", "running": running, "waiting": waiting})
 
     async def show_metrics(self, request: Request) -> Response:
-        """Show the counts in Prometheus' text format."""
+        """Answer with the metrics in Prometheus' text format."""
         content = generate_latest(self.metrics.registry)
         return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def run_code(self, request: Request) -> Response:
         """Run one program."""
         if "json" not in request.headers.get("content-type", ""):
-            raise Refusal(415, "send JSON, with Content-Type: application/json")
+            raise RequestRejected(415, "send JSON, with Content-Type: application/json")
         try:
             with self.metrics.latency.time():
                 content = await self._call(request)
-        except Gone:
+        except ClientGone:
             self.metrics.calls.labels("abandoned").inc()
             return Response(status_code=499)  # for the log: nobody reads it
         except (DareError, OSError) as error:
@@ -150,13 +151,13 @@ class _Service:
             large = any(getattr(f, "n_bytes", 0) > INLINE_BYTES for f in outcome.files.values())
             return await _in_thread_if(large, fusion.answer, outcome, self._settings.pod_name)
 
-    def _check(self, ask: fusion.RunCode) -> None:
+    def _check(self, ask: fusion.RunCodeRequest) -> None:
         if ask.run_timeout > (limit := self._settings.seconds):
             asked = f"{ask.run_timeout:g} s"
-            raise Refusal(400, f"run_timeout: {asked}, the limit is {limit:g} s")
+            raise RequestRejected(400, f"run_timeout: {asked}, the limit is {limit:g} s")
         if 0 < ask.memory_limit_MB < MIN_MEMORY_MB:
             asked = f"{ask.memory_limit_MB} MB"
-            raise Refusal(400, f"memory_limit_MB: {asked}, Python needs {MIN_MEMORY_MB} MB")
+            raise RequestRejected(400, f"memory_limit_MB: {asked}, Python needs {MIN_MEMORY_MB} MB")
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
@@ -170,8 +171,8 @@ class _Service:
             self._admitted -= 1
 
     @contextlib.contextmanager
-    def _folder(self, ask: fusion.RunCode) -> Iterator[Path | None]:
-        """Give a folder for a call's files, if it has any."""
+    def _folder(self, ask: fusion.RunCodeRequest) -> Iterator[Path | None]:
+        """Yield a folder for a call's files, or None if it has none."""
         if not ask.files and not ask.fetch_files:
             yield None
             return
@@ -191,17 +192,17 @@ class _Service:
         return outcome
 
 
-def _parse(body: bytearray) -> fusion.RunCode:
+def _parse(body: bytearray) -> fusion.RunCodeRequest:
     if len(body) > INLINE_BYTES and body.count(b",") > MAX_COMMAS:
-        raise Refusal(413, f"the request has over {MAX_COMMAS} commas; send data as files")
+        raise RequestRejected(413, f"the request has over {MAX_COMMAS} commas; send data as files")
     try:
-        return fusion.RunCode.model_validate_json(body)
+        return fusion.RunCodeRequest.model_validate_json(body)
     except ValidationError as error:
-        raise Refusal(422, fusion.problems(error)) from None
+        raise RequestRejected(422, fusion.problems(error)) from None
 
 
-def _stage(ask: fusion.RunCode, limits: Limits, folder: Path | None) -> Program:
-    """Move a request's files out of memory, to where an executor takes them from."""
+def _stage(ask: fusion.RunCodeRequest, limits: Limits, folder: Path | None) -> Program:
+    """Move a request's files out of memory to a folder, and build its program."""
     load: dict[str, Path] = {}
     files = ask.files or {}
     while files:
@@ -234,7 +235,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
     """Await `work`, and cancel it if the client goes away first.
 
     Raises:
-        Gone: it did.
+        ClientGone: The client went away.
     """
     running = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(request.receive())
@@ -242,7 +243,7 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             return running.result()
-        raise Gone
+        raise ClientGone
     finally:
         gone.cancel()
         running.cancel()

@@ -1,7 +1,8 @@
-"""Control groups: the kernel's own count of a call's memory and processes, where we may make them.
+"""Control groups: the kernel counts and bounds a call's memory and processes, where we may.
 
-Version 1 needs root. Version 2 needs a group that has been delegated to us, or root. `prepare` runs
-before the host's files are out of sight; the wardens then make a group per call below the base.
+Version 1 needs root. Version 2 needs root or a group that has been delegated to us. `prepare` runs
+before the host's files are out of sight; the wardens then make a group for each call below the
+base.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.sandbox import linux
+from darebench.sandbox.cell import linux
 
 CONTROLLERS = ("memory", "pids")
 _PREFIX = "darebench-"
@@ -21,24 +23,24 @@ _PREFIX = "darebench-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """The base groups of one zygote, one per controller in version 1, a single one in version 2."""
+    """The base groups of one keeper: one per controller in version 1, a single one in version 2."""
 
     version: int
     paths: tuple[str, ...] = ()
     descriptors: tuple[int, ...] = ()
     missing: str = ""
-    """Why there are none."""
+    """Why there are none; empty if there are."""
 
     def make(self, name: str) -> None:
-        """Make the group of one call."""
+        """Make the group of one program."""
         for descriptor in self.descriptors:
             os.mkdir(name, 0o700, dir_fd=descriptor)
 
     def limit(self, name: str, memory_mb: int, processes: int) -> None:
-        """Set what a call may use, its swapped memory included.
+        """Set what a group may use; swapped memory counts as well.
 
         Raises:
-            MemoryError: it holds more already.
+            MemoryError: The group holds more already.
         """
         size, count = str(memory_mb << 20), str(processes)
         if self.version == 1:
@@ -57,17 +59,17 @@ class Groups:
         self._write(name, "pids.max", count)
 
     def join(self, name: str) -> None:
-        """Put this process, which has one thread, with all that it will start into such a group.
+        """Move this process, which has one thread, into a group, with all that it will start.
 
-        In version 1 a thread that moves itself need not wait, as all others must after a pause, for
-        every processor to have passed through the scheduler.
+        In version 1 a thread that moves itself does not have to wait, as others must after a pause,
+        until every processor has passed through the scheduler.
         """
         for descriptor in self.descriptors:
             file = "tasks" if self.version == 1 else "cgroup.procs"
             linux.write(f"{name}/{file}", b"0", descriptor)
 
     def oom_kills(self, name: str) -> int:
-        """Count the processes that the kernel has ended for want of memory."""
+        """Return how many processes the kernel has killed at the group's memory limit."""
         if not self.descriptors:
             return 0
         file = "memory.oom_control" if self.version == 1 else "memory.events"
@@ -75,7 +77,7 @@ class Groups:
         return int(rest.split(maxsplit=1)[0]) if found else 0
 
     def remove(self, name: str) -> None:
-        """Remove the group of one call, which is empty by now."""
+        """Remove a group whose processes have ended."""
         for descriptor in self.descriptors:
             with contextlib.suppress(OSError):  # what is left goes with the base
                 os.rmdir(name, dir_fd=descriptor)
@@ -86,7 +88,10 @@ class Groups:
 
 
 def prepare(uid: int, gid: int) -> Groups:
-    """Make base groups for the children of this process, owned by the given user."""
+    """Make base groups for the children of this process, owned by the given user.
+
+    Where that fails, the groups that are returned say why.
+    """
     name = f"{_PREFIX}{os.getppid()}-{os.getpid()}"
     try:
         for controllers, mount, own in _hierarchies():
@@ -100,7 +105,7 @@ def prepare(uid: int, gid: int) -> Groups:
         return Groups(version=0, missing=str(error))
 
 
-def remove(paths: list[str], patience_s: float = 2.0) -> None:
+def remove(paths: Iterable[str], patience_s: float = 2.0) -> None:
     """Remove base groups whose processes have been killed."""
     deadline = time.monotonic() + patience_s
     for path in map(Path, paths):
@@ -123,19 +128,19 @@ def _first(parents: list[Path], name: str, uid: int, gid: int) -> Groups:
         parent.joinpath(name).mkdir()
         os.chown(parent / name, uid, gid)
         paths.append(str(parent / name))
-    return Groups(version=1, paths=tuple(paths), descriptors=tuple(map(_opened, paths)))
+    return Groups(version=1, paths=tuple(paths), descriptors=tuple(map(_open, paths)))
 
 
 def _second(own: Path, name: str, uid: int, gid: int) -> Groups:
-    """Find the nearest group that hands its controllers down, and move this process below it."""
+    """Make a base below the nearest group that delegates its controllers, and move there."""
     why = "no writable control group offers memory and pids"
     for parent in (own, own.parent):
         try:
             _sweep(parent)
             with contextlib.suppress(OSError):  # a group with processes cannot; it may have before
                 parent.joinpath("cgroup.subtree_control").write_text("+memory +pids")
-            handed = parent.joinpath("cgroup.subtree_control").read_text().split()
-            if not set(CONTROLLERS) <= set(handed):
+            delegated = parent.joinpath("cgroup.subtree_control").read_text().split()
+            if not set(CONTROLLERS) <= set(delegated):
                 continue
             base = parent / name
             base.joinpath("host").mkdir(parents=True)
@@ -143,14 +148,14 @@ def _second(own: Path, name: str, uid: int, gid: int) -> Groups:
             base.joinpath("cgroup.subtree_control").write_text("+memory +pids")
             for path in (base, base / "cgroup.procs"):
                 os.chown(path, uid, gid)
-            return Groups(version=2, paths=(str(base),), descriptors=(_opened(str(base)),))
+            return Groups(version=2, paths=(str(base),), descriptors=(_open(str(base)),))
         except OSError as error:
             why = str(error)
     return Groups(version=2, missing=why)
 
 
 def _hierarchies() -> list[tuple[tuple[str, ...], Path, str]]:
-    """List controllers, mount point and our own group of each hierarchy; ("",) for version 2."""
+    """Return controllers, mount point and our own group of each hierarchy; ("",) is version 2."""
     own = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
@@ -173,17 +178,17 @@ def _hierarchies() -> list[tuple[tuple[str, ...], Path, str]]:
 
 
 def _base(mount: Path, own: str) -> Path:
-    """Find our own group's folder; the mount itself where a container hides the way to it."""
+    """Return our own group's folder; the mount itself where a container hides the way to it."""
     path = mount / own.lstrip("/")
     return path if path.is_dir() else mount
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what executors left that were killed."""
+    """Remove the groups of executors that were killed."""
     for path in parent.glob(f"{_PREFIX}*"):
         if not Path("/proc", path.name.split("-")[1]).exists():
             remove([str(path)], patience_s=0.0)
 
 
-def _opened(path: str) -> int:
+def _open(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""Says what the sandbox covers on this machine, by trying it."""
+"""What the sandbox covers on this machine, found out by trying it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from darebench.sandbox.local import LocalExecutor
 from darebench.sandbox.program import Limits, Outcome, Program, Status
 
 _DENIED = "import sys\ntry:\n    {}\nexcept OSError:\n    sys.exit(0)\nsys.exit(9)"
-_PROBES = {
+_PROGRAMS = {
     "runs programs": "print(1)",
     "no host files": _DENIED.format("open('/etc/shadow'); open('/etc/hostname')"),
     "no /sys, no devices of the host": "import os; assert not os.path.exists('/sys/kernel'); "
@@ -56,8 +56,8 @@ _LAYERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One property of the sandbox, as it was found to be."""
+class CheckResult:
+    """One property of the sandbox, and whether it holds on this machine."""
 
     name: str
     covered: bool
@@ -65,31 +65,35 @@ class Finding:
     """What is missing, and what to do about it."""
 
 
-def check() -> list[Finding]:
-    """Try every property; where one is missing, say what to do. Runs nothing unsafe to find out."""
+def check() -> list[CheckResult]:
+    """Try every property of the sandbox, running nothing unsafe to find out.
+
+    Returns:
+        A result for each; those of missing properties say what to do about it.
+    """
     executor = LocalExecutor(1)
     try:
         missing = executor.missing()
-        findings = [
-            _finding(name, executor.execute_now(Program(code=code)), Status.OK)
-            for name, code in _PROBES.items()
+        results = [
+            _result(name, executor.execute_now(Program(code=code)), Status.OK)
+            for name, code in _PROGRAMS.items()
         ]
-        findings += [
-            _finding(name, executor.execute_now(Program(code=code, limits=limits)), wanted)
+        results += [
+            _result(name, executor.execute_now(Program(code=code, limits=limits)), wanted)
             for name, (code, limits, wanted) in _LIMITS.items()
         ]
     except DareError as error:
-        return [Finding(name="runs programs", covered=False, detail=str(error))]
+        return [CheckResult(name="runs programs", covered=False, detail=str(error))]
     finally:
         executor.close_now()
     layers = [
-        Finding(name=text, covered=name not in missing, detail=missing.get(name, ""))
+        CheckResult(name=text, covered=name not in missing, detail=missing.get(name, ""))
         for name, text in _LAYERS.items()
     ]
-    return findings + layers
+    return results + layers
 
 
-def _finding(name: str, outcome: Outcome, wanted: Status | None) -> Finding:
+def _result(name: str, outcome: Outcome, wanted: Status | None) -> CheckResult:
     covered = outcome.status is wanted if wanted else outcome.status is not Status.OK
     last = (outcome.stderr.strip() or outcome.detail).splitlines()[-1:]
-    return Finding(name=name, covered=covered, detail="" if covered else "".join(last))
+    return CheckResult(name=name, covered=covered, detail="" if covered else "".join(last))

@@ -1,9 +1,9 @@
-"""The executor's end of its keeper: starts it, and keeps programs' processes ready ahead of calls.
+"""The executor's end of its keeper: starts it, and keeps processes ready ahead of calls.
 
-A spare is a warden with a program's process that is closed in and waits. A light one is a fork of
-the small zygote, for programs that name no library. Others have the libraries, and while nothing
-runs they are filled: their share of the libraries' memory is copied ahead of the call, which
-programs would otherwise copy page by page.
+A spare is a warden with a program's process that is closed in and waits. A light spare is a fork of
+the small zygote, for programs that import no library but numpy. The others have the libraries, and
+while nothing runs they are prefaulted: their share of the libraries' memory is copied ahead of the
+call, which programs would otherwise copy page by page.
 """
 
 from __future__ import annotations
@@ -22,13 +22,24 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.errors import ConfigError, SandboxFault
-from darebench.sandbox import cgroup, wire
+from darebench.errors import ConfigError, DareError, SandboxFault
+from darebench.sandbox.cell import cgroup
+from darebench.sandbox.channel import receive, send
+from darebench.sandbox.messages import (
+    KeeperReady,
+    MakeCell,
+    MapUser,
+    NextProgram,
+    Prefault,
+    StartFailed,
+    UserMapped,
+    ZygoteReady,
+)
 
 NOBODY = 65534
 START_TIMEOUT_S = 120.0
 PATIENCE_S = 0.05
-"""How long to wait for a spare, whose last program may be slow to end, before one is made."""
+"""How long to wait for a spare whose last program may be slow to end, before one is made."""
 _IMPORTED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import\b|\bimport[ \t]+([^\n;#]+)")
 _INDIRECT = re.compile(r"\b(?:__import__|importlib|runpy|pickle|exec|eval)\b")
 """What may need libraries that a program's imports do not name."""
@@ -47,13 +58,13 @@ _ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-_START = "import sys; del sys.path[0]; from darebench.sandbox.keeper import main; main()"
+_START = "import sys; del sys.path[0]; from darebench.sandbox.cell.keeper import main; main()"
 
 
 def is_light(code: str) -> bool:
-    """Say whether a program gets along with numpy and the standard library, by its imports.
+    """Check whether a program needs only numpy and the standard library, by its imports.
 
-    One that is taken for light and is not has to import its libraries itself, which takes longer.
+    A program that is wrongly taken for light imports its libraries itself, which takes longer.
     """
     if _INDIRECT.search(code):
         return False
@@ -68,20 +79,10 @@ class Spare:
 
     reply: socket.socket
     light: bool
-    filled: bool = False
+    prefaulted: bool = False
 
 
-def _asked_again(spare: Spare, *, idle: bool) -> bool:
-    """Ask a warden for another program; False if it has ended."""
-    spare.filled = False
-    try:
-        wire.send(spare.reply, {"idle": idle})
-    except OSError:
-        return False
-    return True
-
-
-class Zygote:
+class Pool:
     """The keeper's process, the control socket to it, and the spares."""
 
     def __init__(self, slots: int, *, allow_unsafe: bool) -> None:
@@ -91,10 +92,10 @@ class Zygote:
         self._lock = threading.Lock()
         self._slots = slots
         self._spares: list[Spare] = []
-        self._groups: list[str] = []
+        self._groups: tuple[str, ...] = ()
         self.missing: dict[str, str] = {}
-        """The walls that this machine lacks, with what to do about each."""
-        # The cell's root is mounted here on its way to be the zygote's root; then it can go.
+        """The isolation that this machine lacks, with what to do about each."""
+        # The cell's root is mounted here on its way to become the zygote's root; then it can go.
         self._root = Path(tempfile.mkdtemp(prefix="darebench-cell-"))
         mode = "unsafe" if allow_unsafe else "safe"
         with theirs:
@@ -112,7 +113,7 @@ class Zygote:
         except (EOFError, OSError) as error:
             self.stop()
             raise SandboxFault(f"the sandbox did not start: {error}") from None
-        except ConfigError:
+        except DareError:
             self.stop()
             raise
         if "namespaces" not in self.missing:
@@ -121,20 +122,21 @@ class Zygote:
     def _handshake(self) -> None:
         n_ready, n_zygotes = 0, 1
         while n_ready < n_zygotes:
-            message, _ = wire.receive(self._control)
-            if "error" in message:
-                last = message["error"].strip().splitlines()[-1]
-                raise ConfigError(
-                    f"this machine cannot run the sandbox: {last}; `darebench sandbox check` says "
-                    "what it needs"
-                )
-            if "map" in message:
-                self._map_user(message["map"])
-                wire.send(self._control, {})
-            if "groups" in message:
-                self._groups, self.missing = list(message["groups"]), message["missing"]
-                n_zygotes = message["zygotes"]
-            n_ready += "ready" in message
+            match receive(self._control, MapUser, KeeperReady, ZygoteReady, StartFailed).message:
+                case StartFailed(traceback=text):
+                    last = (text.strip().splitlines() or ["it gave no reason"])[-1]
+                    raise ConfigError(
+                        f"this machine cannot run the sandbox: {last}; `darebench sandbox check` "
+                        "says what it needs"
+                    )
+                case MapUser(pid=pid):
+                    self._map_user(pid)
+                    send(self._control, UserMapped())
+                case KeeperReady() as keeper:
+                    self._groups, self.missing = keeper.groups, keeper.missing
+                    n_zygotes = keeper.n_zygotes
+                case ZygoteReady():
+                    n_ready += 1
 
     def _map_user(self, pid: int) -> None:
         """Make the keeper's root nobody on the host, or ourselves if we are not root."""
@@ -145,7 +147,7 @@ class Zygote:
         process.joinpath("gid_map").write_text(f"0 {gid} 1")
 
     def alive(self) -> bool:
-        """Say whether it runs."""
+        """Check whether the keeper runs."""
         return self.process.poll() is None
 
     def take(self, *, light: bool) -> Spare:
@@ -161,62 +163,62 @@ class Zygote:
                 spoken = {descriptor for descriptor, _ in poll.poll(0)}
                 ready = [spare for spare in fitting if spare.reply.fileno() in spoken]
                 if ready:
-                    best = max(ready, key=lambda spare: spare.filled)
+                    best = max(ready, key=lambda spare: spare.prefaulted)
                     self._spares.remove(best)
                     return best
                 if not fitting or time.monotonic() > deadline:
-                    return self._made(light=light)
+                    return self._make(light=light)
             poll.poll(1 + 1000 * max(0.0, deadline - time.monotonic()))
 
     def renew(self, spare: Spare) -> None:
-        """Have a new warden made for one that has turned out to be dead."""
+        """Have a new warden made for a spare whose warden has turned out to be dead."""
         spare.reply.close()
         with self._lock:
-            spare.reply, spare.filled = self._made(light=spare.light).reply, False
+            spare.reply, spare.prefaulted = self._make(light=spare.light).reply, False
 
     def give_back(self, spare: Spare, *, again: bool, idle: bool) -> None:
-        """End a call; then there is time to make spares, and if nothing else waits to fill them.
+        """End a call, and use the time after it to make spares.
 
         Args:
-            spare: What `take` gave.
+            spare: The spare that `take` returned.
             again: Its warden offers to take another call.
-            idle: No other call runs or waits.
+            idle: No other call runs or waits, so that spares can be prefaulted as well.
         """
         with self._lock, contextlib.suppress(OSError):  # the next call finds out what is wrong
             alike = [other for other in self._spares if other.light == spare.light]
             # As many as may run are more than are made: else one would be closed and made in turn.
-            if again and len(alike) < 3 * self._slots and _asked_again(spare, idle=idle):
+            if again and len(alike) < 3 * self._slots and _ask_again(spare, idle=idle):
                 alike.append(spare)
                 self._spares.append(spare)
             else:
                 spare.reply.close()
             while len(alike) < 2 * self._slots:
-                alike.append(self._made(light=spare.light, idle=idle))
+                alike.append(self._make(light=spare.light, idle=idle))
                 self._spares.append(alike[-1])
             if idle and not spare.light:
-                plain = [other for other in alike if not other.filled]
+                plain = [other for other in alike if not other.prefaulted]
                 for other in plain[: self._slots - (len(alike) - len(plain))]:
-                    wire.send(other.reply, {"fill": True})
-                    other.filled = True
+                    send(other.reply, Prefault())
+                    other.prefaulted = True
 
-    def _made(self, *, light: bool, idle: bool = False) -> Spare:
+    def _make(self, *, light: bool, idle: bool = False) -> Spare:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                wire.send(self._control, {"idle": idle, "light": light}, [theirs.fileno()])
+                send(self._control, MakeCell(idle=idle, light=light), [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
         return Spare(reply=ours, light=light)
 
     def forget(self) -> None:
-        """Drop a zygote that belongs to the process that this one was forked from."""
+        """Drop a keeper that belongs to the process that this one was forked from."""
         self._control.close()
         for spare in self._spares:
             spare.reply.close()
 
     def stop(self) -> None:
-        """End it with all that runs in it, and remove what it has left on the host."""
+        """End the keeper with all that runs below it, and remove what it has left on the host."""
         self.forget()
         self._spares.clear()
         self.process.kill()
@@ -227,3 +229,13 @@ class Zygote:
         else:
             with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
                 self._root.rmdir()
+
+
+def _ask_again(spare: Spare, *, idle: bool) -> bool:
+    """Ask a warden for another program; return False if it has ended."""
+    spare.prefaulted = False
+    try:
+        send(spare.reply, NextProgram(idle=idle))
+    except OSError:
+        return False
+    return True

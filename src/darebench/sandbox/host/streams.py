@@ -1,4 +1,4 @@
-"""A program's standard streams, seen from the executor: fed, read, cut to their caps."""
+"""A program's standard streams, seen from the executor: fed, read, and cut to their limits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 import select
 import socket
 import time
-from typing import Any
 
-from darebench.sandbox import wire
+from darebench.sandbox.channel import close_all, receive
+from darebench.sandbox.messages import CallEnded, CallFailed, ProgramReady
 from darebench.sandbox.program import Program
 
 GRACE_S = 20.0
@@ -16,7 +16,7 @@ GRACE_S = 20.0
 _CHUNK = 1 << 16
 
 
-class Kept:
+class KeptOutput:
     """The head and the tail of an output stream."""
 
     def __init__(self, limit_kb: int) -> None:
@@ -26,7 +26,7 @@ class Kept:
         self._dropped = 0
 
     def add(self, chunk: bytes) -> None:
-        """Take more of the stream."""
+        """Add the next bytes of the stream."""
         room = self._half - len(self._head)
         if room > 0:
             self._head += chunk[:room]
@@ -38,7 +38,7 @@ class Kept:
             self._dropped += surplus
 
     def text(self) -> str:
-        """Give what was kept, with the cut named."""
+        """Return what was kept, with a note of how many bytes were left out."""
         surplus = max(0, len(self._tail) - self._half)
         tail = bytes(self._tail[surplus:])
         dropped = self._dropped + surplus
@@ -57,20 +57,24 @@ class Streams:
         """The program's ends: the caller's to hand over and close."""
         self._pending = memoryview(program.stdin)
         self._patience_s = program.limits.wall_s + GRACE_S
-        self.stdout = Kept(program.limits.output_kb)
-        self.stderr = Kept(program.limits.output_kb)
+        self.stdout = KeptOutput(program.limits.output_kb)
+        self.stderr = KeptOutput(program.limits.output_kb)
         self._open = {our_stdout: self.stdout, our_stderr: self.stderr}
         for descriptor in self._open:
             os.set_blocking(descriptor, False)
 
-    def pump(self, reply: socket.socket) -> tuple[dict[str, Any], list[int]]:
-        """Feed stdin and read both outputs until the warden's answer; then read what is left.
+    def pump(self, reply: socket.socket) -> tuple[CallEnded | CallFailed, list[int]]:
+        """Feed stdin and read both outputs until the warden answers; then read what is left.
 
         The program cannot write any more when the answer comes: what is in the pipes is the rest.
 
+        Returns:
+            The answer, and the descriptors that came along.
+
         Raises:
-            EOFError: the warden ended without an answer.
-            TimeoutError: it gave none in time.
+            EOFError: The warden ended without an answer.
+            TimeoutError: It gave none in time.
+            SandboxFault: It sent something that is not an answer.
         """
         poll = select.poll()
         for descriptor in (*self._open, reply.fileno()):
@@ -92,16 +96,16 @@ class Streams:
                     poll.unregister(descriptor)
                     self._drop(descriptor)
             if reply.fileno() in ready:
-                message, descriptors = wire.receive(reply)
-                if "ready" not in message:
+                answer, descriptors = receive(reply, ProgramReady, CallEnded, CallFailed)
+                if not isinstance(answer, ProgramReady):
                     break
         for descriptor in list(self._open):
             while self._read(descriptor):
                 pass
-        return message, descriptors
+        return answer, descriptors
 
     def _read(self, descriptor: int) -> bytes | None:
-        """Take what is there: nothing at the end of the stream, None if more may come."""
+        """Read what is there: nothing at the end of the stream, None if more may come."""
         try:
             chunk = os.read(descriptor, _CHUNK)
         except BlockingIOError:
@@ -131,5 +135,5 @@ class Streams:
     def close(self) -> None:
         """Close what is still open."""
         self._close_stdin()
-        wire.close_all(list(self._open))
+        close_all(self._open)
         self._open.clear()

@@ -1,4 +1,4 @@
-"""The server's folder for files on their way, and the end of those that killed servers left."""
+"""The server's folder for files on their way, and the removal of those that killed servers left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCK = "lock"
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder that is gone afterwards, or is removed by the next server if we are killed."""
+    """Yield a folder that is removed afterwards, by the next server if this one is killed."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
         with (folder / _LOCK).open("w") as lock:
@@ -28,7 +28,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the folders of ours whose server does not live."""
+    """Remove the folders of this user whose server is gone."""
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # another's, held, or being made or removed right now
             if folder.lstat().st_uid != os.geteuid():

@@ -1,7 +1,7 @@
-"""Before the server's application: the token, the access log, the metrics.
+"""What stands before the server's application: the token, the access log, the metrics.
 
-The log has the client, the method, the path if it is one of ours, the answer's code and the time;
-never what was asked to run.
+The log holds the client, the method, the path if it is one of ours, the answer's code and the time;
+never the code of a program.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _log = logging.getLogger("darebench.sandbox.server")
 
 
 class Metrics:
-    """What Prometheus is told; in a registry of its own."""
+    """The figures for Prometheus, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -37,13 +37,13 @@ class Metrics:
 
 
 def guarded(app: ASGIApp, token: str | None, metrics: Metrics, paths: Collection[str]) -> ASGIApp:
-    """Ask for the token, if there is one, and note every answer.
+    """Return an application that asks for the token and records every answer.
 
     Args:
-        app: What answers.
-        token: Of all who may enter; None lets everyone in.
+        app: The application that answers.
+        token: The token of all who may enter; None lets everyone in.
         metrics: Counts the answers.
-        paths: Those that are noted by name.
+        paths: The paths that are recorded by name.
     """
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,20 +53,20 @@ def guarded(app: ASGIApp, token: str | None, metrics: Metrics, paths: Collection
         detail = {"detail": "a token is needed: Authorization: Bearer TOKEN"}
         await JSONResponse(detail, 401, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
 
-    async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
         start, code = time.monotonic(), "aborted"
 
-        async def send_noted(message: Message) -> None:
+        async def send_recorded(message: Message) -> None:
             nonlocal code
             if message["type"] == "http.response.start":
                 code = str(message["status"])
             await send(message)
 
         try:
-            await answer(scope, receive, send_noted)
+            await answer(scope, receive, send_recorded)
         finally:
             path = scope["path"] if scope["path"] in paths else "other"
             metrics.requests.labels(path, code).inc()
@@ -74,7 +74,7 @@ def guarded(app: ASGIApp, token: str | None, metrics: Metrics, paths: Collection
             ms = 1000 * (time.monotonic() - start)
             _log.info("%s %s %s %s %.1f ms", client, scope["method"], path, code, ms)
 
-    return noted
+    return recorded
 
 
 def _has(token: str, scope: Scope) -> bool:

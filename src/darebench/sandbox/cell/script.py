@@ -14,20 +14,20 @@ import sys
 import threading
 import types
 
-from darebench.sandbox import linux
-from darebench.sandbox.cell import Places
+from darebench.sandbox.cell import linux
+from darebench.sandbox.cell.rootfs import Places
 
 _EXCEPTHOOK = sys.excepthook
 _INTERRUPTED = 256 + signal.SIGINT
-"""Stands for an end by that signal, which no exit code is."""
+"""Stands for an end by that signal, which is not an exit code."""
 _known: set[str] = set()
-"""The modules that are there before the program."""
+"""Names of the modules that are imported before the program runs."""
 _streams: list[io.TextIOWrapper] = []
-"""The first stdout and stderr, which are written out at the end even if others took their place."""
+"""The first stdout and stderr, flushed at the end even if the program has replaced them."""
 
 
 def environment(places: Places) -> dict[str, str]:
-    """Give the environment of a program."""
+    """Return the environment variables of a program."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": places.work,
@@ -43,7 +43,7 @@ def environment(places: Places) -> dict[str, str]:
 
 
 def prepare(places: Places) -> None:
-    """Make this interpreter look like one that was started for the program, but for its code."""
+    """Make this interpreter look like one that was started for the program."""
     sys.argv[:] = [places.script]
     sys.orig_argv[:] = [sys.executable, places.script]
     sys.path.insert(0, places.work)
@@ -57,7 +57,7 @@ def prepare(places: Places) -> None:
 
 
 def _open_streams() -> None:
-    """Make the standard streams as an interpreter does, on pipes, which they will be."""
+    """Make the standard streams as an interpreter does on pipes, which they will be."""
     saved = [os.dup(descriptor) for descriptor in range(3)]
     source, sink = os.pipe()
     for target, descriptor in enumerate((source, sink, sink)):
@@ -84,7 +84,7 @@ def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrappe
 
 
 def run(code: str, places: Places) -> int:
-    """Run source text as the main module, to the end that an interpreter comes to.
+    """Run source text as the main module, and end as an interpreter does.
 
     Returns:
         The exit code.
@@ -114,7 +114,7 @@ def _exit_code(stop: BaseException) -> int:
 
 
 def _report(error: BaseException) -> int:
-    """Show an exception that nobody caught, without this module's own line."""
+    """Print an exception that was not caught, without the line of this module."""
     ours = error.__traceback__
     error.__traceback__ = own = ours.tb_next if ours is not None else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -124,7 +124,7 @@ def _report(error: BaseException) -> int:
         hook(type(error), error, own)
     except SystemExit as stop:
         return _exit_code(stop)
-    except BaseException as second:
+    except BaseException as second:  # the hook is the program's, and may raise anything
         print("Error in sys.excepthook:", file=sys.stderr)
         second.__traceback__ = second.__traceback__ and second.__traceback__.tb_next
         _EXCEPTHOOK(type(second), second, second.__traceback__)
@@ -152,13 +152,13 @@ def _flush(status: int) -> int:
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
-        except Exception:  # whatever stands there now is the program's; it has failed to end well
+        except Exception:  # the program may have put any object there, which may raise anything
             status = 120
     return status
 
 
 def _drop_globals(places: Places) -> None:
-    """Let go of the program's objects, so that open files are written and finalizers run."""
+    """Drop the program's objects, so that open files are written and finalizers run."""
     # Only those that it has imported: to look at all would copy much of the zygote's memory.
     n_new = max(0, len(sys.modules) - len(_known))
     new = list(itertools.islice(reversed(sys.modules.values()), n_new))

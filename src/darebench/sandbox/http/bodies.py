@@ -1,4 +1,4 @@
-"""What requests and answers hold in memory: limits of size, of time, and of their sum."""
+"""Bodies of requests and answers in memory: limits on their size, their time, and their sum."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 BODY_S = 120.0
 """How long a request's body may take to arrive."""
 HELD = 4
-"""Bodies of the largest size that may be in memory at one time; of smaller ones, more."""
+"""How many bodies of the largest size may be in memory at one time; of smaller ones, more."""
 PIECE = 1 << 20
-"""Bytes of an answer that are given to the connection at a time."""
+"""Bytes of an answer that go to the connection at a time."""
 
 
-class Refusal(Exception):
+class RequestRejected(Exception):
     """A request that is answered without running it."""
 
     def __init__(self, status: int, detail: object, headers: dict[str, str] | None = None) -> None:
@@ -26,18 +26,18 @@ class Refusal(Exception):
         self.status, self.detail, self.headers = status, detail, headers
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """The client went away."""
 
 
-def busy(why: str) -> Refusal:
-    """Send a client away for a second."""
-    return Refusal(503, f"the server is busy: {why}; try again", {"Retry-After": "1"})
+def busy(why: str) -> RequestRejected:
+    """Return the rejection that asks a client to come back in a second."""
+    return RequestRejected(503, f"the server is busy: {why}; try again", {"Retry-After": "1"})
 
 
-async def refused(request: Request, error: Exception) -> Response:
-    """Answer a refused request, as FastAPI does."""
-    assert isinstance(error, Refusal)
+async def reject(request: Request, error: Exception) -> Response:
+    """Answer a rejected request, as FastAPI does."""
+    assert isinstance(error, RequestRejected)
     return JSONResponse({"detail": error.detail}, error.status, error.headers)
 
 
@@ -50,14 +50,14 @@ class Bodies:
 
     @contextlib.asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytearray]:
-        """Read a request's body, which is there, and counts, until the block ends.
+        """Read a request's body, which is held, and counted, until the block ends.
 
         Raises:
-            Refusal: it is too large, too slow, or too much for now.
-            Gone: the client went away.
+            RequestRejected: The body is too large or too slow, or there are too many of them.
+            ClientGone: The client went away.
         """
         limit = self._limit_mb << 20
-        too_large = Refusal(413, f"the request is over the limit of {self._limit_mb} MB")
+        too_large = RequestRejected(413, f"the request is over the limit of {self._limit_mb} MB")
         length = request.headers.get("content-length", "0")
         if length.isdecimal() and int(length) > limit:
             raise too_large
@@ -72,32 +72,34 @@ class Bodies:
                             raise too_large
                         self._check("requests")
             except ClientDisconnect:
-                raise Gone from None
+                raise ClientGone from None
             except TimeoutError:
-                raise Refusal(408, f"the request took over {BODY_S:g} s to arrive") from None
+                raise RequestRejected(
+                    408, f"the request took over {BODY_S:g} s to arrive"
+                ) from None
             yield body
         finally:
             self._held_bytes -= len(body)
             body.clear()
 
     def answer(self, content: bytes) -> Response:
-        """Make an answer whose body counts until the client has taken it, or has gone away.
+        """Build an answer whose body is counted until the client has taken it or has gone away.
 
         Raises:
-            Refusal: it is too much for now.
+            RequestRejected: There are too many of them.
         """
         others = self._held_bytes > 0  # one answer alone always passes
         self._held_bytes += len(content)
         try:
             if others:
                 self._check("answers")
-        except Refusal:
+        except RequestRejected:
             self.release(len(content))
             raise
-        return _Answer(content, self)
+        return _CountedResponse(content, self)
 
     def release(self, n_bytes: int) -> None:
-        """Stop counting."""
+        """Stop counting these bytes."""
         self._held_bytes -= n_bytes
 
     def _check(self, what: str) -> None:
@@ -105,7 +107,7 @@ class Bodies:
             raise busy(f"its {what} hold too much memory")
 
 
-class _Answer(Response):
+class _CountedResponse(Response):
     """JSON that is sent piece by piece, at the pace of the client."""
 
     media_type = "application/json"

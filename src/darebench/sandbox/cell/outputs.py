@@ -1,37 +1,41 @@
-"""What leaves a call: descriptors of plain regular files, opened when nothing can change them."""
+"""The files that leave a call: regular ones, opened when nothing can change them any more."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.sandbox import names
+from darebench.sandbox.names import problem_with
 
 
-def collect(
-    folder: str, wanted: Sequence[str], limit_mb: int
-) -> tuple[dict[str, str | int], list[int]]:
-    """Open what a program left.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What became of the files that were asked for."""
 
-    Returns:
-        For each name why it stays, or the index of its descriptor; and the descriptors.
-    """
-    found: dict[str, str | int] = {}
-    descriptors: list[int] = []
-    for name in wanted:
+    opened: dict[str, int]
+    """Name -> descriptor, which is the caller's to close."""
+    refused: dict[str, str]
+    """Name -> why the file stays."""
+
+
+def collect(folder: str, wanted: Sequence[str], limit_mb: int) -> Outputs:
+    """Open the files that a program left."""
+    found = Outputs(opened={}, refused={})
+    for name in dict.fromkeys(wanted):
         opened = _open(folder, name, limit_mb)
         if isinstance(opened, str):
-            found[name] = opened
+            found.refused[name] = opened
         else:
-            found[name] = len(descriptors)
-            descriptors.append(opened)
-    return found, descriptors
+            found.opened[name] = opened
+    return found
 
 
 def _open(folder: str, name: str, limit_mb: int) -> int | str:
-    problem = names.problem_with(name)
+    """Return a descriptor, or why the file may not leave."""
+    problem = problem_with(name)
     if problem:
         return problem
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -1,8 +1,9 @@
-"""The cell that all programs of one zygote live in: a root folder with the interpreter in it.
+"""The root folder that all cells of one keeper share, and the folders that each has of its own.
 
-Built once, at the zygote's start. Covered: no host file but the interpreter, its libraries and
-the system's (all read-only), no network, no host processes. Not covered: a kernel exploit; for
-that, run darebench in a virtual machine, or use a remote sandbox that is one.
+The root is built once, when the keeper starts. Covered: a program sees no file of the host but the
+interpreter, its libraries and the system's (all read-only), no network and no process of the host.
+Not covered: a kernel exploit; for that, run darebench in a virtual machine, or use a remote sandbox
+that is one.
 """
 
 from __future__ import annotations
@@ -18,33 +19,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from darebench.sandbox import linux
+from darebench.sandbox.cell import linux
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives",
             "/etc/fonts")  # fmt: skip
 DEVICES = ("null", "zero", "full", "random", "urandom")
 MASKED = ("darebench",)
-"""Packages of ours that a program has no business with."""
+"""Our own packages, which are hidden from programs."""
 SECRET_PROC = ("cmdline", "keys", "key-users")
-"""What /proc tells everybody about the host; the rest is for its root alone."""
+"""What /proc shows to everybody about the host; the rest is for its root alone."""
 N_INODES = 200_000
 BOX = "/sandbox"
 WORK = f"{BOX}/work"
 CODE = f"{BOX}/code"
 FOLDERS = ("work", "code", "tmp", "shm")
-"""What a call has of its own."""
+"""The folders that each cell has of its own."""
 NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
-"""What all cells of a keeper have of their own."""
+"""Namespaces that the keeper makes for all its cells."""
 _OWN = linux.MS_NOSUID | linux.MS_NODEV
 _READ_ONLY = linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID
 
 
 def build(root: str) -> None:
-    """Leave the host's files: make the minimal root on the empty folder `root` and step into it.
+    """Leave the host's files: make a minimal root on the empty folder `root` and step into it.
 
     Raises:
-        OSError: the kernel or the container around us forbids one of the steps.
+        OSError: The kernel or the container around us forbids one of the steps.
     """
     linux.set_hostname("sandbox")
     linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
@@ -54,7 +55,7 @@ def build(root: str) -> None:
     # The zygote's own, for what libraries try at their import; /tmp before what may live in it.
     for path in ("tmp", "dev/shm"):
         linux.mount("tmpfs", f"{root}/{path}", "tmpfs", _OWN, "size=64m,mode=1777")
-    system = [_way(path) for path in (*SYSTEM, *SETTINGS)]
+    system = [_resolve(path) for path in (*SYSTEM, *SETTINGS)]
     for path in dict.fromkeys([*(way.end for way in system), *_folders()]):
         _bind(root, path)
     _link(root, (*system, *_interpreter()))
@@ -75,10 +76,10 @@ def build(root: str) -> None:
 
 
 def furnish() -> int:
-    """Give one call its own files: working folder, /tmp and shared memory on one small tmpfs.
+    """Make a cell's own files: working folder, /tmp and shared memory on one small tmpfs.
 
     Returns:
-        Descriptor of the last process number, or -1 if this kernel has none to set.
+        Descriptor of ns_last_pid, or -1 if this kernel does not have it.
     """
     linux.mount("tmpfs", BOX, "tmpfs", _OWN, f"{_quota(1)},mode=755")
     for folder in FOLDERS:
@@ -115,7 +116,7 @@ class Places:
 
     @property
     def script(self) -> str:
-        """The program's own file."""
+        """Path of the program's own file."""
         return f"{self.code}/main.py"
 
     def resize(self, disk_mb: int) -> None:
@@ -123,7 +124,7 @@ class Places:
         linux.mount("none", BOX, None, linux.MS_REMOUNT | _OWN, _quota(disk_mb))
 
     def used_mb(self) -> int:
-        """Measure what the call has written, its inputs included; without a cell, only the disk."""
+        """Return what the call has written, inputs included; without namespaces, the whole disk."""
         files = os.statvfs(self.work)
         return (files.f_blocks - files.f_bfree) * files.f_bsize >> 20
 
@@ -132,27 +133,27 @@ def _quota(disk_mb: int) -> str:
     return f"size={disk_mb}m,nr_inodes={N_INODES}"
 
 
-class _Way(NamedTuple):
-    """How a path is reached: the links on the way, and where it ends."""
+class _Resolved(NamedTuple):
+    """How a path is reached: the symbolic links on the way, and the real path at its end."""
 
     links: tuple[tuple[str, Path], ...]
     end: str
 
 
 @functools.cache
-def _interpreter() -> tuple[_Way, ...]:
-    """Find the folders that this interpreter and its packages live in, and the way to them."""
+def _interpreter() -> tuple[_Resolved, ...]:
+    """Return the folders that this interpreter and its packages live in, and the interpreter."""
     paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     paths |= {os.path.realpath(sys.executable).rsplit("/bin/", 1)[0]}
     paths |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     paths |= set(site.getsitepackages())
-    ways = [_way(path) for path in sorted(paths) if Path(path).is_dir()]
-    return (*ways, _way(sys.executable))
+    ways = [_resolve(path) for path in sorted(paths) if Path(path).is_dir()]
+    return (*ways, _resolve(sys.executable))
 
 
 @functools.cache
 def _folders() -> tuple[str, ...]:
-    """Name the real folders of the interpreter, outermost only."""
+    """Return the real folders of the interpreter, outermost only."""
     ends = {way.end for way in _interpreter() if Path(way.end).is_dir()}
     inside = {p for p in ends if any(p != q and Path(p).is_relative_to(q) for q in ends)}
     return tuple(p for p in sorted(ends - inside) if not _is_in_system(p))
@@ -162,7 +163,7 @@ def _is_in_system(path: str) -> bool:
     return any(Path(path).is_relative_to(folder) for folder in SYSTEM)
 
 
-def _way(path: str) -> _Way:
+def _resolve(path: str) -> _Resolved:
     links = []
     rest, here = Path(path).parts[1:], Path("/")
     while rest:
@@ -173,11 +174,11 @@ def _way(path: str) -> _Way:
             links.append((str(here), target))
             rest = (*(p for p in target.parts if p != "/"), *rest)
             here = Path("/") if target.is_absolute() else here.parent
-    return _Way(tuple(links), str(here))
+    return _Resolved(tuple(links), str(here))
 
 
-def _link(root: str, ways: Iterable[_Way], below: str = "/") -> None:
-    """Make the links of these ways in the new root, but for those that a bound folder has."""
+def _link(root: str, ways: Iterable[_Resolved], below: str = "/") -> None:
+    """Make the links of these paths in the new root, but for those in a folder that is bound."""
     for link, target in (pair for way in ways for pair in way.links if pair[0].startswith(below)):
         copy = Path(f"{root}{link}")
         if not os.path.lexists(copy):

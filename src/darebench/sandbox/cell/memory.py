@@ -1,4 +1,4 @@
-"""The pages of memory that a fork will write to: learnt from a first run, copied ahead later.
+"""The pages of memory that a fork will write to: found in a trial run, and prefaulted later.
 
 A page that parent and child share is copied at the first write, which costs a fault each time; a
 range of them can be copied at once, ahead of the call, for a third of that.
@@ -10,38 +10,39 @@ import mmap
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from darebench.sandbox import linux
+from darebench.sandbox.cell import linux
 
 _PAGE = mmap.PAGESIZE
 _HUGE = (2 << 20) // _PAGE
 """Pages in a huge one."""
-_EXCLUSIVE, _PRESENT = 1 << 56, 1 << 63
+PM_MMAP_EXCLUSIVE, PM_PRESENT = 1 << 56, 1 << 63
+"""Bits of an entry in /proc/PID/pagemap."""
 _GAP_PAGES = 2
 """Ranges that are this close are one: a call costs as much as some pages."""
 
-Ranges = list[tuple[int, int]]
+Ranges = Sequence[tuple[int, int]]
 """First page and number of pages of each."""
 
 
-def copy_ahead(ranges: Ranges) -> None:
-    """Make these pages this process's own, as far as the kernel lets us (Linux 5.14)."""
+def prefault(ranges: Ranges) -> None:
+    """Copy these pages for this process ahead of its first write, where the kernel can do it."""
     for first, n_pages in ranges:
-        if not linux.populate(first * _PAGE, n_pages * _PAGE):
+        if not linux.prefault(first * _PAGE, n_pages * _PAGE):
             return
 
 
-def join() -> None:
-    """Put this process's own memory on huge pages, whose forks cost less to make and to end."""
+def collapse() -> None:
+    """Move this process's own memory to huge pages, so that its forks cost less."""
     for first, n_pages in writable():
         for page in range(-(-first // _HUGE) * _HUGE, first + n_pages - _HUGE + 1, _HUGE):
-            linux.join_pages(page * _PAGE, _HUGE * _PAGE)
+            linux.collapse(page * _PAGE, _HUGE * _PAGE)
 
 
 def written_by(action: Callable[[], object]) -> Ranges:
-    """Run `action` in a fork, and list the memory of this process that it wrote to.
+    """Run `action` in a fork, and return the ranges of this process's memory that it wrote to.
 
     The fork then waits to be looked at from here, so that the look adds nothing.
     """
@@ -54,7 +55,7 @@ def written_by(action: Callable[[], object]) -> Ranges:
             action()
             os.write(sink, b"done")
             signal.pause()
-        except BaseException:
+        except BaseException:  # a fork must never return into the caller's code
             traceback.print_exc()
         finally:
             os._exit(1)
@@ -68,8 +69,8 @@ def written_by(action: Callable[[], object]) -> Ranges:
 
 
 def writable() -> Ranges:
-    """List this process's writable private memory."""
-    areas = []
+    """Return the ranges of this process's writable private memory."""
+    areas: list[tuple[int, int]] = []
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, rights, *_ = line.split()
         if rights.startswith("rw") and rights.endswith("p"):
@@ -79,9 +80,9 @@ def writable() -> Ranges:
 
 
 def written(areas: Ranges, process: str = "self") -> Ranges:
-    """List the pages in `areas` that are a process's alone: since the fork it wrote to them."""
-    both = _EXCLUSIVE | _PRESENT
-    ranges: Ranges = []
+    """Return the pages in `areas` that are a process's alone: it wrote to them since the fork."""
+    both = PM_MMAP_EXCLUSIVE | PM_PRESENT
+    ranges: list[tuple[int, int]] = []
     with open(f"/proc/{process}/pagemap", "rb", buffering=0) as stream:  # noqa: PTH123 -- unbuffered
         for start, n_pages in areas:
             stream.seek(start * 8)

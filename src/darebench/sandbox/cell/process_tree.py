@@ -1,4 +1,4 @@
-"""The processes of one call, as its warden sees them: who lives, what they hold, and their end."""
+"""The process tree of one call, as its warden sees it: who lives, what they hold, and their end."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.sandbox import linux
+from darebench.sandbox.cell import linux
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One thread, as /proc/.../stat tells it."""
+class ThreadState:
+    """One thread, by its /proc/.../stat."""
 
     parent: int
     n_threads: int
     flags: int
     exit_status: int
-    """Raw, as wait gives it; of a process that has ended and was not yet waited for."""
+    """Raw, as wait returns it; set for a process that has ended and was not yet waited for."""
     ended: bool
 
     @property
     def harmless(self) -> bool:
-        """Never runs its own code again."""
+        """Whether it never runs its own code again."""
         return self.ended or bool(self.flags & linux.PF_EXITING)
 
 
-def task(path: str) -> Task | None:
-    """Read one task below /proc; None if it is gone."""
+def read_thread(path: str) -> ThreadState | None:
+    """Read the state of a thread by its path below /proc; None if it is gone."""
     try:
         text = linux.read(f"/proc/{path}/stat")
     except (FileNotFoundError, ProcessLookupError):
         return None
     fields = text.rpartition(b")")[2].split()
-    return Task(
+    return ThreadState(
         parent=int(fields[1]),
         n_threads=int(fields[17]),
         flags=int(fields[6]),
@@ -46,11 +46,11 @@ def task(path: str) -> Task | None:
 
 
 def members(*, own_namespace: bool) -> list[int]:
-    """List the processes of this call: all that this warden's pid namespace or tree holds."""
+    """Return the processes of this call: all in this warden's pid namespace, or below it."""
     pids = [int(e) for e in os.listdir("/proc") if e.isdigit()]  # noqa: PTH208 -- names are enough
     if own_namespace:
         return [pid for pid in pids if pid != 1]
-    parents = {pid: found.parent for pid in pids if (found := task(str(pid)))}
+    parents = {pid: found.parent for pid in pids if (found := read_thread(str(pid)))}
     inside = {os.getpid()}
     while new := {pid for pid, parent in parents.items() if parent in inside} - inside:
         inside |= new
@@ -58,7 +58,7 @@ def members(*, own_namespace: bool) -> list[int]:
 
 
 def kill(*, own_namespace: bool) -> None:
-    """Send every process of this call the signal that none can ignore."""
+    """Kill every process of this call."""
     if own_namespace:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
@@ -66,7 +66,7 @@ def kill(*, own_namespace: bool) -> None:
     while living := [
         pid
         for pid in members(own_namespace=False)
-        if (found := task(str(pid))) and not found.harmless
+        if (found := read_thread(str(pid))) and not found.harmless
     ]:
         for pid in living:
             with contextlib.suppress(ProcessLookupError):
@@ -75,9 +75,9 @@ def kill(*, own_namespace: bool) -> None:
 
 
 def all_harmless(*, own_namespace: bool) -> bool:
-    """Say whether no thread of this call will run again; only of use after `kill`."""
+    """Check whether no thread of this call will run again; only of use after `kill`."""
     for pid in members(own_namespace=own_namespace):
-        first = task(str(pid))
+        first = read_thread(str(pid))
         if first is None or (first.ended and first.n_threads <= 1):
             continue
         try:
@@ -85,7 +85,7 @@ def all_harmless(*, own_namespace: bool) -> bool:
         except OSError:
             continue
         for thread in threads:
-            found = task(f"{pid}/task/{thread}")
+            found = read_thread(f"{pid}/task/{thread}")
             if found is not None and not found.harmless:
                 return False
     return True
@@ -100,29 +100,29 @@ def wait_for_all(handle: int) -> None:
 
 
 def exit_code(program: int) -> int:
-    """Give the exit code of a program that has ended: its status, or minus its signal."""
+    """Return the exit code of a program that has ended: its status, or minus its signal."""
     with contextlib.suppress(ChildProcessError):
         _, status = os.waitpid(program, os.WNOHANG)
         return os.waitstatus_to_exitcode(status)
-    found = task(str(program))
+    found = read_thread(str(program))
     return -signal.SIGKILL if found is None else os.waitstatus_to_exitcode(found.exit_status)
 
 
 def memory_mb(inherited_kb: int, *, own_namespace: bool) -> int:
-    """Add up the resident memory of a call's processes, without what the zygote lends them."""
+    """Return the resident memory of a call's processes, without what the zygote lends them."""
     total_kb = 0
     for pid in members(own_namespace=own_namespace):
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text()
             total_kb += _field_kb(status, "RssAnon:") + _field_kb(status, "RssShmem:")
-            found = task(str(pid))
+            found = read_thread(str(pid))
             if found and found.flags & linux.PF_FORKNOEXEC:
                 total_kb -= inherited_kb
     return max(0, total_kb) >> 10
 
 
 def exact_memory_mb(*, own_namespace: bool) -> int:
-    """Do the same with every shared page counted once: slow, for when the estimate is high."""
+    """Return the same with every shared page counted once: slow, for when the estimate is high."""
     total_kb = 0
     for pid in members(own_namespace=own_namespace):
         with contextlib.suppress(OSError):

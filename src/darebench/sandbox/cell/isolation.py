@@ -1,29 +1,29 @@
-"""What closes a program in on this machine: found once by the keeper, told to the executor."""
+"""The layers of isolation on this machine: found once by the keeper, reported to the executor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from darebench.errors import ConfigError
-from darebench.sandbox import cgroup, filters, landlock
+from darebench.sandbox.cell import cgroup, landlock, seccomp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Walls:
-    """The walls that hold."""
+class Isolation:
+    """The layers that hold."""
 
     namespaces: bool
-    """A root, network, pids, ipc and users of its own; without them nothing else is safe."""
+    """A root, network, pids, ipc and users of its own; without them, the rest is not safe."""
     rules: bytes
     """The compiled system-call filter; empty where libseccomp is missing."""
-    rules_plain: bytes
-    """The same for kernels that do not let a filter ask: without the question at the exit."""
+    rules_without_notification: bytes
+    """The same without the notification at the exit, for kernels that do not have it."""
     landlock: int
-    """Version; 0 for none."""
+    """Version of Landlock; 0 for none."""
     groups: cgroup.Groups
 
     def missing(self) -> dict[str, str]:
-        """Name each wall that does not stand, with what to do about it."""
+        """Return each layer that is missing, with what to do about it."""
         found = {}
         if not self.namespaces:
             found["namespaces"] = (
@@ -33,7 +33,9 @@ class Walls:
         if not self.rules:
             found["seccomp"] = "no libseccomp.so.2; install libseccomp2 or libseccomp"
         if not self.landlock:
-            found["landlock"] = "the kernel offers none; Linux 5.13 and lsm=landlock do"
+            found["landlock"] = (
+                "the kernel does not offer Landlock; Linux 5.13 with lsm=landlock does"
+            )
         elif self.landlock < 6:
             found["landlock scopes"] = (
                 f"Landlock {self.landlock} does not scope sockets and signals; Linux 6.12 does"
@@ -46,23 +48,23 @@ class Walls:
         return found
 
 
-def find(uid: int, gid: int, *, namespaces: bool, allow_unsafe: bool) -> Walls:
-    """Try what this machine offers, while the host's files are still in sight.
+def find(uid: int, gid: int, *, namespaces: bool, allow_unsafe: bool) -> Isolation:
+    """Find out what this machine offers, while the host's files are still in sight.
 
     Raises:
-        ConfigError: a wall is missing that no program should run without.
+        ConfigError: A layer is missing that no program should run without.
     """
     rules = plain = b""
     try:
-        rules = filters.compiled(network=namespaces, ask_at_exit=True)
-        plain = filters.compiled(network=namespaces, ask_at_exit=False)
+        rules = seccomp.compiled(network=namespaces, notify_exit=True)
+        plain = seccomp.compiled(network=namespaces, notify_exit=False)
     except ConfigError:
         if not allow_unsafe:
             raise
-    return Walls(
+    return Isolation(
         namespaces=namespaces,
         rules=rules,
-        rules_plain=plain,
+        rules_without_notification=plain,
         landlock=landlock.abi(),
         groups=cgroup.prepare(uid, gid),
     )

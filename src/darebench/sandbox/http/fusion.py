@@ -1,25 +1,27 @@
-"""SandboxFusion's JSON, both directions: request to program, outcome to answer, and back.
+"""SandboxFusion's JSON in both directions: request to program, outcome to answer, and back.
 
-Follows `POST /run_code` of github.com/bytedance/SandboxFusion (sandbox/server/sandbox_api.py) for
-Python. Its answers can say Success, Failed or SandboxError; where our outcomes say more, the rest
-goes into fields that its clients pass over: `message`, and `refused_files`, which is only there if
-a file was not handed back.
+It follows `POST /run_code` of github.com/bytedance/SandboxFusion (sandbox/server/sandbox_api.py)
+for Python, and keeps its names. Its answers can say Success, Failed or SandboxError; where our
+outcomes say more, the rest goes into fields that its clients ignore: `message`, and
+`refused_files`, which is present only if a file was not handed back.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 import signal
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from darebench.errors import SandboxFault
-from darebench.sandbox import names
+from darebench.sandbox.names import problem_with
 from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 
 PATH = "/run_code"
@@ -30,17 +32,15 @@ OTHER_LANGUAGES = frozenset({
     "cuda", "lua", "R", "perl", "D_ut", "ruby", "scala", "julia", "pytest", "junit", "jest",
     "kotlin_script", "verilog", "python_gpu", "lean", "swift", "racket",
 })  # fmt: skip
-"""What SandboxFusion runs as well; a request for one is well-formed, and not run."""
+"""What SandboxFusion runs as well; a request for one is well-formed, but is not run."""
 
 
 def _decoded(value: object) -> object:
     """Decode base64, with or without line breaks in it."""
     if not isinstance(value, str):
         return value
-    try:
+    with contextlib.suppress(ValueError):  # it has line breaks, or is not base64
         return base64.b64decode(value, validate=True)
-    except ValueError:
-        pass
     try:
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
@@ -62,24 +62,46 @@ def _known(value: object) -> object:
 _Content = Annotated[bytes, BeforeValidator(_decoded)]
 
 
-class RunCode(BaseModel):
-    """A request; what means nothing for Python (`compile_timeout`, `args`) is passed over."""
+class RunCodeRequest(BaseModel):
+    """A request; fields without a meaning for Python (`compile_timeout`, `args`) are ignored."""
 
     code: str
     language: Annotated[str, BeforeValidator(_known)]
     run_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0
     """Seconds."""
     memory_limit_MB: int = -1
-    """Not above zero: the server's own limit."""
+    """Zero or less means the server's own limit."""
     stdin: str | None = None
     files: Annotated[dict[str, _Content | None] | None, BeforeValidator(_few)] = None
     fetch_files: Annotated[list[str] | None, BeforeValidator(_few)] = None
 
 
-class Ran(BaseModel):
-    """How a command ended."""
+class RunStatus(StrEnum):
+    """How a request ended, in SandboxFusion's words."""
 
-    status: Literal["Finished", "Error", "TimeLimitExceeded"]
+    SUCCESS = "Success"
+    """The program ended with exit code 0."""
+    FAILED = "Failed"
+    """It ended otherwise, or was not run."""
+    SANDBOX_ERROR = "SandboxError"
+    """The sandbox failed."""
+
+
+class CommandRunStatus(StrEnum):
+    """How a command ended, in SandboxFusion's words."""
+
+    FINISHED = "Finished"
+    """By itself, or at a limit other than time."""
+    ERROR = "Error"
+    """It was not run."""
+    TIME_LIMIT_EXCEEDED = "TimeLimitExceeded"
+    """At the wall-clock limit."""
+
+
+class CommandRunResult(BaseModel):
+    """How a command ended, and what it printed."""
+
+    status: CommandRunStatus
     execution_time: float | None = None
     """Seconds."""
     return_code: int | None = None
@@ -87,19 +109,19 @@ class Ran(BaseModel):
     stderr: str | None = None
 
 
-class Answer(BaseModel):
+class RunCodeResponse(BaseModel):
     """What a server answers to a request that it understood."""
 
-    status: Literal["Success", "Failed", "SandboxError"]
+    status: RunStatus
     message: str = ""
-    run_result: Ran | None = None
+    run_result: CommandRunResult | None = None
     files: dict[str, _Content] = {}
     refused_files: dict[str, str] = {}
-    """Ours alone: why a file of `fetch_files` is not in `files`."""
+    """Only our server's: why a file of `fetch_files` is not in `files`."""
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
-    """Name the first wrong fields of a request, as FastAPI does in a 422 answer."""
+    """Return the first wrong fields of a request, as FastAPI does in a 422 answer."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         {"type": e["type"], "loc": ["body", *(str(p)[:80] for p in e["loc"])], "msg": e["msg"]}
@@ -111,8 +133,8 @@ def request(program: Program) -> bytes:
     """Write the request that runs a program.
 
     Raises:
-        OSError: a file to load cannot be read.
-        UnicodeError: stdin is not UTF-8, all that the protocol has room for.
+        OSError: A file to load cannot be read.
+        UnicodeError: The program's stdin is not UTF-8, which is all that the protocol can carry.
     """
     files = {name: _encoded(path.read_bytes()) for name, path in program.load.items()}
     content = {
@@ -123,30 +145,32 @@ def request(program: Program) -> bytes:
         "memory_limit_MB": program.limits.memory_mb,
         "stdin": program.stdin.decode() if program.stdin else None,
         "files": files,
-        "fetch_files": [name for name in program.save if names.problem_with(name) is None],
+        "fetch_files": [name for name in program.save if problem_with(name) is None],
     }
     return json.dumps(content).encode()
 
 
 def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
-    """Write the answer that tells an outcome; its saved files are read."""
+    """Write the answer for an outcome; its saved files are read."""
     files = {
         name: _encoded(file.path.read_bytes())
         for name, file in outcome.files.items()
         if isinstance(file, Saved)
     }
     refused = {name: file.why for name, file in outcome.files.items() if isinstance(file, Refused)}
-    status, message, code, stderr = "Finished", "", outcome.exit_code, outcome.stderr
+    status, message = CommandRunStatus.FINISHED, ""
+    code, stderr = outcome.exit_code, outcome.stderr
     match outcome.status:
         case Status.TIMEOUT:
-            status, code = "TimeLimitExceeded", None
+            status, code = CommandRunStatus.TIME_LIMIT_EXCEEDED, None
         case Status.KILLED:
             message = outcome.detail
-            stderr += f"{message}\n"  # clients show their models `run_result` alone
+            stderr += f"{message}\n"  # clients show their models only `run_result`
         case Status.REFUSED:
-            status, message, stderr = "Error", outcome.detail, outcome.detail
+            status = CommandRunStatus.ERROR
+            message = stderr = outcome.detail
     content: dict[str, Any] = {
-        "status": "Success" if outcome.status is Status.OK else "Failed",
+        "status": RunStatus.SUCCESS if outcome.status is Status.OK else RunStatus.FAILED,
         "message": message,
         "compile_result": None,
         "run_result": {
@@ -167,7 +191,7 @@ def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
 def fault(message: str, pod_name: str | None = None) -> bytes:
     """Write the answer for a failure that is not the program's."""
     content = {
-        "status": "SandboxError",
+        "status": RunStatus.SANDBOX_ERROR,
         "message": message,
         "compile_result": None,
         "run_result": None,
@@ -178,20 +202,20 @@ def fault(message: str, pod_name: str | None = None) -> bytes:
 
 
 def outcome(body: bytes, program: Program) -> Outcome:
-    """Read a server's answer to `program`; files that it asked for land in its folder.
+    """Read a server's answer to `program`; the files to save are written to its folder.
 
     Raises:
-        SandboxFault: the answer tells of one, or is not an answer.
+        SandboxFault: The answer reports one, or is not an answer.
     """
     try:
-        told = Answer.model_validate_json(body)
+        told = RunCodeResponse.model_validate_json(body)
     except ValidationError as error:
         first = problems(error)[0]
         where = ".".join(first["loc"])
         why = f"{where}: {first['msg']}"
         raise SandboxFault(f"the sandbox server's answer is malformed: {why}") from None
     ran = told.run_result
-    if told.status == "SandboxError" or ran is None:
+    if told.status is RunStatus.SANDBOX_ERROR or ran is None:
         raise SandboxFault(f"the sandbox server failed: {told.message or 'it gave no result'}")
     status, detail = _status(told, ran, program)
     stderr = ran.stderr or ""
@@ -213,10 +237,10 @@ def outcome(body: bytes, program: Program) -> Outcome:
     )
 
 
-def _status(told: Answer, ran: Ran, program: Program) -> tuple[Status, str]:
-    if ran.status == "TimeLimitExceeded":
+def _status(told: RunCodeResponse, ran: CommandRunResult, program: Program) -> tuple[Status, str]:
+    if ran.status is CommandRunStatus.TIME_LIMIT_EXCEEDED:
         return Status.TIMEOUT, f"over the wall-clock limit of {program.limits.wall_s:g} s"
-    if ran.status == "Error":
+    if ran.status is CommandRunStatus.ERROR:
         return Status.REFUSED, told.message or ran.stderr or "the server did not say why"
     if told.message:
         return Status.KILLED, told.message
@@ -225,11 +249,11 @@ def _status(told: Answer, ran: Ran, program: Program) -> tuple[Status, str]:
     return (Status.OK if ran.return_code == 0 else Status.ERROR), ""
 
 
-def _keep(told: Answer, program: Program) -> Mapping[str, Saved | Refused]:
+def _keep(told: RunCodeResponse, program: Program) -> Mapping[str, Saved | Refused]:
     kept: dict[str, Saved | Refused] = {}
     for name in program.save:
         content = told.files.get(name)
-        problem = names.problem_with(name)
+        problem = problem_with(name)
         if problem is not None:
             kept[name] = Refused(why=problem)
         elif content is None:

@@ -1,6 +1,6 @@
-"""The HTTP server's process: the socket, the patience with clients, signals and the end.
+"""The HTTP server's process: its socket, its patience with clients, its signals and its end.
 
-SIGTERM or SIGINT ends it in order: no new connection, all that was admitted is answered, exit.
+At SIGTERM or SIGINT it takes no new connection, answers all that it has admitted, and exits.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from darebench.errors import ConfigError
+from darebench.sandbox.http.server import ServerSettings, build_app
 from darebench.sandbox.local import LocalExecutor
 from darebench.sandbox.program import Program
-from darebench.sandbox.server import ServerSettings, build_app
 
 HEAD_S = 10.0
-"""How long a connection may be silent, or dribble, before a request's head is there."""
+"""How long a connection may take until the head of a request is complete."""
 CONNECTIONS = 1000
-"""At one time; more are closed at once."""
+"""Connections at one time; more are closed at once."""
 UNREAD_MS = 60_000
 """How long an answer may wait in the kernel for a client that does not read."""
 
 
 def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[str], None]) -> None:
-    """Serve until a signal says to end.
+    """Serve until a signal ends it.
 
     Args:
         host: Name or address to listen on.
-        port: 0 takes a free one.
-        settings: What is granted.
+        port: Port to listen on; 0 takes a free one.
+        settings: What the server grants.
         ready: Called with the server's URL when it takes calls.
 
     Raises:
-        ConfigError: the address cannot be used, or only with a token, or there is no sandbox.
+        ConfigError: The address cannot be used, or only with a token, or the sandbox cannot be run.
     """
     with listen_on(host, port) as listening:
         address = ipaddress.ip_address(listening.getsockname()[0])
@@ -79,7 +79,7 @@ async def _serve(
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed if no whole head of a request comes in time."""
+    """A connection that is closed if the head of a request is not complete in time."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- as uvicorn has it
         """Take a connection, or close it if there are too many."""
@@ -104,7 +104,7 @@ class _Connection(H11Protocol):
 
 
 def url_of(listening: socket.socket) -> str:
-    """Give the URL of a server."""
+    """Return the URL of a server."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -113,7 +113,7 @@ def listen_on(host: str, port: int) -> socket.socket:
     """Open the socket of a server.
 
     Raises:
-        ConfigError: the address cannot be used.
+        ConfigError: The address cannot be used.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(

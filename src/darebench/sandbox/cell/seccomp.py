@@ -1,18 +1,25 @@
 """The seccomp filter: the system calls that data-science Python makes, and no other.
 
 It needs the system's libseccomp. What the library knows and the list lacks is forbidden (EPERM);
-what is newer than the library does not exist (ENOSYS), so that the C library falls back.
+what is newer than the library does not exist (ENOSYS), so that the C library falls back. A program
+that ends itself is stopped by the filter, whose listener is the warden: see `receive`.
+
+Names are those of linux/seccomp.h, linux/prctl.h and asm-generic/ioctls.h.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import socket
 import stat
+import struct
 import tempfile
+from typing import NamedTuple
 
 from darebench.errors import ConfigError
+from darebench.sandbox.cell import linux
 
 ALLOWED = """
 read write open openat openat2 close close_range creat lseek _llseek pread64 pwrite64 readv writev
@@ -43,34 +50,54 @@ socketpair bind listen accept accept4 connect getsockname getpeername sendto rec
 recvmsg sendmmsg recvmmsg shutdown setsockopt getsockopt
 """.split()  # noqa: SIM905 -- 250 quoted names would hide the names
 FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
-"""Sockets that may be made; they find no network, but libraries try."""
+"""Sockets that may be made; they reach no network, but libraries try."""
 NO_NETWORK_FAMILIES = (socket.AF_UNIX,)
 """The same where there is no network namespace to put the program in."""
 ON_ITSELF = ("prlimit64", "sched_setaffinity", "setpriority")
-"""Allowed for the caller alone: on the host, the warden is the same user."""
-_NOT_CLONED = 0x7E020080 | 0x8000
-"""The bits of clone's flags that make namespaces, and the one that makes a child of the zygote."""
-_PRCTL = (1, 2, 3, 4, 15, 16, 23, 27, 29, 30, 36, 37, 38, 39, 40, 41, 42, 52, 0x53564D41)
-"""Names, death signals, timers, huge pages, questions; nothing that gives or installs."""
-_IOCTL = (
-    *range(0x5401, 0x5412), *range(0x5413, 0x541C), 0x5421, 0x5450, 0x5451, 0x5452, 0x5460,
-    0x8910, 0x8912, 0x8913, 0x8915, 0x8927, 0x8933, 0x40049409,
+"""Allowed for the calling process alone: on the host, the warden is the same user."""
+CLONE_FLAGS_DENIED = (
+    linux.CLONE_NEWNS | linux.CLONE_NEWCGROUP | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC
+    | linux.CLONE_NEWUSER | linux.CLONE_NEWPID | linux.CLONE_NEWNET | linux.CLONE_NEWTIME
+    | linux.CLONE_PARENT
 )  # fmt: skip
-"""Questions about terminals, pipes and interfaces, descriptor flags, clones of files.
+"""All that make namespaces, and the one that makes a child of the zygote."""
+PRCTL = {
+    "PR_SET_PDEATHSIG": 1, "PR_GET_PDEATHSIG": 2, "PR_GET_DUMPABLE": 3, "PR_SET_DUMPABLE": 4,
+    "PR_SET_NAME": 15, "PR_GET_NAME": 16, "PR_CAPBSET_READ": 23, "PR_GET_SECUREBITS": 27,
+    "PR_SET_TIMERSLACK": 29, "PR_GET_TIMERSLACK": 30, "PR_SET_CHILD_SUBREAPER": 36,
+    "PR_GET_CHILD_SUBREAPER": 37, "PR_SET_NO_NEW_PRIVS": 38, "PR_GET_NO_NEW_PRIVS": 39,
+    "PR_GET_TID_ADDRESS": 40, "PR_SET_THP_DISABLE": 41, "PR_GET_THP_DISABLE": 42,
+    "PR_GET_SPECULATION_CTRL": 52, "PR_SET_VMA": 0x53564D41,
+}  # fmt: skip
+"""Options that are allowed: none of them grants or installs anything."""
+TCGETS, TIOCOUTQ, TIOCGWINSZ, FIONREAD = 0x5401, 0x5411, 0x5413, 0x541B
+IOCTL = {
+    "FIONBIO": 0x5421, "FIONCLEX": 0x5450, "FIOCLEX": 0x5451, "FIOASYNC": 0x5452,
+    "FIOQSIZE": 0x5460, "SIOCGIFNAME": 0x8910, "SIOCGIFCONF": 0x8912, "SIOCGIFFLAGS": 0x8913,
+    "SIOCGIFADDR": 0x8915, "SIOCGIFHWADDR": 0x8927, "SIOCGIFINDEX": 0x8933, "FICLONE": 0x40049409,
+}  # fmt: skip
+"""Requests that are allowed, beside those on terminals from TCGETS to FIONREAD.
 
-Not TIOCSTI and TIOCLINUX, which type into a terminal that the caller may share.
+TIOCSTI and TIOCLINUX are not: they type into a terminal that the caller may share.
 """
+SECCOMP_IOCTL_NOTIF_RECV = 0xC0502100
+SECCOMP_IOCTL_NOTIF_SEND = 0xC0182101
+SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1 << 0
+_seccomp_notif = struct.Struct("=QII iIQ6Q")
+"""struct seccomp_notif: id, pid, flags; data: nr, arch, instruction_pointer, args."""
+_seccomp_notif_resp = struct.Struct("=QqiI")
+"""struct seccomp_notif_resp: id, val, error, flags."""
 
 
-def compiled(*, network: bool, ask_at_exit: bool) -> bytes:
+def compiled(*, network: bool, notify_exit: bool) -> bytes:
     """Compile the filter to the kernel's own form, for `linux.install_filter`.
 
     Args:
         network: Allow internet sockets: only where a network namespace makes them harmless.
-        ask_at_exit: Have the kernel stop a process that ends itself and ask the filter's listener.
+        notify_exit: Have the kernel stop a process that ends itself and notify the listener.
 
     Raises:
-        ConfigError: libseccomp is not on this machine.
+        ConfigError: The library libseccomp is not on this machine.
     """
     seccomp = library()
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
@@ -78,14 +105,14 @@ def compiled(*, network: bool, ask_at_exit: bool) -> bytes:
     known = _known(seccomp)
     special = {"clone", "clone3", "socket", "prctl", "ioctl", "mknod", "mknodat", "personality"}
     special |= set(ON_ITSELF)
-    if ask_at_exit:
+    if notify_exit:
         rules.add_rule(seccomp.NOTIFY, "exit_group")
         special.add("exit_group")
     for name in sorted(known - special):
         rules.add_rule(seccomp.ALLOW if name in ALLOWED else denied, name)
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ
-    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, _NOT_CLONED, 0))
-    for option in _PRCTL:
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, CLONE_FLAGS_DENIED, 0))
+    for option in PRCTL.values():
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, equal, option))
     for family in FAMILIES if network else NO_NETWORK_FAMILIES:
         rules.add_rule(seccomp.ALLOW, "socket", seccomp.Arg(0, equal, family))
@@ -97,7 +124,11 @@ def compiled(*, network: bool, ask_at_exit: bool) -> bytes:
         whom = seccomp.Arg(int(name == "setpriority"), masked, 0xFFFFFFFF, 0)
         rules.add_rule(seccomp.ALLOW, name, whom)
     rules.add_rule(seccomp.ALLOW, "personality", seccomp.Arg(0, equal, 0xFFFFFFFF))
-    for request in _IOCTL:  # the kernel looks at the lower half of the argument only
+    terminals = (*range(TCGETS, TIOCOUTQ + 1), *range(TIOCGWINSZ, FIONREAD + 1))
+    for request in (
+        *terminals,
+        *IOCTL.values(),
+    ):  # the kernel looks at the lower half of the argument only
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, masked, 0xFFFFFFFF, request))
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
     with tempfile.TemporaryFile() as file:
@@ -106,8 +137,35 @@ def compiled(*, network: bool, ask_at_exit: bool) -> bytes:
         return file.read()
 
 
+class Notification(NamedTuple):
+    """A call of exit_group that waits for the listener's answer."""
+
+    id: int
+    pid: int
+    """The calling thread, as the listener's process sees it."""
+    exit_code: int
+
+
+def receive(listener: int) -> Notification | None:
+    """Receive the notification that a listener has; None if its caller was killed meanwhile."""
+    buffer = bytearray(_seccomp_notif.size)
+    try:
+        fcntl.ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, buffer)
+    except OSError:
+        return None
+    number, pid, _flags, _nr, _arch, _pointer, status, *_ = _seccomp_notif.unpack(buffer)
+    return Notification(number, pid, status & 0xFF)
+
+
+def let_go(listener: int, notification: Notification) -> None:
+    """Let the caller go on with its call, if it still waits."""
+    answer = _seccomp_notif_resp.pack(notification.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, answer)
+
+
 def _known(seccomp) -> set[str]:
-    """Name the system calls that the library knows on this kind of machine."""
+    """Return the names of the system calls that the library knows on this kind of machine."""
     found = set()
     for number in range(1024):
         with contextlib.suppress(ValueError):
@@ -116,10 +174,10 @@ def _known(seccomp) -> set[str]:
 
 
 def library():
-    """Load pyseccomp, which loads libseccomp.
+    """Import pyseccomp, which loads libseccomp.
 
     Raises:
-        ConfigError: one of them is not there.
+        ConfigError: One of them is not installed.
     """
     try:
         import pyseccomp
