@@ -1,37 +1,66 @@
-"""Keeps every test to itself: its own cache, no keys, no colour."""
+"""Keeps every test to itself: its own home and cache, no keys, no colour, no network.
+
+The network is closed twice. In the tests' own process `pytest-socket` lets sockets connect to
+loopback only (`addopts` in pyproject.toml). Programs that tests start are pointed at a proxy that
+does not answer, which whatever speaks HTTP obeys; a child that opens a socket by itself is not
+covered, and the sandbox's tests, which try just that, have the sandbox's own walls in front of them.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 REAL_STORE = Path(__file__).parents[2] / "shared" / "data" / "dare-bench-dev"
+DEAD_PROXY = "http://127.0.0.1:9"
+"""The discard port: nobody listens there."""
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+SECRETS = ("API_KEY", "TOKEN", "SECRET", "PASSWORD")
+"""What the names of keys end with; a test that needs one sets its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write the golden files anew.")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_world(tmp_path_factory: pytest.TempPathFactory):
-    cache = tmp_path_factory.mktemp("cache")
-    changed = {
+def pytest_configure(config: pytest.Config) -> None:
+    """Change the environment before a test module is imported: libraries read it at import."""
+    world = Path(tempfile.mkdtemp(prefix="darebench-tests-"))
+    before = dict(os.environ)
+    changed = {name: "" for name in before if name.endswith(SECRETS)} | _own_world(world)
+    os.environ.update(changed)
+
+    def restore() -> None:
+        for name in changed:
+            os.environ.pop(name, None)
+        os.environ.update({name: before[name] for name in changed if name in before})
+        shutil.rmtree(world, ignore_errors=True)
+
+    config.add_cleanup(restore)
+
+
+def _own_world(world: Path) -> dict[str, str]:
+    """Return the variables that keep tests out of the user's home and off the network."""
+    home, cache = world / "home", world / "cache"
+    home.mkdir()
+    cache.mkdir()
+    closed = {name: DEAD_PROXY for name in PROXIES} | {"NO_PROXY": "127.0.0.1,localhost,::1"}
+    return {
+        "HOME": str(home),
         "DAREBENCH_CACHE": str(cache),
+        "XDG_CACHE_HOME": str(cache / "xdg"),
+        "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_DATA_HOME": str(cache / "data"),
         "NO_COLOR": "1",
         "INSPECT_DISPLAY": "none",
         "OPENAI_API_KEY": "",
+        **closed,
+        **{name.lower(): value for name, value in closed.items()},
     }
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    yield
-    for name, value in before.items():
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value
 
 
 @pytest.fixture
