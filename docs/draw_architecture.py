@@ -74,7 +74,7 @@ def reduced(graph: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def diagram() -> str:
-    """Return the Mermaid flowchart: a box for each layer, and arrows from rooms to what they use."""
+    """Return the Mermaid flowchart: a box for each layer, arrows from rooms to what they use."""
     rows = layers()[GROUND:]
     rooms = {room for row in rows for room in row}
     graph = {room: rooms_used(room) & rooms for room in sorted(rooms)}

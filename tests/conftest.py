@@ -48,7 +48,7 @@ def _own_world(world: Path) -> dict[str, str]:
     home, cache = world / "home", world / "cache"
     home.mkdir()
     cache.mkdir()
-    closed = {name: DEAD_PROXY for name in PROXIES} | {"NO_PROXY": "127.0.0.1,localhost,::1"}
+    closed = dict.fromkeys(PROXIES, DEAD_PROXY) | {"NO_PROXY": "127.0.0.1,localhost,::1"}
     return {
         "HOME": str(home),
         "DAREBENCH_CACHE": str(cache),
