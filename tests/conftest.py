@@ -1,15 +1,17 @@
 """Keeps every test to itself: its own home and cache, no keys, no colour, no network.
 
-The network is closed twice. In the tests' own process `pytest-socket` lets sockets connect to
-loopback only (`addopts` in pyproject.toml). Programs that tests start are pointed at a proxy that
-does not answer, which whatever speaks HTTP obeys; a child that opens a socket by itself is not
-covered, and the sandbox's tests, which try just that, have the sandbox's own walls in front of them.
+In the tests' own process `pytest-socket` lets sockets connect to loopback only (`addopts` in
+pyproject.toml), and names are not looked up. Programs that tests start are pointed at a proxy that
+does not answer, which whatever speaks HTTP obeys. A child that opens a socket by itself is not
+covered; the sandbox's tests, which try just that, have the sandbox's own walls in front of them.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -33,8 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     before = dict(os.environ)
     changed = {name: "" for name in before if name.endswith(SECRETS)} | _own_world(world)
     os.environ.update(changed)
+    look_up, socket.getaddrinfo = socket.getaddrinfo, _look_up_here(socket.getaddrinfo)
 
     def restore() -> None:
+        socket.getaddrinfo = look_up
         for name in changed:
             os.environ.pop(name, None)
         os.environ.update({name: before[name] for name in changed if name in before})
@@ -61,6 +65,23 @@ def _own_world(world: Path) -> dict[str, str]:
         **closed,
         **{name.lower(): value for name, value in closed.items()},
     }
+
+
+def _look_up_here(look_up):
+    """Return a `getaddrinfo` that asks no server: it knows addresses and this machine only."""
+
+    def only_here(host, *args, **kwargs):
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in (None, "", "localhost", socket.gethostname()):
+            try:
+                ipaddress.ip_address(name.partition("%")[0])
+            except ValueError:
+                raise socket.gaierror(
+                    socket.EAI_NONAME, f"tests do not look up names: {name}"
+                ) from None
+        return look_up(host, *args, **kwargs)
+
+    return only_here
 
 
 @pytest.fixture
