@@ -62,6 +62,10 @@ def _own_world(world: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "INSPECT_DISPLAY": "none",
         "OPENAI_API_KEY": "",
+        # Tests run beside each other, and OpenMP's threads spin while they wait for one another:
+        # with more of them than cores a fit takes ten times as long.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         **closed,
         **{name.lower(): value for name, value in closed.items()},
     }
