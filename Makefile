@@ -39,6 +39,7 @@ train-env: .venv-train/.ready
 
 test-train: .venv-train/.ready
 	.venv-train/bin/python -m pytest tests/train
+	.venv-train/bin/python -m pytest tests/docs/test_contributing.py -k trainer
 
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done

@@ -27,10 +27,32 @@ def registry(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+def check_entry(module: ModuleType) -> Any:
+    checks = importlib.import_module("darebench.audit.checks")
+    return checks.Check(
+        name="features_vanish",
+        needs=checks.Need.TABLES,
+        severities=(checks.WARNING,),
+        variants=(checks.MM,),
+        find=module.features_vanish,
+    )
+
+
+def trainer_entry(module: ModuleType) -> Any:
+    return registry("darebench.train.trainers:Trainer")(
+        summary="Continue pretraining on plain text.",
+        config=module.TextConfig,
+        module=module.__name__,
+        function="train_text",
+    )
+
+
 ENTRIES: dict[str, tuple[str, Callable[[ModuleType], tuple[str, Any]]]] = {
     "source": ("darebench.curate.sources.registry:SOURCES", lambda m: (m.KIND.name, m.KIND)),
     "metric": ("darebench.scoring.metrics:METRICS", lambda m: (m.RULE.name, m.RULE)),
     "agent": ("darebench.evals.builtin:AGENTS", lambda m: ("neighbours", m.NeighboursModel)),
+    "check": ("darebench.audit.checks:CHECKS", lambda m: ("features_vanish", check_entry(m))),
+    "trainer": ("darebench.train.trainers:TRAINERS", lambda m: ("text", trainer_entry(m))),
 }
 """Page -> the registry, and the entry that the page tells to make."""
 MODULES: dict[str, list[ModuleType]] = {}
@@ -52,7 +74,8 @@ def load(page: Path) -> dict[str, Any]:
             setattr(importlib.import_module(parent), own, module)
             MODULES.setdefault(page.stem, []).append(module)
         else:
-            tests |= {k: v for k, v in vars(module).items() if k.startswith("test_")}
+            marks = module.__dict__.get("pytestmark", lambda test: test)
+            tests |= {k: marks(v) for k, v in vars(module).items() if k.startswith("test_")}
     return tests
 
 
