@@ -23,6 +23,8 @@ DEAD_PROXY = "http://127.0.0.1:9"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 SECRETS = ("API_KEY", "TOKEN", "SECRET", "PASSWORD")
 """What the names of keys end with; a test that needs one sets its own."""
+SHARING = ("evals", "rollouts")
+"""Rooms whose tests make many executors, and whose subject is not how the sandbox starts."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,6 +88,38 @@ def _look_up_here(look_up):
         return look_up(host, *args, **kwargs)
 
     return only_here
+
+
+@pytest.fixture(scope="session")
+def _started():
+    """Executors that are started once a session, by their slots."""
+    executors = {}
+    yield executors
+    for executor in executors.values():
+        executor.close_now()
+
+
+@pytest.fixture(autouse=True)
+def _shared_sandbox(request: pytest.FixtureRequest):
+    """Let a room's executors share one started sandbox: a start takes seconds."""
+    if request.path.parent.name not in SHARING:
+        yield
+        return
+    from darebench.sandbox import LocalExecutor
+
+    started = request.getfixturevalue("_started")
+    execute, execute_now = LocalExecutor.execute, LocalExecutor.execute_now
+
+    def shared(executor: LocalExecutor) -> LocalExecutor:
+        key = (executor.slots, executor.allow_unsafe)
+        if key not in started:
+            started[key] = LocalExecutor(executor.slots, allow_unsafe=executor.allow_unsafe)
+        return started[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalExecutor, "execute", lambda self, p: execute(shared(self), p))
+        patch.setattr(LocalExecutor, "execute_now", lambda self, p: execute_now(shared(self), p))
+        yield
 
 
 @pytest.fixture
