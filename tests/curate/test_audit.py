@@ -17,7 +17,7 @@ from darebench.audit.random_walk import measure_walk
 from darebench.audit.run import audit_store
 from darebench.cli import app
 from darebench.curate.pipeline import curate
-from darebench.curate.table import Options
+from darebench.curate.stages import Options
 from darebench.report.audit import audit_page, audit_text
 from darebench.store.read import open_store
 from darebench.types import Metric, Truth

@@ -11,8 +11,15 @@ import pytest
 from conftest import bundled
 from darebench.audit.findings import Severity
 from darebench.audit.run import audit_store
-from darebench.curate.clean import clean
-from darebench.curate.extras import (
+from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.pipeline import curate
+from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.profile import profile
+from darebench.curate.records import Design, RawTable, Table
+from darebench.curate.stages import Options
+from darebench.curate.verify import verify
+from darebench.curate.writing.draw_workflow import Noise, Style, Workflow, Workflows
+from darebench.curate.writing.extra_steps import (
     draw_extras,
     lost_extras,
     read_extras,
@@ -21,17 +28,10 @@ from darebench.curate.extras import (
     write_join,
     write_target,
 )
-from darebench.curate.joins import take_apart
-from darebench.curate.package import package_tabular
-from darebench.curate.pipeline import curate
-from darebench.curate.profile import profile
-from darebench.curate.records import Design, RawTable, Table
-from darebench.curate.table import Options
-from darebench.curate.tabular import draft_tabular
-from darebench.curate.verify import verify
-from darebench.curate.workflow import Noise, Style, Workflow, Workflows
+from darebench.curate.writing.lookup import take_apart
+from darebench.curate.writing.noise import with_hard_noise
+from darebench.curate.writing.package import package_tabular
 from darebench.store.extras import JOINS, Extras, Join
-from darebench.store.noise import with_hard_noise
 from darebench.store.read import open_store
 from darebench.store.tables import read_table
 from darebench.store.truth import read_settings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darebench.curate.clean import clean, column_names, fingerprint_columns
+from darebench.curate.profiling.clean import clean, column_names, fingerprint_columns
 from darebench.errors import CurationReject
 from darebench.store.tables import read_table
 from darebench.store.write import write_table

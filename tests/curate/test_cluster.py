@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from darebench.curate.pipeline import curate
-from darebench.curate.table import Options
+from darebench.curate.stages import Options
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from darebench.audit.near_duplicates import twin_findings
 from darebench.audit.statistics import measure_store
 from darebench.audit.written import read_tables
 from darebench.curate.pipeline import _same_names, _unique_slugs, curate
-from darebench.curate.table import Options
+from darebench.curate.stages import Options
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
@@ -131,7 +131,7 @@ def test_a_full_disk_is_no_refusal(tables, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("darebench.curate.table.write_store", full)
+    monkeypatch.setattr("darebench.curate.stages.write_store", full)
     with pytest.raises(ConfigError, match="No space left on device; when that is mended"):
         curate(str(tables), tmp_path / "out", options=Options(max_targets=1))
     monkeypatch.undo()

@@ -12,18 +12,18 @@ from sklearn.metrics import r2_score
 from conftest import bundled, panel
 from darebench.audit.headroom import _chosen_elsewhere
 from darebench.audit.near_duplicates import twin_findings
-from darebench.curate.clean import clean
-from darebench.curate.design import RulesDesigner
-from darebench.curate.fidelity import lost_in_workflow
-from darebench.curate.package import package_series
-from darebench.curate.profile import Kind, profile
-from darebench.curate.questions import write_workflow
+from darebench.curate.designing.draft_series import draft_series
+from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.designing.rules import RulesDesigner
+from darebench.curate.designing.split import MIN_VAL, draw_ratio
+from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.profile import Kind, profile
 from darebench.curate.records import RawTable, Table
-from darebench.curate.series import draft_series
-from darebench.curate.split import MIN_VAL, draw_ratio
-from darebench.curate.tabular import draft_tabular
 from darebench.curate.verify import verify
-from darebench.curate.workflow import draw_workflow
+from darebench.curate.writing.draw_workflow import draw_workflow
+from darebench.curate.writing.fidelity import lost_in_workflow
+from darebench.curate.writing.package import package_series
+from darebench.curate.writing.questions import write_workflow
 from darebench.errors import CurationReject
 from darebench.instructions.facts import file_facts
 from darebench.store.read import open_store

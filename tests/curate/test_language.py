@@ -13,7 +13,6 @@ import pytest
 from sites import Chat
 
 from conftest import bundled, panel
-from darebench.curate.clean import clean
 from darebench.curate.language import ask
 from darebench.curate.language.ask import LanguageModel, Usage, read_usage
 from darebench.curate.language.authors import Models, choose_authors
@@ -21,10 +20,11 @@ from darebench.curate.language.designer import ModelDesigner
 from darebench.curate.language.plan import Plan, find_problems
 from darebench.curate.language.rewrite import moved_ranges
 from darebench.curate.pipeline import curate
-from darebench.curate.profile import profile
+from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.profile import profile
+from darebench.curate.profiling.resample import Resampling, resample
 from darebench.curate.records import RawTable, Table
-from darebench.curate.resample import Resampling, resample
-from darebench.curate.table import Options
+from darebench.curate.stages import Options
 from darebench.errors import ConfigError, CurationReject, ProviderFault
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from darebench.curate.labels import label_columns
-from darebench.curate.profile import profile
+from darebench.curate.profiling.profile import profile
 from darebench.curate.records import RawTable, Table, slug
-from darebench.curate.sources.pages import (
+from darebench.curate.sources.documentation import (
     find_descriptions,
     read_json_page,
     read_r_page,
     read_text_page,
 )
+from darebench.curate.writing.column_labels import label_columns
 
 COLUMNS = ["wage", "years_school", "Sex", "x.1"]
 WAYS = {

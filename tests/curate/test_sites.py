@@ -14,8 +14,8 @@ from sites import Hub, Kaggle, Openml
 from conftest import bundled
 from darebench.curate.pipeline import curate
 from darebench.curate.sources import open_source, remote
-from darebench.curate.sources.remote import patiently, pin
-from darebench.curate.table import Options
+from darebench.curate.sources.sites import patiently, pin
+from darebench.curate.stages import Options
 from darebench.errors import ConfigError, SourceFault
 from darebench.store.read import open_store
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from darebench.curate.joins import STEM
 from darebench.curate.language.ask import LanguageModel, ask_for
+from darebench.curate.writing.lookup import STEM
 from darebench.errors import CurationReject
 from darebench.store import layout
 from darebench.store.write import DatasetFiles

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from darebench.curate.fidelity import lost_in_workflow, lost_targets
-from darebench.curate.joins import rejoined
 from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
-from darebench.curate.workflow import Workflow
+from darebench.curate.records import Workflow
+from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
+from darebench.curate.writing.lookup import rejoined
 from darebench.instructions.facts import file_facts
 from darebench.instructions.ranges import find_ranges
 from darebench.store import layout
@@ -48,6 +48,11 @@ class Rewriter:
     model: LanguageModel
     reader: LanguageModel | None = None
     """Reads a rewritten text back into settings."""
+
+    def identity(self) -> dict[str, str | None]:
+        """Describe the rewriter as plain values."""
+        reader = self.reader.name if self.reader else None
+        return {"model": self.model.name, "reader": reader, "base_url": self.model.base_url}
 
     def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
         """Give the dataset with the texts that are faithful; the others stay as they were.

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.store import layout
-from darebench.store.noise import with_noise
-from darebench.store.settings import (
+from darebench.curate.writing.noise import with_noise
+from darebench.curate.writing.settings import (
     common_settings,
     expected_range,
     file_names,
@@ -23,6 +22,7 @@ from darebench.store.settings import (
     series_settings,
     workflow_settings,
 )
+from darebench.store import layout
 from darebench.store.starter.datasets import SOURCES, Source
 from darebench.store.write import DatasetFiles
 from darebench.types import Family

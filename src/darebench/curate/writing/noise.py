@@ -6,8 +6,6 @@ misspelled, numbers are no numbers, and rows are repeated: every rule is needed,
 """
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false
 
 from __future__ import annotations
 

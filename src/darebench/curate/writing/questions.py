@@ -10,8 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from darebench.curate.extras import write_cleaning, write_features, write_join, write_target
-from darebench.curate.workflow import Workflow
+from darebench.curate.records import Workflow
+from darebench.curate.writing.extra_steps import (
+    write_cleaning,
+    write_features,
+    write_join,
+    write_target,
+)
 from darebench.store.layout import METADATA_TEXT, PREDICTION
 
 _OPENINGS = (

@@ -5,8 +5,6 @@ files are sampled while they are read, so that memory stays bounded.
 """
 
 # The readers are typed as unions of everything that they can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportReturnType=false
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Draws workflow steps beyond the paper's template, writes them, and reads them back."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 

@@ -1,26 +1,23 @@
 """Draws the settings of an IF task from the seed (paper section 3)."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportReturnType=false
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from darebench.curate.draft import Draft
-from darebench.curate.extras import draw_extras
-from darebench.curate.joins import draw_join
+from darebench.curate.options import Noise, Style, Workflows
+from darebench.curate.records import Draft, Workflow
+from darebench.curate.writing.extra_steps import draw_extras
+from darebench.curate.writing.lookup import draw_join
+from darebench.curate.writing.settings import expected_range
 from darebench.instructions.reader import read_ranges
 from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
 from darebench.store.extras import Extras
-from darebench.store.settings import expected_range
 from darebench.types import Family
 
 SUFFIXES = (".csv", ".parquet", ".sqlite")
@@ -31,64 +28,6 @@ MAX_LEVELS = 15
 MLP_ROWS, SVC_ROWS = 1_000, 4_000
 """More rows would make the reference slow."""
 MAX_SQLITE_COLUMNS = 500
-
-
-class Noise(StrEnum):
-    """What the noise rows of the IF training file are like."""
-
-    PAPER = "paper"
-    """Every filtered column is far out of its range."""
-    HARD = "hard"
-    """Some are, near the border or in other units; misspelled, malformed and repeated values."""
-
-
-class Workflows(StrEnum):
-    """Which steps an IF workflow is drawn from."""
-
-    PAPER = "paper"
-    RICH = "rich"
-    """Also derived columns, group statistics, clipping, target transforms, more models."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """What IF tasks are like; the defaults are the paper's."""
-
-    noise: Noise = Noise.PAPER
-    workflows: Workflows = Workflows.PAPER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
-    """Everything that the question of an IF task states."""
-
-    targets: tuple[str, ...]
-    task_kind: str
-    """`classification` or `regression`."""
-    columns: tuple[str, ...]
-    """Feature columns of the IF files, in the table's order."""
-    features: tuple[str, ...]
-    """The selected ones, in the order that the question states."""
-    numerical: tuple[str, ...]
-    categorical: tuple[str, ...]
-    ranges: dict[str, list[Any]]
-    """Of every feature column: low and high, or the allowed values."""
-    imputer: str
-    model: str
-    random_state: int
-    suffix: str
-    n_tables: int
-    """Into how many sqlite tables the training file is split."""
-    extras: Extras = field(default_factory=Extras)
-    """Steps beyond the paper's template."""
-    noise: Noise = Noise.PAPER
-    joined: tuple[str, ...] = ()
-    """Columns that stand in the lookup table of a join."""
-
-    @property
-    def malformed(self) -> bool:
-        """Some numbers of the training file are text, which only csv can hold."""
-        return self.noise is Noise.HARD and self.suffix == ".csv"
 
 
 def draw_workflow(

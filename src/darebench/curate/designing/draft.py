@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from darebench.audit.checks import find_clues
 from darebench.audit.findings import TaskTables
 from darebench.audit.headroom import SOLVED, Headroom
-from darebench.curate.profile import INDEX
-from darebench.curate.records import Design, Table
-from darebench.curate.split import Split
+from darebench.curate.records import INDEX, Design, Split
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
 LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.1}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A dataset's rows, before its settings are drawn and its texts written."""
-
-    table: Table
-    """The source's one, or what resampling and derived columns made of it."""
-    design: Design
-    """Its features are those that are left."""
-    split: Split
-    headroom: tuple[Headroom, ...]
-    """Of the variants that are scored against true values: MM; or XF and CF."""
-    dropped: tuple[str, ...]
-    """Features that were left out because they give the target away."""
 
 
 class Cleared(NamedTuple):

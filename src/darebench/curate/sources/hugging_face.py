@@ -1,7 +1,6 @@
 """The Hugging Face hub: the tables of dataset repositories, through `huggingface_hub`."""
 
 # pandas' concat is typed as a union of everything that it can give.
-# pyright: reportReturnType=false
 
 from __future__ import annotations
 
@@ -11,17 +10,16 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from darebench.curate.records import RawTable
-from darebench.curate.sources.folder import read_dataset
-from darebench.curate.sources.remote import UNKNOWN, Listed, patiently
-from darebench.curate.sources.tables import MAX_BYTES, MAX_ROWS, SUFFIXES, read_any
+from darebench.curate.sources.data_files import MAX_BYTES, MAX_ROWS, SUFFIXES, read_any
+from darebench.curate.sources.local_folder import read_dataset
+from darebench.curate.sources.sites import UNKNOWN, Listed, patiently
+from darebench.curate.sources.source_kind import Filter, SourceKind
 from darebench.errors import ConfigError, CurationReject, SourceFault
 from darebench.store.cache import cache_folder
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetInfo
 
-FILTERS = {"search": str, "author": str, "tag": str, "licence": str, "task": str, "size": str}
-"""What `--filter` accepts; `tag` takes several, separated by commas."""
 _SHARD = re.compile(r"(.+?)-(\d+)-of-(\d+)(\.\w+)")
 _NO_TABLES = frozenset(
     ("dataset_infos.json", "state.json", "dataset_info.json", "dataset_dict.json")
@@ -42,18 +40,22 @@ class HubSite:
         """Check the repository's name.
 
         Raises:
-            ConfigError: it has another form.
+            ConfigError: The name is not of the form `owner/name`.
         """
         if repository and repository.count("/") != 1:
             raise ConfigError(f"{repository!r} is not of the form hf://owner/name")
         return cls(repository=repository, filters=tuple(sorted(filters.items())))
 
+    def identity(self) -> dict[str, Any]:
+        """Describe the repository or the search."""
+        return {"kind": KIND.name, "one": self.repository, "filters": dict(self.filters)}
+
     def listing(self, limit: int | None) -> list[Listed]:
         """Search, most downloaded first, or look up the one repository.
 
         Raises:
-            ConfigError: there is no such repository, or the search would list the whole hub.
-            SourceFault: the hub does not answer.
+            ConfigError: There is no such repository, or the search would list the whole hub.
+            SourceFault: The hub does not answer.
         """
         from huggingface_hub import HfApi
 
@@ -82,15 +84,15 @@ class HubSite:
         return [_listed(info) for info in found if not info.gated and not info.private]
 
     def licence(self, listed: Listed) -> str:
-        """The listing has it."""
+        """Return the licence that the listing states."""
         return listed.licence
 
     def load(self, listed: Listed) -> RawTable:
         """Download the main table's files and read them with the card.
 
         Raises:
-            CurationReject: the repository has no table.
-            SourceFault: the hub does not answer.
+            CurationReject: The repository does not hold a table.
+            SourceFault: The hub does not answer.
         """
         info = _info(listed.key, listed.version)
         sizes = {s.rfilename: s.size or 0 for s in info.siblings or ()}
@@ -141,7 +143,7 @@ def _card(listed: Listed, has_card: bool) -> dict[str, Any]:
         try:
             card = DatasetCard(content, ignore_metadata_errors=True)
             text, data = card.text, card.data.to_dict()
-        except ValueError:  # a front matter that is no YAML
+        except ValueError:  # a front matter that is not YAML
             text = content.split("---", 2)[-1]
     title = data.get("pretty_name") or listed.key.split("/")[-1].replace("_", " ")
     tags = data.get("tags")
@@ -214,10 +216,26 @@ def _asked(call: Any) -> Any:
     except EntryNotFoundError as error:
         raise CurationReject(f"a file is gone: {_line(error)}") from None
     except HFValidationError as error:
-        raise CurationReject(f"no valid name: {_line(error)}") from None
+        raise CurationReject(f"not a valid name: {_line(error)}") from None
     except HfHubHTTPError as error:
         raise SourceFault(f"the hub refuses: {_line(error)}") from None
 
 
 def _line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200]
+
+
+KIND = SourceKind(
+    name="hf",
+    sentence="the tables of dataset repositories on the Hugging Face hub",
+    open=HubSite.create,
+    one="hf://owner/name",
+    filters={
+        "search": Filter(kind=str),
+        "author": Filter(kind=str),
+        "tag": Filter(kind=str, note="several with commas"),
+        "licence": Filter(kind=str),
+        "task": Filter(kind=str),
+        "size": Filter(kind=str),
+    },
+)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from darebench.curate.records import RawTable, slug
-from darebench.curate.sources.pages import Page, load_json, read_json_page, read_text_page
-from darebench.curate.sources.tables import SUFFIXES, read_any
+from darebench.curate.naming import slug
+from darebench.curate.records import RawTable
+from darebench.curate.sources.data_files import SUFFIXES, read_any
+from darebench.curate.sources.documentation import Page, load_json, read_json_page, read_text_page
+from darebench.curate.sources.source_kind import SourceKind
 from darebench.errors import CurationReject
 
 DOCUMENTS = ("metadata.json", "dataset-metadata.json", "metadata.txt", "README.md", "README.txt")
@@ -30,15 +33,26 @@ class FolderSource:
         """The folder's own name."""
         return slug(self.folder.name)
 
+    def identity(self) -> dict[str, Any]:
+        """Describe the folder by its name, which tasks have, and by the content of its files."""
+        listed = [path for path in sorted(self.folder.iterdir()) if not path.name.startswith(".")]
+        files = {path.name: _content(path) for path in listed}
+        return {
+            "kind": KIND.name,
+            "name": self.owner,
+            "files": files,
+            "path": str(self.folder),
+        }
+
     def keys(self) -> list[str]:
-        """List files and subfolders by name; documents are no tables."""
+        """List files and subfolders by name; documents are not tables."""
         return [path.name for path in sorted(self.folder.iterdir()) if not _is_document(path)]
 
     def load(self, key: str) -> RawTable:
         """Read one file, or the main table of a subfolder.
 
         Raises:
-            CurationReject: it holds no table that can be read.
+            CurationReject: It does not hold a table that can be read.
         """
         return read_dataset(self.folder / key)
 
@@ -51,7 +65,7 @@ def read_dataset(path: Path, content: Any = None) -> RawTable:
         content: Metadata in Kaggle's form that counts before what lies there.
 
     Raises:
-        CurationReject: it holds no table that can be read.
+        CurationReject: It does not hold a table that can be read.
     """
     data, notes = _main_file(path) if path.is_dir() else (path, ())
     frame, more = read_any(data)
@@ -67,6 +81,19 @@ def read_dataset(path: Path, content: Any = None) -> RawTable:
         keywords=page.keywords,
         notes=(*notes, *more),
     )
+
+
+def _content(path: Path) -> str | Mapping[str, str]:
+    """Hash a file, or each file of a folder; files whose names start with a dot are left out."""
+    if path.is_dir():
+        inner = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+        return {p.relative_to(path).as_posix(): _hash(p) for p in inner}
+    return _hash(path) if path.is_file() else "not a file"
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
 def _is_document(path: Path) -> bool:
@@ -120,3 +147,15 @@ def _documents(path: Path, data: Path) -> Iterator[Path]:
     if path.is_dir() and path != folder:
         shared += [path / name for name in DOCUMENTS]
     yield from (p for p in (*own, *shared) if p.is_file())
+
+
+def _open(name: str, filters: dict[str, Any]) -> FolderSource:
+    return FolderSource(folder=Path(name).expanduser().resolve())
+
+
+KIND = SourceKind(
+    name="folder",
+    sentence="each file, or each subfolder with its files, is one table",
+    open=_open,
+    one="a path",
+)

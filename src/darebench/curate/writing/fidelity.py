@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from darebench.curate.extras import lost_extras
-from darebench.curate.workflow import Workflow
+from darebench.curate.records import Workflow
+from darebench.curate.writing.extra_steps import lost_extras
 from darebench.instructions.reader import find_targets, read_ranges, read_workflow
 from darebench.reference.spec import MORE_MODELS
 

@@ -1,8 +1,6 @@
 """Makes regular series of irregular ones, and gives series the calendar's columns."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.curate.times import as_text
+from darebench.curate.profiling.timestamps import as_text
 
 INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """What is recorded -> pandas' period; from fine to coarse."""

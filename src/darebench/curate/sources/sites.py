@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from darebench.curate.records import RawTable, Source, accepts
+from darebench.curate.licences import accepts
+from darebench.curate.protocols import Source
+from darebench.curate.records import RawTable
 from darebench.errors import ConfigError, CurationReject, SourceFault
 from darebench.files import write_json, written_whole
 
@@ -38,6 +40,7 @@ class Listed:
     updated: str = ""
 
 
+@runtime_checkable
 class Site(Protocol):
     """A place in the network that lists datasets. Can be pickled."""
 
@@ -46,25 +49,29 @@ class Site(Protocol):
         """Name that the tasks' folders start with."""
         ...
 
+    def identity(self) -> Mapping[str, Any]:
+        """Describe what was asked of the site as plain values."""
+        ...
+
     def listing(self, limit: int | None) -> list[Listed]:
         """Ask the site what it has.
 
         Raises:
-            ConfigError: a filter or a key is wrong, or what is asked for does not exist.
-            SourceFault: the site does not answer.
+            ConfigError: A filter or a key is wrong, or what is asked for does not exist.
+            SourceFault: The site does not answer.
         """
         ...
 
     def licence(self, listed: Listed) -> str:
-        """Give a dataset's licence without its data; empty if the site does not say."""
+        """Return a dataset's licence without its data; empty if the site does not say."""
         ...
 
     def load(self, listed: Listed) -> RawTable:
         """Download a dataset, or find it in the cache, and read its main table.
 
         Raises:
-            CurationReject: it cannot be read.
-            SourceFault: the site does not answer.
+            CurationReject: The dataset cannot be read.
+            SourceFault: The site does not answer.
         """
         ...
 
@@ -76,12 +83,16 @@ class PinnedSource:
     site: Site
     listed: Mapping[str, Listed]
     licences: tuple[str, ...]
-    """Globs of the accepted ones; others are refused before anything is downloaded."""
+    """Globs of the accepted ones; other datasets are refused before anything is downloaded."""
 
     @property
     def owner(self) -> str:
         """The site's name."""
         return self.site.owner
+
+    def identity(self) -> Mapping[str, Any]:
+        """Describe what was asked of the site."""
+        return self.site.identity()
 
     def keys(self) -> list[str]:
         """List the datasets in the listing's order."""
@@ -91,8 +102,8 @@ class PinnedSource:
         """Download and read one.
 
         Raises:
-            CurationReject: its licence is not accepted, or it cannot be read.
-            SourceFault: the site does not answer.
+            CurationReject: Its licence is not accepted, or it cannot be read.
+            SourceFault: The site does not answer.
         """
         listed = self.listed[key]
         licence = self.site.licence(listed) or UNKNOWN
@@ -107,35 +118,34 @@ def pin(
     """List a site, or read the listing that `folder` has of it; other sources stay as they are.
 
     Raises:
-        ConfigError: the site has nothing of the kind.
-        SourceFault: the site does not answer.
+        ConfigError: The site has nothing of the kind.
+        SourceFault: The site does not answer.
     """
-    if not hasattr(source, "listing"):
-        return source  # type: ignore[return-value]
-    site: Site = source  # type: ignore[assignment]
+    if not isinstance(source, Site):
+        return source
     path = folder / LISTING
     if not path.is_file():
-        found = site.listing(limit)[:limit]
+        found = source.listing(limit)[:limit]
         if not found:
-            raise ConfigError(f"{site.owner} lists nothing of the kind; loosen the filters")
+            raise ConfigError(f"{source.owner} lists nothing of the kind; loosen the filters")
         with written_whole(path) as part:
             write_json([asdict(one) for one in found], part)
     rows = [Listed(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-    return PinnedSource(site=site, listed={row.key: row for row in rows}, licences=licences)
+    return PinnedSource(site=source, listed={row.key: row for row in rows}, licences=licences)
 
 
 def patiently(call: Callable[[], _T], passing: tuple[type[BaseException], ...]) -> _T:
     """Call a site's client; wait and try again while the failure is one that passes.
 
-    A rate limit's `Retry-After` is obeyed. Errors whose answer has another status are raised as
-    they are.
+    A rate limit's `Retry-After` is obeyed. Errors whose answer has another status are raised
+    unchanged.
 
     Args:
-        call: What to do.
+        call: The call, without arguments.
         passing: Errors of the client that may pass: connections, and answers with a status.
 
     Raises:
-        SourceFault: it failed every time.
+        SourceFault: It failed every time.
     """
     for wait_s in (*WAITS_S, None):
         try:
@@ -154,24 +164,6 @@ def patiently(call: Callable[[], _T], passing: tuple[type[BaseException], ...]) 
 
 
 def _asked_wait(answer: Any) -> float:
-    """Read `Retry-After` in seconds; 0 where it is absent or a date."""
+    """Read `Retry-After` in seconds; return 0 where it is absent or a date."""
     text = str(answer.headers.get("Retry-After", "")) if answer is not None else ""
     return min(float(text), LONGEST_WAIT_S) if text.replace(".", "", 1).isdigit() else 0.0
-
-
-def known_filters(given: Mapping[str, str], known: Mapping[str, type]) -> dict[str, Any]:
-    """Turn filters into values of their kinds.
-
-    Raises:
-        ConfigError: one is unknown or not of its kind.
-    """
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        if name not in known:
-            raise ConfigError(f"there is no filter {name!r} here; there are {', '.join(known)}")
-        try:
-            values[name] = known[name](text)
-        except ValueError:
-            kind = known[name].__name__
-            raise ConfigError(f"filter {name}={text!r} is no {kind}") from None
-    return values

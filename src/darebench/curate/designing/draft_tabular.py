@@ -1,8 +1,6 @@
 """Builds a classification or regression dataset: rows, split, features without leaks."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -10,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import measure
-from darebench.curate.draft import Draft, check_room, tables_of, without_leaks
-from darebench.curate.records import Design, Table
-from darebench.curate.split import SMALL_TABLE, split_rows
+from darebench.curate.designing.draft import check_room, tables_of, without_leaks
+from darebench.curate.designing.split import SMALL_TABLE, split_rows
+from darebench.curate.records import Design, Draft, Table
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 

@@ -1,21 +1,17 @@
 """Takes columns of an IF task's tables into a lookup table, which its workflow joins again."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportReturnType=false
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from darebench.curate.records import Workflow
 from darebench.store.extras import JOINS, Join
-
-if TYPE_CHECKING:
-    from darebench.curate.workflow import Workflow
 
 STEM = "lookup_v1"
 KEYS = ("lookup_id", "lookup_key", "lookup_number")

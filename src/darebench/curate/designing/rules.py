@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from darebench.curate.profile import INDEX, Column, Kind, Profile
-from darebench.curate.records import Design, Table
-from darebench.curate.split import LEAST_ROWS, LEAST_SERIES_ROWS
+from darebench.curate.designing.split import LEAST_ROWS, LEAST_SERIES_ROWS
+from darebench.curate.records import INDEX, Column, Design, Kind, Profile, Table
 from darebench.errors import CurationReject
 from darebench.types import Family
 
@@ -62,7 +61,11 @@ class RulesDesigner:
     """Designs from the profile and the page."""
 
     max_candidates: int = 20
-    """Targets to try, of all families."""
+    """Most targets to try, of all families together."""
+
+    def identity(self) -> dict[str, object]:
+        """Describe the designer as plain values."""
+        return {"kind": "rules", "max_candidates": self.max_candidates}
 
     def design(self, table: Table) -> list[Design]:
         """Give candidates, the likeliest target first.

@@ -1,8 +1,6 @@
 """Turns a draft into the files of a dataset: noise, formats, texts, settings."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -13,20 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.curate.draft import Draft, stated_format
-from darebench.curate.fidelity import lost_in_workflow, lost_targets
-from darebench.curate.joins import take_apart
-from darebench.curate.labels import label_columns
-from darebench.curate.metadata import find_domain, write_metadata
-from darebench.curate.questions import write_forecast, write_modelling, write_workflow
-from darebench.curate.records import Design, Table, slug
-from darebench.curate.workflow import Noise, Style, Workflow, draw_workflow
-from darebench.errors import CurationReject
-from darebench.instructions.facts import file_facts
-from darebench.store import layout
-from darebench.store.extras import Extras
-from darebench.store.noise import with_hard_noise, with_noise
-from darebench.store.settings import (
+from darebench.curate.designing.draft import stated_format
+from darebench.curate.naming import slug
+from darebench.curate.options import Noise, Style
+from darebench.curate.records import Design, Draft, Table, Workflow
+from darebench.curate.writing.column_labels import label_columns
+from darebench.curate.writing.draw_workflow import draw_workflow
+from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
+from darebench.curate.writing.lookup import take_apart
+from darebench.curate.writing.metadata import find_domain, write_metadata
+from darebench.curate.writing.noise import with_hard_noise, with_noise
+from darebench.curate.writing.questions import write_forecast, write_modelling, write_workflow
+from darebench.curate.writing.settings import (
     common_settings,
     file_names,
     kind_of,
@@ -34,6 +30,10 @@ from darebench.store.settings import (
     series_settings,
     workflow_settings,
 )
+from darebench.errors import CurationReject
+from darebench.instructions.facts import file_facts
+from darebench.store import layout
+from darebench.store.extras import Extras
 from darebench.store.write import DatasetFiles
 from darebench.types import Family, Variant
 

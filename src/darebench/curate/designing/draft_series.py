@@ -1,7 +1,6 @@
 """Builds a forecasting dataset: few enough series, split in time, features without leaks."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -12,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import SOLVED, Headroom, measure
-from darebench.curate.draft import Cleared, Draft, check_room, tables_of, without_leaks
-from darebench.curate.records import Design, Table
-from darebench.curate.resample import Resampling, calendar_columns, resample
-from darebench.curate.split import able_shares, split_times
+from darebench.curate.designing.draft import Cleared, check_room, tables_of, without_leaks
+from darebench.curate.designing.split import able_shares, split_times
+from darebench.curate.profiling.resample import Resampling, calendar_columns, resample
+from darebench.curate.records import Design, Draft, Table
 from darebench.errors import CurationReject
 from darebench.types import Variant
 

@@ -1,25 +1,20 @@
 """What a clean table looks like: kinds of columns, its time axis, what identifies its entities."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from darebench.curate.resample import choose_resampling
-from darebench.curate.times import DAY, MOMENT
+from darebench.curate.profiling.resample import choose_resampling
+from darebench.curate.profiling.timestamps import DAY, MOMENT
+from darebench.curate.records import INDEX, Column, Kind, Profile, TimeAxis
 
-INDEX = "index"
-"""In place of a format: whole numbers that count time."""
 _YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)
 _COUNTS_TIME = re.compile(
     r"(.*[ _.])?(t|time|period|tick|step|days?|weeks?|months?|hours?|minutes?|seconds?|wave|visit|"
@@ -40,65 +35,6 @@ SHORTEST = 4
 FULL_PANEL = 0.75
 """Share of all pairs of time and number that must be there for the number to name series."""
 _DAY_NS = 86_400_000_000_000
-
-
-class Kind(StrEnum):
-    """What a column holds."""
-
-    NUMBER = "number"
-    CATEGORY = "category"
-    """Text with few values beside the rows."""
-    TIME = "time"
-    """Dates or times in one format."""
-    KEY = "key"
-    """Names a row or an entity."""
-    TEXT = "text"
-    """Text with too many values to be a category."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column's profile."""
-
-    name: str
-    kind: Kind
-    n_distinct: int
-    missing: float
-    """Share of the rows."""
-    whole: bool = False
-    """Only whole numbers."""
-    low: float | None = None
-    high: float | None = None
-    time_format: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeAxis:
-    """A column of times, and the columns that tell series apart."""
-
-    column: str
-    format: str
-    entities: tuple[str, ...]
-    n_times: int
-    regular: bool
-    """All steps between times are alike."""
-    interval: str = ""
-    """To which the rows must be resampled, one of `resample.INTERVALS`; empty for as they are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """One table's profile."""
-
-    n_rows: int
-    columns: tuple[Column, ...]
-    time: TimeAxis | None
-    groups: tuple[str, ...]
-    """Columns that name entities with several rows each."""
-
-    def names(self, *kinds: Kind) -> list[str]:
-        """Names of the columns of some kinds, in the table's order."""
-        return [c.name for c in self.columns if c.kind in kinds]
 
 
 def profile(frame: pd.DataFrame) -> Profile:

@@ -5,8 +5,6 @@ like numbers are numbers, truth values are `yes` and `no`, dates are ISO text.
 """
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.curate.times import as_text, iso_times, with_dates
+from darebench.curate.profiling.timestamps import as_text, iso_times, with_dates
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 

@@ -1,18 +1,14 @@
 """Splits a table into training and validation so that nothing leaks from one to the other."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profile import parse_times
-from darebench.curate.records import Design
+from darebench.curate.profiling.profile import parse_times
+from darebench.curate.records import Design, Split
 from darebench.errors import CurationReject
 
 RATIOS = (0.7, 0.8, 0.9)
@@ -25,14 +21,6 @@ SMALL_TABLE = 200
 """Different rows under which a table is a small one."""
 SMALL_SERIES = 400
 LEAST_ROWS, LEAST_SERIES_ROWS = 75, 60
-
-
-class Split(NamedTuple):
-    """Training and validation rows, target included, and the share that was drawn."""
-
-    train: pd.DataFrame
-    val: pd.DataFrame
-    ratio: float
 
 
 def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
