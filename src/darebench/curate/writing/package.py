@@ -44,15 +44,26 @@ WORDINGS = 4
 def package_tabular(
     draft: Draft, name: str, rng: np.random.Generator, style: Style | None = None
 ) -> DatasetFiles:
-    """Draw an IF workflow and write both questions.
+    """Draw an IF workflow and write the files and both questions.
 
     Raises:
-        CurationReject: too few features can be filtered, or no text comes back as its settings.
+        CurationReject: Too few features can be filtered, or no text comes back as its settings.
     """
-    table, design, (train, val, _) = draft.table, draft.design, draft.split
     workflow = draw_workflow(draft, rng, style)
     if workflow is None:
         raise CurationReject("fewer than two features have a range that a question can state")
+    return package_workflow(draft, workflow, name, rng)
+
+
+def package_workflow(
+    draft: Draft, workflow: Workflow, name: str, rng: np.random.Generator
+) -> DatasetFiles:
+    """Write the files and both questions of a dataset whose IF workflow is given.
+
+    Raises:
+        CurationReject: No text comes back as its settings.
+    """
+    table, design, (train, val, _) = draft.table, draft.design, draft.split
     files, targets = file_names(workflow.suffix), design.targets
     clean = train[[*workflow.columns, *targets]]
     noisy = _noisy(clean, workflow, rng)

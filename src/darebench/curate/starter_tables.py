@@ -1,9 +1,5 @@
 """The real tables behind the starter tasks, with what their sources say of them."""
 
-# The loaders and pandas' indexing are typed as unions of everything that they can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
-# pyright: reportOptionalSubscript=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -17,27 +13,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A table that a library ships, and the tasks to make of it."""
+class ChosenWorkflow:
+    """What is chosen by hand of an IF workflow; the rest follows from the table."""
+
+    features: tuple[str, ...]
+    """The selected features, in the order that the question states."""
+    imputer: str
+    model: str
+    suffix: str = ".csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarterDataset:
+    """A table that a library ships, and what is chosen by hand of the two tasks made of it."""
 
     name: str
+    """Folder of the dataset, with the family as its suffix."""
     family: Family
-    ref: str
+    owner: str
+    slug: str
+    """With the owner, what tasks of one table share."""
     title: str
     about: str
     licence: str
     domain: str
     load: Callable[[], pd.DataFrame]
     columns: Mapping[str, str]
-    """Column -> what it means; every column, in the table's order."""
+    """Column -> what it means."""
     targets: tuple[str, ...]
     seed: int
-    suffix: str = ".csv"
-    ratio: float = 0.8
-    features: tuple[str, ...] = ()
-    """For IF: the selected features, in the order that the question states."""
-    imputer: str = "mean"
-    model: str = ""
+    workflow: ChosenWorkflow | None = None
+    """Of the IF task; None for series."""
     time_column: str = ""
     entities: tuple[str, ...] = ()
 
@@ -121,11 +127,22 @@ ECONOMY = {
     "pop": "total population at the end of the quarter",
     "infl": "inflation rate",
 }
-SOURCES = (
-    Source(
+AFFAIRS = {
+    "rate_marriage": "rating of the marriage from very poor to very good",
+    "age": "age in years",
+    "yrs_married": "number of years married",
+    "children": "number of children",
+    "religious": "degree of religiousness",
+    "educ": "level of education in years of school",
+    "occupation": "kind of work of the woman",
+    "has_affair": "whether she spent time in extramarital affairs",
+}
+STARTER = (
+    StarterDataset(
         name="iris_class",
         family=Family.CLASS,
-        ref="scikit-learn/iris",
+        owner="scikit-learn",
+        slug="iris",
         title="Iris plants",
         about="Measurements of 150 iris flowers of three species (R. A. Fisher, 1936).",
         licence="CC BY 4.0",
@@ -140,41 +157,37 @@ SOURCES = (
         },
         targets=("species",),
         seed=11,
-        features=("petal_width", "sepal_length", "petal_length"),
-        imputer="median",
-        model="LogisticRegression",
+        workflow=ChosenWorkflow(
+            features=("petal_width", "sepal_length", "petal_length"),
+            imputer="median",
+            model="LogisticRegression",
+        ),
     ),
-    Source(
+    StarterDataset(
         name="affairs_class",
         family=Family.CLASS,
-        ref="statsmodels/fair",
+        owner="statsmodels",
+        slug="fair",
         title="Extramarital affairs",
         about="A survey of married women about their lives (R. Fair, 1978), every fourth answer.",
         licence="public domain",
         domain="other",
         load=_affairs,
-        columns={
-            "rate_marriage": "rating of the marriage from very poor to very good",
-            "age": "age in years",
-            "yrs_married": "number of years married",
-            "children": "number of children",
-            "religious": "degree of religiousness",
-            "educ": "level of education in years of school",
-            "occupation": "kind of work of the woman",
-            "has_affair": "whether she spent time in extramarital affairs",
-        },
+        columns=AFFAIRS,
         targets=("has_affair",),
         seed=12,
-        suffix=".sqlite",
-        ratio=0.7,
-        features=("occupation", "yrs_married", "rate_marriage", "religious"),
-        imputer="most_frequent",
-        model="DecisionTreeClassifier",
+        workflow=ChosenWorkflow(
+            features=("occupation", "yrs_married", "rate_marriage", "religious"),
+            imputer="most_frequent",
+            model="DecisionTreeClassifier",
+            suffix=".sqlite",
+        ),
     ),
-    Source(
+    StarterDataset(
         name="diabetes_reg",
         family=Family.REG,
-        ref="scikit-learn/diabetes",
+        owner="scikit-learn",
+        slug="diabetes",
         title="Diabetes progression",
         about="Ten measurements of 442 patients, and their disease a year later (Efron, 2004).",
         licence="public domain",
@@ -183,15 +196,18 @@ SOURCES = (
         columns=DIABETES,
         targets=("progression",),
         seed=13,
-        suffix=".parquet",
-        features=("bmi", "ltg", "blood_pressure", "age", "hdl"),
-        imputer="mean",
-        model="Ridge",
+        workflow=ChosenWorkflow(
+            features=("bmi", "ltg", "blood_pressure", "age", "hdl"),
+            imputer="mean",
+            model="Ridge",
+            suffix=".parquet",
+        ),
     ),
-    Source(
+    StarterDataset(
         name="us-economy_reg",
         family=Family.REG,
-        ref="statsmodels/macrodata",
+        owner="statsmodels",
+        slug="macrodata",
         title="United States macroeconomic data",
         about="Quarterly figures of the economy of the United States, 1959 to 2009.",
         licence="public domain",
@@ -200,14 +216,17 @@ SOURCES = (
         columns=ECONOMY,
         targets=("realcons", "realinv"),
         seed=14,
-        features=("realgdp", "cpi", "unemp", "tbilrate"),
-        imputer="median",
-        model="DecisionTreeRegressor",
+        workflow=ChosenWorkflow(
+            features=("realgovt", "cpi", "unemp", "tbilrate"),
+            imputer="median",
+            model="DecisionTreeRegressor",
+        ),
     ),
-    Source(
+    StarterDataset(
         name="us-economy_ts",
         family=Family.TS,
-        ref="statsmodels/macrodata",
+        owner="statsmodels",
+        slug="macrodata",
         title="United States macroeconomic data",
         about="Quarterly figures of the economy of the United States, 1959 to 2009.",
         licence="public domain",
@@ -216,13 +235,13 @@ SOURCES = (
         columns={"quarter_start": "first day of the quarter", **ECONOMY},
         targets=("realcons",),
         seed=15,
-        ratio=0.9,
         time_column="quarter_start",
     ),
-    Source(
+    StarterDataset(
         name="investment_ts",
         family=Family.TS,
-        ref="statsmodels/grunfeld",
+        owner="statsmodels",
+        slug="grunfeld",
         title="Investment of US manufacturers",
         about="Investment of eleven firms in each year from 1935 to 1954 (Y. Grunfeld, 1958).",
         licence="public domain",
@@ -237,7 +256,6 @@ SOURCES = (
         },
         targets=("invest",),
         seed=16,
-        ratio=0.8,
         time_column="year",
         entities=("firm",),
     ),
