@@ -54,7 +54,7 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
     if len(frame) > MAX_ROWS:
         kept = np.sort(np.random.default_rng(0).choice(len(frame), MAX_ROWS, replace=False))
         frame = frame.iloc[kept]
-    names = column_names(frame.columns)
+    names = column_names(list(frame.columns))
     columns: dict[str, pd.Series] = {}
     for position, name in enumerate(names):
         values = _plain(frame.iloc[:, position].reset_index(drop=True))
@@ -140,7 +140,7 @@ def _is_number(text: str) -> bool:
 
 def _has_decimal_commas(texts: pd.Series) -> bool:
     """Tell whether commas are decimal ones: all values fit, and one cannot be grouped digits."""
-    if not texts.map(lambda t: _COMMA.fullmatch(t) is not None).all():
+    if not all(_COMMA.fullmatch(text) for text in texts):
         return False
     return any("," in text and not _is_number(text) for text in texts)
 

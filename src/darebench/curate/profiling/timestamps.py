@@ -61,10 +61,10 @@ def _parsed(values: pd.Series) -> pd.Series | None:
     if len(texts) < 3 or not re.search(r"\d", texts.iloc[0]) or texts.str.len().max() > 35:
         return None
     sample = texts.iloc[:_SAMPLE]
-    if sample.map(lambda t: _ISO.fullmatch(t) is not None).all():
+    if all(_ISO.fullmatch(text) for text in sample):
         times = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
         times = times.dt.tz_localize(None).astype("datetime64[us]")
-    elif sample.map(lambda t: _QUARTER.fullmatch(t) is not None).all():
+    elif all(_QUARTER.fullmatch(text) for text in sample):
         parts = texts.str.extract(_QUARTER).astype(float)
         times = _dates(parts[0], parts[1] * 3 - 2)
     else:
@@ -115,7 +115,7 @@ def _decimal_years(values: pd.Series) -> pd.Series | None:
         return None
     if not known.between(1500, 2100).all() or (known == known.round()).all():
         return None
-    steps = np.diff(np.unique(known.to_numpy(float)))
+    steps = np.diff(np.unique(known.to_numpy(float))).astype(float)
     if len(steps) < 5 or steps.max() > 1.3 * steps.min() + 0.003:
         return None
     per_year = round(1 / float(np.median(steps)))

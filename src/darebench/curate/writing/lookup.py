@@ -93,7 +93,8 @@ def take_apart(
 
 
 def _keyed(table: pd.DataFrame, held: Sequence[str], key: str, keys: np.ndarray) -> pd.DataFrame:
-    place = min(table.columns.get_loc(name) for name in held)
+    names = list(table.columns)
+    place = min(names.index(name) for name in held)
     left = table.drop(columns=list(held))
     left.insert(min(place, left.shape[1]), key, keys)
     return left

@@ -68,11 +68,15 @@ def with_hard_noise(
     for position, (name, expected) in enumerate(ranges.items()):
         rows = np.flatnonzero(broken[:, position])
         is_number = pd.api.types.is_numeric_dtype(train[name])
-        make = _wrong_numbers if is_number else _wrong_texts
-        values = make(noise[name].iloc[rows], expected, rng, train[name].dtype, malformed)
+        if is_number:
+            is_whole = pd.api.types.is_integer_dtype(train[name])
+            known = noise[name].iloc[rows].to_numpy(float)
+            values = _wrong_numbers(known, expected, rng, whole=is_whole, malformed=malformed)
+        else:
+            values = _wrong_texts(noise[name].iloc[rows], expected, rng)
         if any(isinstance(v, str) for v in values) and is_number:
             noise[name] = noise[name].astype(object)
-        noise.iloc[rows, noise.columns.get_loc(name)] = values
+        noise.iloc[rows, list(noise.columns).index(name)] = values
     # A repeated row stands behind the one that it repeats, so the first one is the clean one.
     earliest = np.where(is_repeated, origins + 1, 0)
     places = rng.integers(earliest, len(train) + 1)
@@ -88,40 +92,36 @@ def _choose_broken(n_columns: int, n_rows: int, rng: np.random.Generator) -> np.
 
 
 def _wrong_numbers(
-    values: pd.Series,
+    values: np.ndarray,
     expected: Sequence[Any],
     rng: np.random.Generator,
-    dtype: np.dtype,
+    *,
+    whole: bool,
     malformed: bool,
 ) -> list[Any]:
+    """Make numbers that are out of their range, of those that a column holds. (n_rows,)."""
     low, high = (float(bound) for bound in expected)
-    is_whole = np.issubdtype(dtype, np.integer)
     span = max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-9)
     result: list[Any] = []
-    for value in values.to_numpy(float):
+    for value in values:
         if malformed and rng.random() < 0.15:
             result.append(str(rng.choice(MALFORMED)))
             continue
-        step = 1.0 if is_whole else round(span * float(rng.uniform(0.002, 0.05)), 9)
+        step = 1.0 if whole else round(span * float(rng.uniform(0.002, 0.05)), 9)
         near = high + step if rng.random() < 0.5 else low - step
         other = value * float(rng.choice(UNITS))
         is_out = np.isfinite(other) and abs(other) < 1e15 and not low <= round(other, 6) <= high
         chosen = round(other, 6) if is_out and rng.random() < 0.5 else near
-        if is_whole:
+        if whole:
             chosen = float(np.floor(chosen)) if chosen < low else float(np.ceil(chosen))
         if low <= chosen <= high:  # the step was lost in rounding
             chosen = high + max(1.0, 1e-6 * abs(high))
-        result.append(int(chosen) if is_whole else chosen)
+        result.append(int(chosen) if whole else chosen)
     return result
 
 
-def _wrong_texts(
-    values: pd.Series,
-    expected: Sequence[Any],
-    rng: np.random.Generator,
-    dtype: np.dtype,
-    malformed: bool,
-) -> list[Any]:
+def _wrong_texts(values: pd.Series, expected: Sequence[Any], rng: np.random.Generator) -> list[Any]:
+    """Misspell the texts that a column holds, so that none of them is allowed. (n_rows,)."""
     allowed = [str(value) for value in expected]
     result = []
     for value in values:
