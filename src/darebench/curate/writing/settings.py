@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from darebench.environment import current_environment
+from darebench.instructions import VERSION
 from darebench.store import layout
 from darebench.types import Family
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def common_settings(
     family: Family, targets: Sequence[str], features: Sequence[str], ratio: float
 ) -> dict[str, Any]:
-    """Write what both tasks of a dataset share."""
+    """Write what both tasks of a dataset share, and by which reader its questions were proven."""
     return {
         "target": list(targets),
         "target_candidates": list(targets),
@@ -24,6 +25,7 @@ def common_settings(
         "related_features": list(features),
         "not_filtered_related_features": list(features),
         "train_test_ratio": ratio,
+        "instructions_version": VERSION,
     }
 
 
