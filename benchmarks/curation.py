@@ -23,7 +23,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
-from darebench.audit.run import audit_store
+from darebench.audit.store_audit import audit_store
 from darebench.curate import pipeline, stages
 from darebench.curate.naming import slug
 from darebench.curate.profiling.clean import column_names

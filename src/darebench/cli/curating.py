@@ -156,7 +156,7 @@ def stats(
     quiet: QuietOption = False,
 ) -> None:
     """Show what a store holds. Example: darebench stats curation/store"""
-    from darebench.audit.statistics import measure_store
+    from darebench.audit.inventory import measure_store
 
     measured = asdict(measure_store(store))
     if as_json:

@@ -126,8 +126,8 @@ def select(
     quiet: QuietOption = False,
 ) -> None:
     """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
-    from darebench.rollouts.files import select_file
     from darebench.rollouts.select import Strategy, Thresholds
+    from darebench.rollouts.select_files import select_file
 
     source = given or run
     if source is None or (given is not None and run is not None):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from darebench.audit.near_duplicates import find_twins
+from darebench.audit.near_duplicates import find_near_duplicates
 from darebench.curate.record_wire import read_record, write_ledger, write_questions
 from darebench.curate.records import DatasetEntry, Refusal, Stage, TableRecord
 from darebench.store import layout
@@ -92,7 +92,7 @@ def _same_rows(records: Mapping[str, TableRecord], store: Path) -> dict[str, str
     """Find tables that have rows of an earlier one, remove them, and say why."""
     table_of = {entry.folder: name for name, r in records.items() for entry in r.entries}
     tasks = open_store(str(store)).tasks
-    found = find_twins(tasks, forget=True)
+    found = find_near_duplicates(tasks, forget=True)
     left_out = {table_of[t.dataset]: found[t.cluster].message for t in tasks if t.cluster in found}
     for folder, name in table_of.items():
         if name in left_out:

@@ -1,0 +1,223 @@
+"""Publishing, with the hub's own client against a server that speaks its API."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from darebench.errors import ConfigError, StoreError
+from darebench.publish.card import hub_licence, write_card
+from darebench.publish.contents import read_contents
+from darebench.publish.croissant import validate
+from darebench.publish.push import prepare
+from darebench.store.read import open_store
+from sites import Hub
+
+pytest.importorskip("mlcroissant")
+pytestmark = pytest.mark.filterwarnings("default")  # mlcroissant's own dependencies warn
+
+
+@pytest.fixture
+def store(tmp_path) -> Path:
+    folder = tmp_path / "store"
+    shutil.copytree(open_store().root, folder)
+    secret = next((folder / "databases").glob("*_class")) / "verify"
+    (secret / "simulated_pred_local.csv").write_text("row_id,x\n1,2\n")
+    (folder / "databases" / ".DS_Store").write_text("junk")
+    (folder / "notes.txt").write_text("private")
+    return folder
+
+
+def darebench(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "HF_ENDPOINT": url,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_TOKEN": "hf_good",
+        **more,
+    }
+    command = [sys.executable, "-m", "darebench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=env)
+
+
+def test_a_store_goes_to_the_hub_and_comes_back(store, tmp_path):
+    with Hub() as hub:
+        hub.failures["/commit/"] = [(400, {})]
+        call = ("push", str(store), "--to", "me/tasks", "--private", "--json")
+        broken = darebench(hub.url, *call)
+        assert (broken.returncode, broken.stdout) == (2, "")
+        assert "the same command continues" in broken.stderr
+        sent = len([m for m, p, _ in hub.requests if m == "PUT"])
+        done = darebench(hub.url, *call)
+        assert done.returncode == 0, done.stderr
+        assert sent == len([m for m, p, _ in hub.requests if m == "PUT"]) > 0
+        made = json.loads(done.stdout)
+        assert made["url"] == f"{hub.url}/datasets/me/tasks"
+        files = hub.repos["me/tasks"]
+        assert hub.private["me/tasks"]
+        assert {
+            "README.md",
+            "LICENSES.csv",
+            "croissant.json",
+            "SHA256SUMS",
+            "question_list.json",
+        } <= set(files)
+        assert not [n for n in files if "simulated_pred" in n or ".DS_Store" in n or "notes" in n]
+        assert made["files"] == len(files) - 5  # four documents, .gitattributes
+        listed = darebench(hub.url, "tasks", "list", "--store", "hf://me/tasks", "--json",
+                           DAREBENCH_CACHE=str(tmp_path / "cache"))  # fmt: skip
+        assert listed.returncode == 0, listed.stderr
+        assert len(json.loads(listed.stdout)["tasks"]) == 12
+        copy = tmp_path / "copy"
+        for name, content in files.items():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes(content)
+        checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=copy)
+        assert checked.returncode == 0
+        gone = next(p for p in (store / "databases").iterdir() if p.name.endswith("_reg"))
+        entries = json.loads((store / "question_list.json").read_text())
+        kept = [e for e in entries if e["file_path"] != gone.name]
+        (store / "question_list.json").write_text(json.dumps(kept))
+        shutil.rmtree(gone)
+        assert darebench(hub.url, *call).returncode == 0
+        assert not [n for n in hub.repos["me/tasks"] if gone.name in n]
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "words"),
+    [
+        ("me/tasks", "", "set HF_TOKEN"),
+        ("me/tasks", "hf_bad", "must be allowed"),
+        ("tasks", "hf_good", "form owner/name"),
+    ],
+)
+def test_what_the_hub_refuses_is_one_sentence(store, tmp_path, name, token, words):
+    with Hub() as hub:
+        more = {"HF_TOKEN": token, "HF_HOME": str(tmp_path / "hf")}
+        done = darebench(hub.url, "push", str(store), "--to", name, **more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_writes_valid_documents_and_asks_nobody(store, tmp_path):
+    import mlcroissant
+
+    out = tmp_path / "docs"
+    made = prepare(str(store), "me/tasks", out)
+    assert [path.name for path in made.documents] == [
+        "README.md",
+        "LICENSES.csv",
+        "croissant.json",
+        "SHA256SUMS",
+    ]
+    first = {path.name: path.read_bytes() for path in made.documents}
+    prepare(str(store), "me/tasks", out)
+    assert {path.name: path.read_bytes() for path in made.documents} == first
+    shutil.copy(store / "question_list.json", out)
+    dataset = mlcroissant.Dataset(jsonld=out / "croissant.json")
+    assert dataset.metadata.issues.report() == ""
+    records = list(dataset.records("tasks"))
+    assert {r["tasks/file_path"].decode() for r in records} == {
+        t.dataset for t in open_store(store).tasks
+    }
+    rows = list(csv.DictReader((out / "LICENSES.csv").read_text().splitlines()))
+    assert {row["dataset"] for row in rows} == {t.dataset for t in open_store(store).tasks}
+    assert all(row["license"] and row["title"] for row in rows)
+
+
+def test_documents_are_not_written_over_other_files(store, tmp_path):
+    (tmp_path / "README.md").write_text("of a project")
+    with pytest.raises(ConfigError, match="holds other files"):
+        prepare(str(store), "me/tasks", tmp_path)
+    assert (tmp_path / "README.md").read_text() == "of a project"
+
+
+def test_a_file_that_is_no_croissant_is_refused(store, tmp_path):
+    out = tmp_path / "docs"
+    prepare(str(store), "me/tasks", out)
+    path = out / "croissant.json"
+    content = json.loads(path.read_text())
+    content["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "nowhere"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="is not valid Croissant"):
+        validate(path)
+
+
+def test_the_card_says_what_an_agent_must_not_see_and_shows_the_questions_only(store):
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard(write_card(read_contents(str(store)), "me/tasks"))
+    data = card.data.to_dict()
+    files = {config["data_files"] for config in data["configs"]}
+    assert files == {"question_list.json", "LICENSES.csv"}
+    assert "verify/`" in card.text
+    assert "never give them to an agent" in card.text
+    assert "arXiv:2602.24288" in card.text
+    assert "| class-IF | " in card.text
+    assert data["license"] == "other"
+    assert data["license_link"] == "LICENSES.csv"
+    assert "tabular-classification" in data["task_categories"]
+
+
+def test_a_broken_store_is_not_published(store):
+    shutil.rmtree(next((store / "databases").glob("*_ts")))
+    with pytest.raises(StoreError, match="mend or remove"):
+        read_contents(str(store))
+
+
+def test_dry_run_and_out_belong_together(store, tmp_path):
+    done = darebench("http://127.0.0.1:9", "push", str(store), "--to", "a/b", "--dry-run")
+    assert done.returncode == 2
+    assert "--out DIR" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("spelled", "known"),
+    [
+        ("CC0: Public Domain", "cc0-1.0"),
+        ("CC0-1.0", "cc0-1.0"),
+        ("Attribution 4.0 International (CC BY 4.0)", "cc-by-4.0"),
+        ("cc-by-4.0", "cc-by-4.0"),
+        ("CC BY-SA 4.0", "cc-by-sa-4.0"),
+        ("MIT", "mit"),
+        ("ODC Public Domain Dedication and Licence (PDDL)", "pddl"),
+        ("unknown", ""),
+        ("CC BY-NC 4.0", ""),
+    ],
+)
+def test_licences_get_the_hubs_names(spelled, known):
+    assert hub_licence(spelled) == known
+
+
+def test_odd_dates_of_tables_are_no_date(store):
+    path = store / "question_list.json"
+    entries = json.loads(path.read_text())
+    for entry, told in zip(entries, cycle(("yesterday", "2024-05-01 10:00", None, "v2"))):
+        entry["lastUpdated"] = told
+    path.write_text(json.dumps(entries))
+    assert read_contents(str(store)).updated == "2024-05-01"
+
+
+def test_links_out_of_a_store_are_not_published(store, tmp_path):
+    (tmp_path / "private.txt").write_text("secret")
+    folder = next((store / "databases").glob("*_reg")) / "verify"
+    (folder / "more.txt").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(StoreError, match="link out of the store"):
+        prepare(str(store), "me/tasks", tmp_path / "docs")
+
+
+def test_datasets_beside_databases_are_not_lost_in_silence(store, tmp_path):
+    folder = next((store / "databases").glob("*_reg"))
+    folder.rename(store / folder.name)
+    assert not open_store(store).problems
+    with pytest.raises(StoreError, match="nothing else is published"):
+        prepare(str(store), "me/tasks", tmp_path / "docs")
