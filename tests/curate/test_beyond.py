@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import bundled
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import audit_store
 from darebench.curate.designing.draft_tabular import draft_tabular
@@ -37,6 +36,7 @@ from darebench.store.tables import read_table
 from darebench.store.truth import read_settings
 from darebench.store.write import write_store
 from darebench.types import Family
+from good_tables import bundled
 
 
 def people(n: int = 300) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hostile import sound
+from hostile_files import sound
 
 from darebench.audit.findings import Severity
 from darebench.audit.inventory import measure_store

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from conftest import bundled, panel
 from darebench.audit.headroom import score_of_best
 from darebench.audit.near_duplicates import find_shared_rows
 from darebench.curate.designing.draft_series import draft_series
@@ -29,6 +28,7 @@ from darebench.instructions.facts import file_facts
 from darebench.store.read import open_store
 from darebench.store.write import write_store
 from darebench.types import Family
+from good_tables import bundled, panel
 
 
 def table(frame: pd.DataFrame) -> Table:

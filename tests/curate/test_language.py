@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sites import Chat
+from site_servers import Chat
 
-from conftest import bundled, panel
 from darebench.curate.language import ask
 from darebench.curate.language.ask import LanguageModel, Usage, read_usage
 from darebench.curate.language.authors import Models, choose_authors
@@ -29,6 +28,7 @@ from darebench.errors import ConfigError, CurationReject, ProviderFault
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
 from darebench.types import Message
+from good_tables import bundled, panel
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 PLAN = {

@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from sites import Hub, Kaggle, Openml
+from site_servers import Hub, Kaggle, Openml
 
-from conftest import bundled
 from darebench.curate.pipeline import curate
 from darebench.curate.sources import open_source, remote
 from darebench.curate.sources.sites import patiently, pin
 from darebench.curate.stages import Options
 from darebench.errors import ConfigError, SourceFault
 from darebench.store.read import open_store
+from good_tables import bundled
 
 CARD = """---
 license: cc-by-4.0

@@ -13,7 +13,7 @@ from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Table
 from darebench.curate.writing.metadata import DOMAINS, OTHER
 from darebench.errors import CurationReject
-from darebench.types import Message
+from darebench.types import Message, Role
 
 ABOUT_CHARACTERS = 4_000
 PREVIEW_ROWS = 6
@@ -77,8 +77,8 @@ class ModelDesigner:
                 f"{n_rows} and {n_columns} are needed"
             )
         asked = [
-            Message(role="system", content=_ROLE),
-            Message(role="user", content=f"{describe(table)}\n\n{_question()}"),
+            Message(role=Role.SYSTEM, content=_ROLE),
+            Message(role=Role.USER, content=f"{describe(table)}\n\n{_question()}"),
         ]
         plan = ask_for(self.model, asked, Plan, lambda p: find_problems(p, table), "design")
         if not plan.suitable:

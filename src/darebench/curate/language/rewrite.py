@@ -22,7 +22,7 @@ from darebench.instructions.ranges import find_ranges
 from darebench.store import layout
 from darebench.store.extras import Extras, ExtrasWire
 from darebench.store.write import DatasetFiles
-from darebench.types import Family, Message
+from darebench.types import Family, Message, Role
 
 ATTEMPTS = 3
 _ROLE = (
@@ -79,8 +79,8 @@ class Rewriter:
         if not question:  # a series whose future has nothing but its time
             return question, "there is no such task"
         said = [
-            Message(role="system", content=_ROLE),
-            Message(role="user", content=_ASKED.format(question=question)),
+            Message(role=Role.SYSTEM, content=_ROLE),
+            Message(role=Role.USER, content=_ASKED.format(question=question)),
         ]
         lost = ""
         for _ in range(ATTEMPTS):
@@ -89,7 +89,10 @@ class Rewriter:
             if not lost:
                 return text, ""
             again = f"This text is not faithful: {lost}. Write the whole assignment again."
-            said += [Message(role="assistant", content=text), Message(role="user", content=again)]
+            said += [
+                Message(role=Role.ASSISTANT, content=text),
+                Message(role=Role.USER, content=again),
+            ]
         return question, f"the template's text is kept: {lost}"
 
     def _lost(
