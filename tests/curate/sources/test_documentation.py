@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from darebench.curate.profiling.profile import profile
-from darebench.curate.records import RawTable, Table, slug
 from darebench.curate.sources.documentation import (
     find_descriptions,
     read_json_page,
     read_r_page,
     read_text_page,
 )
-from darebench.curate.writing.column_labels import label_columns
 
 COLUMNS = ["wage", "years_school", "Sex", "x.1"]
+
+
 WAYS = {
     "terms": "wage\n\n    \n\nhourly pay\n\n`years_school`\n\n    \n\nyears at\nschool\n\n",
     "bullets": "  * **wage:** hourly pay \n\n  * **years_school:** years at school\n",
@@ -74,31 +73,6 @@ def test_odd_json_is_no_reason_to_fail(content):
 
 def test_a_text_page_says_its_licence():
     assert read_text_page("# Pay\n\nLicense: MIT\n", COLUMNS).licence == "MIT"
-
-
-@pytest.mark.parametrize(("text", "expected"), [("My Table.csv", "my-table-csv"), ("a", "a")])
-def test_plain_names_make_plain_slugs(text, expected):
-    assert slug(text) == expected
-
-
-def test_names_in_other_scripts_make_different_slugs():
-    assert len({slug("таблица"), slug("表"), slug("таблицы"), slug("")}) == 4
-
-
-def test_columns_are_named_by_meaning_only_where_that_is_clear():
-    import pandas as pd
-
-    meanings = {
-        "a": "body mass index", "b": "number of visits in a year", "c": "number of visits in a year",
-        "d": "1 if female", "e": "type",
-    }  # fmt: skip
-    frame = pd.DataFrame({name: [1.5, 2.5, 4] for name in meanings})
-    raw = RawTable(title="", about="", licence="", updated="", frame=frame, descriptions=meanings)
-    table = Table(slug="t", owner="o", raw=raw, frame=frame, profile=profile(frame))
-    metadata = "\n".join(f"{k}: {v}" for k, v in meanings.items())
-    assert label_columns(table, list(meanings), metadata) == {
-        "a": "body mass index", "b": "`b`", "c": "`c`", "d": "`d`", "e": "`e`",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,22 @@
-"""Harder noise and richer workflows: recorded, proven, and read back from their questions."""
+"""Joins: a lookup table gives back what was taken apart."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from darebench.audit.findings import Severity
-from darebench.audit.store_audit import audit_store
 from darebench.curate.designing.draft_tabular import draft_tabular
-from darebench.curate.pipeline import curate
+from darebench.curate.options import Noise, Style, Workflows
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
-from darebench.curate.records import Design, RawTable, Table
-from darebench.curate.stages import Options
+from darebench.curate.records import Design, RawTable, Table, Workflow
 from darebench.curate.verify import verify
-from darebench.curate.writing.draw_workflow import Noise, Style, Workflow, Workflows
 from darebench.curate.writing.extra_steps import (
-    draw_extras,
-    lost_extras,
     read_extras,
-    write_cleaning,
-    write_features,
     write_join,
-    write_target,
 )
 from darebench.curate.writing.lookup import take_apart
-from darebench.curate.writing.noise import with_hard_noise
 from darebench.curate.writing.package import package_tabular
 from darebench.store.extras import JOINS, Extras, Join
 from darebench.store.read import open_store
@@ -36,7 +24,6 @@ from darebench.store.tables import read_table
 from darebench.store.truth import read_settings
 from darebench.store.write import write_store
 from darebench.types import Family
-from good_tables import bundled
 
 
 def people(n: int = 300) -> pd.DataFrame:
@@ -49,84 +36,6 @@ def people(n: int = 300) -> pd.DataFrame:
             "target": rng.normal(size=n),
         }
     )
-
-
-RANGES = {"age": [18, 89], "pay": [0.5, 900.0], "town": ["Bonn", "Graz", "Lyon"]}
-
-
-def kept(noisy: pd.DataFrame) -> pd.DataFrame:
-    """Follow the written rules, in other code than the reference's."""
-    age, pay = (pd.to_numeric(noisy[c], errors="coerce") for c in ("age", "pay"))
-    good = age.between(18, 89) & pay.between(0.5, 900) & noisy["town"].isin(RANGES["town"])
-    return noisy.assign(age=age, pay=pay)[good].drop_duplicates().reset_index(drop=True)
-
-
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("malformed", [True, False])
-def test_every_rule_of_hard_noise_is_needed_and_all_of_them_suffice(seed, malformed):
-    train = people().query("0.5 <= pay <= 900").drop_duplicates().reset_index(drop=True)
-    noisy = with_hard_noise(train, RANGES, np.random.default_rng(seed), malformed=malformed)
-    assert len(noisy) == len(train) + round(0.2 * len(train))
-    pd.testing.assert_frame_equal(kept(noisy), train, check_dtype=False)
-    age, pay = (pd.to_numeric(noisy[c], errors="coerce") for c in ("age", "pay"))
-    fits = [age.between(18, 89), pay.between(0.5, 900), noisy["town"].isin(RANGES["town"])]
-    for one in range(3):
-        others = [f for i, f in enumerate(fits) if i != one]
-        assert (others[0] & others[1] & ~fits[one]).any()
-    assert noisy.duplicated().any()
-    near = pay[~fits[1]].dropna()
-    assert ((near > 900) & (near < 960)).any()
-    assert malformed or pd.api.types.is_numeric_dtype(noisy["age"])
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_every_drawn_step_comes_back_from_its_text(seed):
-    rng = np.random.default_rng(seed)
-    train = people().assign(target=lambda f: f["target"].abs())
-    extras = draw_extras(train, ["age", "pay"], ["town"], ["target"], rng, is_class=False)
-    parts = [*write_cleaning(extras, rng, malformed=True), *write_features(extras, rng)]
-    text = " ".join([*parts, f"Use {extras.scaler} and {extras.encoder}.", *write_target(extras)])
-    assert lost_extras(text, extras) == ""
-    assert read_extras(text) == extras
-    if extras != Extras():
-        assert lost_extras("Nothing of it.", extras) != ""
-
-
-@pytest.fixture(scope="module")
-def beyond(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("beyond") / "tables"
-    folder.mkdir()
-    bundled("diabetes").round(4).assign(
-        sex=lambda f: np.where(f["sex"] > 0, "woman", "man")
-    ).to_csv(folder / "diabetes.csv", index=False)
-    bundled("breast_cancer").iloc[:, [0, 1, 4, 6, 9, -1]].to_csv(folder / "cells.csv", index=False)
-    options = Options(max_targets=3, noise=Noise.HARD, workflows=Workflows.RICH)
-    return curate(str(folder), folder.parent / "out", options=options)
-
-
-def test_hard_and_rich_tasks_are_proven_and_recorded(beyond):
-    tasks = [t for t in open_store(beyond.store).tasks if t.variant == "if"]
-    assert len(tasks) >= 4
-    drawn = [read_settings(task).extras for task in tasks]
-    assert all(extras.drop_duplicates for extras in drawn)
-    assert any(extras.derived or extras.groups for extras in drawn)
-    for task in tasks:
-        path = task.source.parent / "verify" / "all_metadata.json"
-        settings = json.loads(path.read_text())["question"]
-        assert settings["noise"] == "hard"
-        assert settings["extras"]["scaler"] in task.question
-        assert "equal" in task.question or "repeats" in task.question
-
-
-def test_an_audit_of_them_finds_nothing(beyond):
-    audit = audit_store(beyond.store)
-    found = [
-        (task.id, finding.check, finding.message)
-        for task in audit.tasks
-        for finding in task.findings
-        if finding.severity is not Severity.NOTE and finding.check != "settings_lost"
-    ]
-    assert found == []
 
 
 JOINED = ("pay", "town", "trade")
