@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from darebench.curate.starter import build_datasets
 from darebench.errors import ConfigError, StoreError, TaskFormatError
 from darebench.store.read import open_store, select
-from darebench.store.starter.build import build_datasets
 from darebench.store.tables import read_table
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
