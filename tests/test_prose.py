@@ -41,7 +41,8 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield every docstring with its line, those of fields and constants too."""
     for node in ast.walk(tree):
         before: ast.AST | None = None
-        for child in getattr(node, "body", None) or []:
+        body = getattr(node, "body", None)
+        for child in body if isinstance(body, list) else []:  # that of a lambda is an expression
             opens = before is None and hasattr(node, "name") | isinstance(node, ast.Module)
             if opens or isinstance(before, ast.Assign | ast.AnnAssign):
                 value = child.value if isinstance(child, ast.Expr) else None
