@@ -54,7 +54,7 @@ class Watch:
             self.ended(task_id, epoch)
 
     def finish(self) -> None:
-        """Note that nothing is left: Inspect may have kept more of a killed run than its log had."""
+        """Note that nothing is left: Inspect may know more of a killed run than its log."""
         if self.kept + len(self._ended) < self.expected:
             self.step("attempts", self.expected, self.expected)
 

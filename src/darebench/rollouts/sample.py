@@ -13,7 +13,7 @@ from darebench.types import Progress
 ATTEMPTS = 8
 """K of the paper's section 5."""
 SAMPLING = {"temperature": 1.0, "top_p": 0.95}
-"""The paper's, for what the configuration leaves open: greedy repeats would all be one attempt."""
+"""The paper's sampling, where the configuration leaves it open: greedy repeats would be equal."""
 
 
 def collect(
@@ -28,8 +28,8 @@ def collect(
     """Make `attempts` attempts at every chosen task, or continue where an earlier call stopped.
 
     Raises:
-        ConfigError: nothing is selected, or the folder holds another run.
-        StoreError: there is no such store.
+        ConfigError: No task is selected, or the folder holds another run.
+        StoreError: The store does not exist.
     """
     config = config or EvalConfig()
     sampling = {} if config.model in AGENTS else SAMPLING
