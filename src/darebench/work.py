@@ -13,7 +13,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,10 @@ from darebench.files import write_json, written_whole
 
 _SHOWN = 3
 """Differences that a message names."""
+
+
+def _always(folder: Path) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class Work:
     """File name -> record, in the order in which they are compared."""
     remedy: str = "use another --out, or --fresh to start over"
     """What to do about a folder of other work, at the end of a message."""
+    has_begun: Callable[[Path], bool] = _always
+    """Whether a folder of other work has anything to lose; if not, its records are replaced."""
 
 
 @contextmanager
@@ -122,13 +128,18 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
 
 
 def _enter(folder: Path, work: Work) -> bool:
+    first = next(iter(work.records))
     present = [name for name in work.records if (folder / name).is_file()]
     if not present and folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} holds other files; give a new or empty folder to --out")
-    for name in present:
+    # A folder that has the first record has all of them, or somebody took one out.
+    for name in work.records if first in present else present:
         record, path = work.records[name], folder / name
         now = json.loads(json.dumps(record.value))
         changed = differences(read_record(path, work), now, record.notes)
+        if changed and not work.has_begun(folder):
+            present = []
+            break
         if changed:
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             raise ConfigError(
@@ -136,12 +147,12 @@ def _enter(folder: Path, work: Work) -> bool:
                 f"{work.remedy}"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    # The first record is written last: a folder that has it has all of them.
+    # The first record is written last.
     for name in reversed([*work.records]):
         if name not in present:
             with written_whole(folder / name) as part:
                 write_json(work.records[name].value, part)
-    return next(iter(work.records)) in present
+    return first in present
 
 
 def _lock_file(folder: Path) -> Path:

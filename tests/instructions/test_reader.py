@@ -15,9 +15,9 @@ from darebench.agents.baseline.policy import BaselineModel, look
 from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
+from darebench.curate.writing.noise import with_noise
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import read_ranges, read_workflow
-from darebench.store.noise import with_noise
 from darebench.store.truth import read_settings
 
 

@@ -17,7 +17,7 @@ from darebench.instructions.reader import read_workflow
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
 from darebench.store.truth import Settings, read_settings
-from darebench.types import Message, Task
+from darebench.types import Message, Role, Task
 
 SEEDLESS = frozenset({"GaussianNB", "LinearRegression"})
 """Models whose random_state a text need not state."""
@@ -52,15 +52,15 @@ def read_back(task: Task, tables: TaskTables, executor: Executor) -> Readings:
 
 async def _readings(task: Task, tables: TaskTables, executor: Executor) -> list[Mapping[str, Any]]:
     files = ", ".join(f"`{name}`" for name in task.files)
-    asked = Message(role="user", content=USER.format(question=task.question, files=files))
+    asked = Message(role=Role.USER, content=USER.format(question=task.question, files=files))
     look = await BaselineModel().reply([asked], [])
     arguments = look.message.tool_calls[0].arguments
     load = {name: task.source / name for name in task.files}
     outcome = await execute_retrying(executor, Program(code=arguments["code"], load=load))
     if outcome.status is not Status.OK:
         return []
-    step = next_step([asked, look.message, Message(role="tool", content=outcome.stdout)])
-    if step is None or step.program != "workflow":
+    step = next_step([asked, look.message, Message(role=Role.TOOL, content=outcome.stdout)])
+    if step is None or step.program != "literal":
         return []
     names = str(step.settings["train"]), str(step.settings["val"])
     facts = file_facts(tables.train, tables.val, names, tables.metadata)

@@ -13,6 +13,7 @@ from darebench.cli.options import (
     JsonOption,
     QuietOption,
     StoreOption,
+    note,
     print_json,
     show_progress,
 )
@@ -30,16 +31,7 @@ def sft(
     quiet: QuietOption = False,
 ) -> None:
     """Fine-tune on exported attempts. Example: darebench train sft configs/sft-qwen3-32b.toml"""
-    from darebench.train.config import SftConfig, load_config
-    from darebench.train.setup import need_libraries
-
-    loaded = load_config(SftConfig, config, settings or ())
-    need_libraries()
-    from darebench.train.sft import train_sft
-
-    with show_progress(quiet) as report:
-        model = train_sft(loaded, progress=report)
-    _print_model(model, as_json=as_json)
+    _train("sft", config, settings, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -50,16 +42,7 @@ def grpo(
     quiet: QuietOption = False,
 ) -> None:
     """Train by reinforcement on tasks. Example: darebench train grpo configs/grpo-qwen3-4b.toml"""
-    from darebench.train.config import GrpoConfig, load_config
-    from darebench.train.setup import need_libraries
-
-    loaded = load_config(GrpoConfig, config, settings or ())
-    need_libraries()
-    from darebench.train.grpo import train_grpo
-
-    with show_progress(quiet) as report:
-        model = train_grpo(loaded, progress=report)
-    _print_model(model, as_json=as_json)
+    _train("grpo", config, settings, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -73,18 +56,21 @@ def demo(
     quiet: QuietOption = False,
 ) -> None:
     """Show learning from nothing on a CPU. Example: darebench train demo --out runs/learning"""
-    from darebench.train.setup import need_libraries
+    from darebench.train.requirements import need_libraries
 
     need_libraries()
-    from darebench.train.demo.recipe import Recipe, run_recipe
-    from darebench.train.demo.table import render
+    from darebench.train.demo.recipe import run_recipe
+    from darebench.train.demo.results import render
+    from darebench.train.demo.stages import Recipe
 
     with show_progress(quiet) as report:
-        results = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=report))
+        made = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=report))
+    if not made.stages:
+        note(f"nothing was left to do: the demonstration in {out} had ended", quiet=quiet)
     if as_json:
-        print_json({"out": str(out), "results": [asdict(r) for r in results]})
+        print_json({"out": str(out), "results": [asdict(r) for r in made.results]})
     else:
-        print(render(results), end="")
+        print(render(made.results), end="")
 
 
 reward_app = typer.Typer(no_args_is_help=True, help="Rewards for other people's trainers.")
@@ -106,7 +92,7 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Serve rewards over HTTP. Example: darebench reward serve --store curation/store"""
-    from darebench.train.server import serve as run
+    from darebench.train.reward_server import serve as run
 
     def ready(url: str, n_tasks: int) -> None:
         if as_json:
@@ -118,8 +104,16 @@ def serve(
     run(store, tasks or (), host=host, port=port, token=token, ready=ready)
 
 
-def _print_model(folder: Path, *, as_json: bool) -> None:
+def _train(
+    name: str, path: Path, settings: list[str] | None, *, as_json: bool, quiet: bool
+) -> None:
+    from darebench.train.trainers import train
+
+    with show_progress(quiet) as report:
+        trained = train(name, path, settings or (), progress=report)
+    if not trained.steps:
+        note(f"nothing was left to do: the training of {trained.model} had ended", quiet=quiet)
     if as_json:
-        print_json({"model": str(folder)})
+        print_json({"model": str(trained.model)})
     else:
-        print(f"model: {folder}")
+        print(f"model: {trained.model}")

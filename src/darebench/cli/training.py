@@ -126,8 +126,8 @@ def select(
     quiet: QuietOption = False,
 ) -> None:
     """Choose attempts to train on. Example: darebench select runs/a --strategy dv --out dv.jsonl"""
-    from darebench.rollouts.files import select_file
     from darebench.rollouts.select import Strategy, Thresholds
+    from darebench.rollouts.select_files import select_file
 
     source = given or run
     if source is None or (given is not None and run is not None):
@@ -205,9 +205,11 @@ def _check(
 
     loaded = None
     if tokenizer is not None:
-        from darebench.train.setup import load_tokenizer, need_libraries
+        from darebench.train.requirements import need_libraries
 
         need_libraries()
+        from darebench.train.pretrained import load_tokenizer
+
         loaded = load_tokenizer(tokenizer, template)
     elif max_length is not None:
         raise ConfigError("--max-length counts tokens: give --tokenizer too")

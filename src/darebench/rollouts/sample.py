@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from darebench.evals.run import OWN_AGENTS, EvalConfig, Run, evaluate
+from darebench.evals.builtin import AGENTS
+from darebench.evals.evaluation import EvalConfig, Run
+from darebench.evals.run import evaluate
 from darebench.types import Progress
 
 ATTEMPTS = 8
@@ -30,7 +32,7 @@ def collect(
         StoreError: there is no such store.
     """
     config = config or EvalConfig()
-    sampling = {} if config.model in OWN_AGENTS else SAMPLING
+    sampling = {} if config.model in AGENTS else SAMPLING
     generation = {**sampling, **config.generation}
     wanted = replace(config, epochs=attempts, generation=generation)
     return evaluate(wanted, out=out, fresh=fresh, slots=slots, progress=progress)
