@@ -1,4 +1,4 @@
-"""`darebench tasks`: list and show."""
+"""`darebench tasks`: list, show and check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from darebench.cli.options import (
     print_json,
 )
 
-app = typer.Typer(no_args_is_help=True, help="List and show the tasks of a store.")
+app = typer.Typer(no_args_is_help=True, help="List, show and check the tasks of a store.")
 
 
 @app.command("list")
@@ -107,3 +107,25 @@ def tasks_show(
     for name, value in shown.items():
         text = ", ".join(value) if isinstance(value, list) else value
         print(f"{name}: {text}")
+
+
+@app.command("check")
+def tasks_check(
+    store: Annotated[str, typer.Argument(help="A folder, an archive or hf://owner/name.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Validate a hand-written store. Example: darebench tasks check my-store"""
+    from dataclasses import asdict
+
+    from darebench.store.validate import validate_store
+
+    problems = validate_store(store)
+    if as_json:
+        print_json({"schema": 1, "problems": [asdict(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            print(problem)
+        note(f"{len(problems)} problems in the format of {store}", quiet=quiet)
+    if problems:
+        raise typer.Exit(1)
