@@ -46,6 +46,8 @@ class StarterDataset:
     """Of the IF task; None for series."""
     time_column: str = ""
     entities: tuple[str, ...] = ()
+    share: float | None = None
+    """Of the times of a series, those that are trained on."""
 
 
 def _iris() -> pd.DataFrame:
@@ -240,6 +242,7 @@ STARTER = (
         targets=("realcons",),
         seed=15,
         time_column="quarter_start",
+        share=0.8,
     ),
     StarterDataset(
         name="investment_ts",
@@ -262,5 +265,6 @@ STARTER = (
         seed=16,
         time_column="year",
         entities=("firm",),
+        share=0.8,
     ),
 )
