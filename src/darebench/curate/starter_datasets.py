@@ -31,7 +31,8 @@ def build(chosen: StarterDataset) -> DatasetFiles:
     table, rng = _table(chosen), np.random.default_rng(chosen.seed)
     design = _design(chosen, table.frame)
     if chosen.workflow is None:
-        return package_series(draft_series(table, design, rng), chosen.name, rng)
+        draft = draft_series(table, design, rng, share=chosen.share)
+        return package_series(draft, chosen.name, rng)
     draft = draft_tabular(table, design, rng)
     workflow = _workflow(draft, chosen.workflow, rng)
     return package_workflow(draft, workflow, chosen.name, rng)
