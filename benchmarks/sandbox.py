@@ -133,10 +133,10 @@ def floor(executor: LocalExecutor, n: int) -> None:
 
 def timed_without_spares(executor: LocalExecutor) -> float:
     time.sleep(0.4)
-    zygote = executor._zygote
-    assert zygote is not None
-    with zygote._lock:
-        spares, zygote._spares = zygote._spares, []
+    pool = executor._pool
+    assert pool is not None
+    with pool._lock:
+        spares, pool._spares = pool._spares, []
     time.sleep(0.02)
     elapsed = timed(lambda: call(executor, TRIVIAL))
     for spare in spares:

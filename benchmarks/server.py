@@ -117,8 +117,8 @@ class Instant:
 
 
 def serve_instant(ports: multiprocessing.Queue) -> None:
-    from darebench.sandbox import listen
-    from darebench.sandbox.server import ServerSettings
+    from darebench.sandbox.http import listen
+    from darebench.sandbox.http.server import ServerSettings
 
     listen.LocalExecutor = lambda slots: Instant()  # type: ignore[assignment]
     listen.serve(

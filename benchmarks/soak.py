@@ -59,9 +59,9 @@ async def batch(executor: LocalExecutor, offset: int, folder: Path) -> None:
 def settled(executor: LocalExecutor) -> dict[str, int]:
     """Count what a leak would show in, when nothing runs."""
     time.sleep(2.0)
-    zygote = executor._zygote
-    assert zygote is not None
-    family = [zygote.process.pid, *descendants(zygote.process.pid)]
+    pool = executor._pool
+    assert pool is not None
+    family = [pool.process.pid, *descendants(pool.process.pid)]
     return {
         "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "descriptors of keeper and zygotes": sum(
@@ -73,7 +73,7 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
             {name for pid in family if (name := namespace_of(pid))}
         ),
         "control groups": sum(
-            1 for path in zygote._groups for p in Path(path).iterdir() if p.is_dir()
+            1 for path in pool._groups for p in Path(path).iterdir() if p.is_dir()
         ),
         "resident KiB of executor, keeper and zygotes": sum(
             resident(pid) for pid in (os.getpid(), *family[:4])

@@ -96,7 +96,7 @@ def test_sandbox_check_finds_everything_covered():
         (("score",), 2, "--batch"),
         (("score", "x.csv", "--task", "nothing/mm"), 2, "no task"),
         (("sandbox", "run", "nowhere.py"), 2, "No such file"),
-        (("report", "nowhere"), 2, "no run folder"),
+        (("report", "nowhere"), 2, "not a run folder"),
         (("eval", "nothing"), 2, "no task matches"),
         (("tasks", "list", "--family", "fruit"), 2, "fruit"),
     ],

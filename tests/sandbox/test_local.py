@@ -13,7 +13,7 @@ import pytest
 
 from darebench.errors import SandboxFault
 from darebench.sandbox import Limits, LocalExecutor, Outcome, Program, Refused, Saved, Status
-from darebench.sandbox.pool import is_light
+from darebench.sandbox.host.pool import is_light
 
 SMALL = Limits(wall_s=10.0, memory_mb=600, disk_mb=64, processes=32, file_mb=1, output_kb=64)
 
@@ -394,9 +394,9 @@ def test_a_zygote_leaves_no_folder_even_if_it_is_never_stopped():
     executor = LocalExecutor(1)
     try:
         executor.execute_now(Program(code="print(1)"))
-        zygote = executor._zygote
-        assert zygote is not None
-        assert not zygote._root.exists()
+        pool = executor._pool
+        assert pool is not None
+        assert not pool._root.exists()
     finally:
         executor.close_now()
 
@@ -417,4 +417,4 @@ def test_nothing_is_left_behind(executor):
     children = subprocess.run(
         ["ps", "--ppid", str(os.getpid()), "-o", "args"], capture_output=True, text=True
     ).stdout
-    assert children.count("darebench.sandbox.zygote") <= 2
+    assert children.count("darebench.sandbox.cell.keeper") <= 2

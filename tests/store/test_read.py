@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from darebench.curate.starter import build_datasets
 from darebench.errors import ConfigError, StoreError, TaskFormatError
 from darebench.store.read import open_store, select
-from darebench.store.starter.build import build_datasets
 from darebench.store.tables import read_table
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
@@ -128,7 +128,7 @@ def test_an_archive_cannot_write_outside_its_folder(tmp_path):
         info = tarfile.TarInfo("link")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(info)
-    with pytest.raises(StoreError, match="no plain file"):
+    with pytest.raises(StoreError, match="not a plain file"):
         open_store(link)
     packed = tmp_path / "bad.zip"
     with zipfile.ZipFile(packed, "w") as archive:

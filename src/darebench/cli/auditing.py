@@ -36,7 +36,8 @@ def audit(
     """Check the tasks of any store for defects. Example: darebench audit curation/store"""
     from darebench.audit.findings import Severity
     from darebench.audit.store_audit import audit_store
-    from darebench.report.audit import audit_page, audit_text
+    from darebench.report.audit_text import audit_text
+    from darebench.report.page.audit_page import audit_page
 
     if html is not None and not html.parent.is_dir():
         raise ConfigError(f"there is no folder {html.parent} for the page")

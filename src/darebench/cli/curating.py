@@ -71,9 +71,8 @@ def curate(
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
     from darebench.curate.language.authors import Models, choose_authors
+    from darebench.curate.options import Noise, Options, Workflows
     from darebench.curate.pipeline import curate as run
-    from darebench.curate.table import Options
-    from darebench.curate.workflow import Noise, Workflows
     from darebench.parallel import Cluster
 
     options = Options(
@@ -99,7 +98,7 @@ def curate(
             jobs=jobs,
             cluster=_one_of(Cluster, cluster, "--cluster"),
             limit=limit,
-            report=_telling(report) if report else None,
+            progress=_telling(report) if report else None,
         )
     if as_json:
         print_json(

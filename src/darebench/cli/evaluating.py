@@ -73,7 +73,7 @@ def evaluate(  # as long as it has options: Typer reads them from the signature
     from darebench.evals.run import EvalConfig
     from darebench.evals.run import evaluate as run_evaluation
     from darebench.evals.summary import as_json as summary_json
-    from darebench.report.html import write_page
+    from darebench.report.page.run_page import write_page
     from darebench.report.terminal import print_run
 
     config = EvalConfig(

@@ -75,7 +75,7 @@ def sandbox_check(as_json: JsonOption = False, quiet: QuietOption = False) -> No
     """Say what the sandbox covers on this machine. Example: darebench sandbox check"""
     from dataclasses import asdict
 
-    from darebench.sandbox.check import check
+    from darebench.sandbox.selfcheck import check
 
     findings = check()
     if as_json:
@@ -114,8 +114,8 @@ def sandbox_serve(
     from darebench.sandbox import Limits
 
     try:
-        from darebench.sandbox.listen import serve
-        from darebench.sandbox.server import ServerSettings
+        from darebench.sandbox.http.listen import serve
+        from darebench.sandbox.http.server import ServerSettings
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None

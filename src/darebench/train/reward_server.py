@@ -62,7 +62,7 @@ def serve(
         raise ConfigError(f"the server needs {missing[0]}; pip install 'darebench[server]'")
     import uvicorn
 
-    from darebench.sandbox.listen import listen_on, url_of
+    from darebench.sandbox.http.listen import listen_on, url_of
 
     with listen_on(host, port) as listening:
         grader = open_grader(store, patterns)

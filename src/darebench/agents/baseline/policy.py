@@ -17,6 +17,7 @@ from darebench.agents.baseline.compose import program_text
 from darebench.agents.prompt import files_named_in
 from darebench.agents.protocol import Reply
 from darebench.agents.tools import NAME
+from darebench.instructions.facts import Facts
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import (
     find_targets,
@@ -76,7 +77,7 @@ def look(question: str, names: Sequence[str]) -> Step:
     return Step(program="explore", settings=settings, load=tuple(names), save=())
 
 
-def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -> list[Step]:
+def plan(question: str, names: Sequence[str], facts: Facts | None) -> list[Step]:
     """List the calls to make until one of them saves a prediction, the best first."""
     train = next((n for n in names if n.startswith("train")), names[0])
     val = next((n for n in names if n.startswith("val")), names[-1])
@@ -130,7 +131,7 @@ def call_of(step: Step, number: int) -> Message:
     return Message(role=Role.ASSISTANT, content="", tool_calls=(call,))
 
 
-def read_facts(result: str) -> dict[str, Any] | None:
+def read_facts(result: str) -> Facts | None:
     """Read what the first call printed; None if it failed."""
     found = re.search(r'^\{"files".*$', result, re.MULTILINE)
     if found is None:

