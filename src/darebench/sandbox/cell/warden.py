@@ -107,11 +107,16 @@ def guard(
             break
     reply.close()
     if cell.isolation.namespaces:
-        with contextlib.suppress(ProcessLookupError):  # it may wait for a call that never comes
-            handle = os.pidfd_open(2)
-            process_tree.kill(own_namespace=True)
-            process_tree.wait_for_all(handle)
+        _end_program()
     cell.close()
+
+
+def _end_program() -> None:
+    """End a program's process that waits for a call that never comes, if there is one."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(2)
+        process_tree.kill(own_namespace=True)
+        process_tree.wait_for_all(handle)
 
 
 def _prepare(
