@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from darebench.evals.run import OWN_AGENTS, EvalConfig, Run, evaluate
 from darebench.types import Progress
@@ -30,7 +31,11 @@ def collect(
         StoreError: there is no such store.
     """
     config = config or EvalConfig()
-    sampling = {} if config.model in OWN_AGENTS else SAMPLING
-    generation = {**sampling, **config.generation}
-    wanted = replace(config, epochs=attempts, generation=generation)
+    wanted = replace(config, epochs=attempts, generation=sampling(config))
     return evaluate(wanted, out=out, fresh=fresh, slots=slots, progress=progress)
+
+
+def sampling(config: EvalConfig) -> dict[str, Any]:
+    """Return the sampling settings of a configuration, with the paper's where it leaves them open."""
+    usual = {} if config.model in OWN_AGENTS else SAMPLING
+    return {**usual, **config.generation}
