@@ -9,6 +9,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperOption
 
 from darebench.cli import (
     audit,
@@ -92,8 +93,10 @@ def build_command() -> Any:
     """Return the command `darebench`; the options for completion are left to the last line."""
     built = typer.main.get_command(app)
     for parameter in built.params:
-        if parameter.name in ("install_completion", "show_completion"):
-            parameter.__dict__["hidden"] = True
+        if parameter.name in ("install_completion", "show_completion") and isinstance(
+            parameter, TyperOption
+        ):
+            parameter.hidden = True
     return built
 
 

@@ -56,7 +56,9 @@ def command(app: typer.Typer, name: str) -> Callable[[_F], _F]:
 def spread(function: Callable[..., None]) -> Callable[..., None]:
     """Replace each parameter that is a dataclass of options by the fields of that class."""
     hints = get_type_hints(function, include_extras=True)
-    groups = {name: kind for name, kind in hints.items() if dataclasses.is_dataclass(kind)}
+    groups: dict[str, Any] = {
+        name: kind for name, kind in hints.items() if dataclasses.is_dataclass(kind)
+    }
     parameters: list[inspect.Parameter] = []
     for name, parameter in inspect.signature(function).parameters.items():
         if name in groups:

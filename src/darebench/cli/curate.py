@@ -154,6 +154,7 @@ def curate(
 
     Example: darebench curate tables/ --out curation
     """
+    from darebench.cli.dry_run import plan_curation, print_plan
     from darebench.curate.language.authors import Models, choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.curate.table import Options
@@ -173,13 +174,26 @@ def curate(
         reader=read_model,
         base_url=base_url,
     )
+    authors, wanted = choose_authors(models, out), _pairs(filters or [])
+    if dry_run:
+        plan = plan_curation(
+            source,
+            out,
+            options=options,
+            authors=authors,
+            models=models,
+            filters=wanted,
+            limit=limit,
+        )
+        print_plan(plan, as_json=output.as_json)
+        return
     with show_progress(output.quiet) as progress:
         made = run(
             source,
             out,
             options=options,
-            authors=choose_authors(models, out),
-            filters=_pairs(filters or []),
+            authors=authors,
+            filters=wanted,
             jobs=jobs,
             cluster=Cluster(cluster),
             limit=limit,

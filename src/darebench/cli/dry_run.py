@@ -1,32 +1,36 @@
 """`--dry-run`: what a command would do, found out without doing it.
 
 No model is asked, no sandbox is started and no folder is made. A store that lies in the network is
-fetched, as any command does that reads it.
+fetched, as by any command that reads it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from darebench.cli.output import print_json
 from darebench.errors import ConfigError
+from darebench.work import Record, Work, differences, read_record
 
 if TYPE_CHECKING:
+    from darebench.curate.language.authors import Models
+    from darebench.curate.table import Authors, Options
     from darebench.evals.run import EvalConfig
 
 
 class FolderState(StrEnum):
-    """What a folder of work means for a command."""
+    """What a folder means for the work that is to be done in it."""
 
     NEW = "new"
-    """There is nothing yet."""
+    """It holds nothing yet."""
     CONTINUED = "continued"
-    """It holds the same work, which goes on."""
+    """It holds the same work, which is continued."""
     SET_ASIDE = "set aside"
     """It is renamed, and the work starts over."""
 
@@ -37,15 +41,15 @@ class RunPlan:
 
     store: str
     store_hash: str
-    tasks: dict[str, int]
+    tasks: Mapping[str, int]
     """Track -> tasks."""
     epochs: int
     attempts: int
-    """Attempts in all."""
+    """Attempts at all tasks together."""
     model: str
-    agent: str | None
     turns: int
     seconds: float
+    """Limit of a call."""
     token_limit: int | None
     time_limit: int | None
     sandbox: str | None
@@ -53,25 +57,27 @@ class RunPlan:
     state: FolderState
 
 
-def print_plan(config: EvalConfig, out: Path | None, *, fresh: bool, as_json: bool) -> None:
-    """Print what a run would be.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationPlan:
+    """What `curate` would do."""
+
+    source: str
+    tables: int | None
+    """Tables that would be read from a folder; None for other sources, which are not asked."""
+    options: Mapping[str, Any]
+    models: Mapping[str, str]
+    """Part -> language model that plays it; empty where rules do everything."""
+    folder: str
+    state: FolderState
+
+
+def plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
+    """Find out what a run would be.
 
     Raises:
         ConfigError: It would be refused.
         StoreError: The store cannot be opened.
     """
-    plan = asdict(_plan_run(config, out, fresh=fresh))
-    if as_json:
-        print_json({"dry_run": True, **plan})
-        return
-    for name, value in plan.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{count} {track}" for track, count in value.items())
-        if value is not None:
-            print(f"{name}: {value}")
-
-
-def _plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
     from darebench.evals.run import _check_model, _folder_name, _record
     from darebench.store.read import open_store, select
 
@@ -89,6 +95,7 @@ def _plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
     _check_model(config)
     record = _record(config, store, tasks)
     folder = out or Path("runs") / _folder_name(config, record)
+    work = Work(kind="run", records={"config.json": Record(value=record)})
     return RunPlan(
         store=str(store.root),
         store_hash=store.hash,
@@ -96,23 +103,83 @@ def _plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
         epochs=config.epochs,
         attempts=len(tasks) * config.epochs,
         model=config.model,
-        agent=None,
         turns=config.turns,
         seconds=config.seconds,
         token_limit=config.token_limit,
         time_limit=config.time_limit,
         sandbox=config.sandbox,
         folder=str(folder),
-        state=_state(folder, record, fresh=fresh),
+        state=state_of(folder, work, fresh=fresh),
     )
 
 
-def _state(folder: Path, record: object, *, fresh: bool) -> FolderState:
-    path = folder / "config.json"
-    if not path.is_file():
-        return FolderState.NEW
-    if fresh:
+def plan_curation(
+    name: str,
+    out: Path,
+    *,
+    options: Options,
+    authors: Authors,
+    models: Models,
+    filters: Mapping[str, str],
+    limit: int | None,
+) -> CurationPlan:
+    """Find out what a curation would be; a folder alone is asked what it lists.
+
+    Raises:
+        ConfigError: It would be refused.
+    """
+    from darebench.curate.sources import open_source
+    from darebench.curate.sources.folder import FolderSource
+
+    source = open_source(name, filters)
+    asked = {"source": repr(source), "authors": repr(authors), "limit": limit}
+    record = Record(value={"schema": 1, **asked, **asdict(options)})
+    work = Work(kind="curation", records={"config.json": record}, remedy="give another --out")
+    keys = source.keys()[:limit] if isinstance(source, FolderSource) else None
+    return CurationPlan(
+        source=name,
+        tables=None if keys is None else len(keys),
+        options=asdict(options),
+        models={part: model for part, model in asdict(models).items() if model},
+        folder=str(out),
+        state=state_of(out, work),
+    )
+
+
+def state_of(folder: Path, work: Work, *, fresh: bool = False) -> FolderState:
+    """Find out what a folder means for a piece of work, without touching it.
+
+    Raises:
+        ConfigError: It holds other work or other files.
+    """
+    present = [name for name in work.records if (folder / name).is_file()]
+    if fresh and folder.is_dir():
         return FolderState.SET_ASIDE
-    if json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(record)):
-        raise ConfigError(f"{folder} holds another run; use another --out, or --fresh")
-    return FolderState.CONTINUED
+    if not present and folder.is_dir() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} holds other files; give a new or empty folder to --out")
+    for name in present:
+        record = work.records[name]
+        now = json.loads(json.dumps(record.value))
+        changed = differences(read_record(folder / name, work), now, record.notes)
+        if changed:
+            raise ConfigError(
+                f"{folder} holds another {work.kind} ({'; '.join(changed)}); {work.remedy}"
+            )
+    return FolderState.CONTINUED if present else FolderState.NEW
+
+
+def print_plan(plan: RunPlan | CurationPlan, *, as_json: bool) -> None:
+    """Print a plan as JSON, or as a line for each field that says something."""
+    fields = asdict(plan)
+    if as_json:
+        print_json({"dry_run": True, **fields})
+        return
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or None
+        if value is not None:
+            print(f"{name.replace('_', ' ')}: {value}")
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

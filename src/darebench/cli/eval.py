@@ -29,7 +29,7 @@ def evaluate(
 
     Example: darebench eval --model openai/gpt-5 --epochs 3
     """
-    from darebench.cli.dry_run import print_plan
+    from darebench.cli.dry_run import plan_run, print_plan
     from darebench.cli.run_text import run_text
     from darebench.evals.run import evaluate as run_evaluation
     from darebench.evals.summary import as_json
@@ -37,7 +37,8 @@ def evaluate(
 
     config = attempts.config(context, epochs=epochs)
     if dry_run:
-        print_plan(config, attempts.out, fresh=attempts.fresh, as_json=output.as_json)
+        plan = plan_run(config, attempts.out, fresh=attempts.fresh)
+        print_plan(plan, as_json=output.as_json)
         return
     started = time.monotonic()
     with show_progress(output.quiet) as progress:

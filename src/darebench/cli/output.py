@@ -50,7 +50,7 @@ class Output:
             "-v",
             is_eager=True,
             callback=_start_logging,
-            help="Log what is done to stderr.",
+            help="Write a log to stderr.",
         ),
     ] = False
 

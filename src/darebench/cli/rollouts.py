@@ -53,14 +53,15 @@ def rollouts(
 
     Example: darebench rollouts --model openai/gpt-5 --out runs/a
     """
-    from darebench.cli.dry_run import print_plan
+    from darebench.cli.dry_run import plan_run, print_plan
     from darebench.evals.summary import as_json
     from darebench.rollouts.sample import collect, sampling
 
     config = options.config(context, epochs=attempts)
     if dry_run:
         wanted = replace(config, generation=sampling(config))
-        print_plan(wanted, options.out, fresh=options.fresh, as_json=output.as_json)
+        plan = plan_run(wanted, options.out, fresh=options.fresh)
+        print_plan(plan, as_json=output.as_json)
         return
     with show_progress(output.quiet) as progress:
         run = collect(

@@ -60,8 +60,8 @@ class _TaskRow:
     family: str
     targets: list[str]
     files: list[str]
-    train_rows: int
-    test_rows: int
+    train_rows: int | None
+    test_rows: int | None
     domain: str | None
 
 

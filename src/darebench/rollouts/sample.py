@@ -36,6 +36,6 @@ def collect(
 
 
 def sampling(config: EvalConfig) -> dict[str, Any]:
-    """Return the sampling settings of a configuration, with the paper's where it leaves them open."""
+    """Return a configuration's sampling settings, the paper's where it leaves them open."""
     usual = {} if config.model in OWN_AGENTS else SAMPLING
     return {**usual, **config.generation}
