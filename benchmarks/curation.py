@@ -23,7 +23,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
-from darebench.audit.run import audit_store
+from darebench.audit.store_audit import audit_store
 from darebench.curate import pipeline, table
 from darebench.curate.clean import column_names
 from darebench.curate.records import slug

@@ -22,10 +22,10 @@ from typing import Any
 from darebench.agents.protocol import Budget, Reply
 from darebench.agents.tools import NAME
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor, Outcome, Program, Saved, Status
 from darebench.store.read import open_store
-from darebench.types import Message, ToolCall
+from darebench.types import Message, Role, ToolCall
 
 TASK = "iris_class/mm"
 CALLS = 5
@@ -58,14 +58,14 @@ class InstantModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Give the next call."""
-        number = sum(m.role == "tool" for m in messages)
+        number = sum(m.role == Role.TOOL for m in messages)
         arguments = {
             "code": self.answer if number == CALLS - 1 else self.look,
             "files_to_load": ["train_v2.csv", "val_v2.csv"],
             "files_to_save": ["prediction.csv"] if number == CALLS - 1 else [],
         }
         call = ToolCall(id=f"c{number}", name=NAME, arguments=arguments)
-        message = Message(role="assistant", content="", tool_calls=(call,))
+        message = Message(role=Role.ASSISTANT, content="", tool_calls=(call,))
         return Reply(message=message, stop="tool_calls")
 
 
@@ -129,14 +129,14 @@ def measure(name: str, executor: Any, model: InstantModel, n: int) -> float:
     cores = len(os.sched_getaffinity(0))
     task = open_store(None).task(TASK)
     truths, _ = read_truths([task])
-    arena = Arena(executor=executor, truths=truths, budget=Budget(turns=CALLS))
+    arena = RolloutSettings(executor=executor, truths=truths, budget=Budget(turns=CALLS))
 
     async def all_of_them() -> list[float | None]:
         places = asyncio.Semaphore(4 * cores)
 
         async def one(epoch: int) -> float | None:
             async with places:
-                return (await play(task, model, arena, epoch=epoch)).score
+                return (await roll_out(task, model, arena, epoch=epoch)).score
 
         return list(await asyncio.gather(*(one(k) for k in range(1, n + 1))))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
-from darebench.rollouts.files import select_file
+from darebench.rollouts.select_files import select_file
 
 CODE = "import pandas as pd\nframe = pd.read_csv('train.csv')\nprint(frame.describe())\n" * 6
 

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import darebench
-from darebench.rollouts.files import select_file
 from darebench.rollouts.select import Strategy, Thresholds
+from darebench.rollouts.select_files import select_file
 
 
 def main() -> None:

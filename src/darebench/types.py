@@ -1,8 +1,8 @@
 """The values that flow through darebench: tasks, predictions' scores, and trajectories.
 
-Everything here is a frozen value without behaviour of its own, so that each stage can hand it to
-the next one, a process to another, and a file to a program that we have never seen. What only one
-stage needs lives in that stage. The truth is not here: `darebench.store.truth` reads it.
+Everything here is a frozen value without behaviour of its own, so that a stage can hand it to the
+next one, a process to another, and a file to a program that we have never seen. What only one stage
+needs lives in that stage. `darebench.store.truth` reads the truths of tasks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, how much of it is done, and how much there is."""
+"""Progress callback: a stage's name, how many of its steps are done, and how many there are."""
 
 
 class Family(StrEnum):
@@ -140,36 +140,36 @@ class Truth:
     csv: bytes
     """The answer file: key and target columns, one row for each row asked for."""
     hash: str
-    """Of `csv`; twelve hex digits."""
+    """Twelve hex digits of the hash of `csv`."""
     time_column: str | None = None
     """The key that is a timestamp, for CF."""
     time_format: str | None = None
     """Its strptime format as the settings state it, which the file need not follow."""
     environment: str | None = None
-    """Hash of the environment that computed it, for IF references; None for true labels."""
+    """Hash of the environment that computed an IF reference; None for true labels."""
 
 
 class ReasonCode(StrEnum):
-    """Why a prediction scored 0 although nothing was computed."""
+    """Why a prediction scored 0 without being compared with the truth."""
 
     NO_PREDICTION = "no_prediction"
-    """There is no prediction file."""
+    """The attempt left no prediction file."""
     UNREADABLE = "unreadable"
     """The file is not a csv table: binary, html, ragged, wrong encoding."""
     EMPTY = "empty"
-    """The file holds no bytes, or a header and no row."""
+    """The file is empty, or holds a header without rows."""
     TOO_LARGE = "too_large"
     """The file is over the size limit."""
     MISSING_COLUMN = "missing_column"
-    """A key or target column is absent."""
+    """A key or target column is missing."""
     DUPLICATE_COLUMN = "duplicate_column"
-    """A key or target column stands twice in the header."""
+    """The header names a key or target column twice."""
     DUPLICATE_KEY = "duplicate_key"
-    """A row that was asked for stands there more than once."""
+    """Two predicted rows have the same key."""
     MISSING_ROWS = "missing_rows"
-    """A row that was asked for is absent."""
+    """A row that was asked for is missing."""
     BAD_VALUE = "bad_value"
-    """A predicted value is missing, infinite, or text where a number is due."""
+    """A predicted value is missing, infinite, or text where a number is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ class Reason:
 
     code: ReasonCode
     message: str
-    """Names the row or column, the value, and the next move."""
+    """Names the row or column, the value, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ class TargetScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
-    """How many rows were asked for, given, and matched by key."""
+    """How many rows were asked for, predicted, and matched by key."""
 
     expected: int
     given: int
@@ -208,7 +208,7 @@ class RowCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What a score was made with, so that an old one can be compared or made again."""
+    """What a score was made with, so that it can be compared or computed again."""
 
     darebench: str
     """Version of this package."""
@@ -273,7 +273,7 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model's wish to call a tool."""
+    """A model's request to call a tool."""
 
     id: str
     name: str
@@ -282,16 +282,45 @@ class ToolCall:
     """Why the arguments could not be parsed, if so; `arguments` is then empty."""
 
 
+class Role(StrEnum):
+    """Who speaks a message, in the OpenAI chat format."""
+
+    SYSTEM = "system"
+    """The benchmark, about the rules."""
+    USER = "user"
+    """The benchmark, about the task."""
+    ASSISTANT = "assistant"
+    """The model."""
+    TOOL = "tool"
+    """The tool, in answer to a call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of a conversation, in the roles of the OpenAI chat format."""
+    """One message of a conversation."""
 
-    role: str
-    """`system`, `user`, `assistant` or `tool`."""
+    role: Role
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     """For role `tool`: which call it answers."""
+
+
+class CallStatus(StrEnum):
+    """How a call of the code tool ended."""
+
+    OK = "ok"
+    """The program ran to its end."""
+    ERROR = "error"
+    """The program ended with an error of its own."""
+    TIMEOUT = "timeout"
+    """The program ran out of time and was stopped."""
+    KILLED = "killed"
+    """The program was killed, for example because of its memory."""
+    REFUSED = "refused"
+    """The sandbox did not start the program, because of its files."""
+    ARGUMENTS = "arguments"
+    """The tool did not run the code, because of the call's arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,9 +332,9 @@ class CallRecord:
     files_to_save: tuple[str, ...]
     stdout: str
     stderr: str
-    status: str
-    """`ok`, `error`, `timeout`, `killed`, `refused`, or `arguments` for one that was not run."""
+    status: CallStatus
     seconds: float
+    """Wall-clock time of the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +361,7 @@ class Trajectory:
     calls: tuple[CallRecord, ...]
     stop_reason: StopReason
     score: float | None
-    """None: unscored, because of our fault."""
+    """None for an attempt that a fault of ours left unscored."""
     strict_score: float | None = None
     """What the public release's rule gives; None where it would crash."""
     targets: Mapping[str, float] = field(default_factory=dict)

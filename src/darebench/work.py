@@ -122,10 +122,12 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
 
 
 def _enter(folder: Path, work: Work) -> bool:
+    first = next(iter(work.records))
     present = [name for name in work.records if (folder / name).is_file()]
     if not present and folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} holds other files; give a new or empty folder to --out")
-    for name in present:
+    # A folder that has the first record has all of them, or somebody took one out.
+    for name in work.records if first in present else present:
         record, path = work.records[name], folder / name
         now = json.loads(json.dumps(record.value))
         changed = differences(read_record(path, work), now, record.notes)
@@ -136,12 +138,12 @@ def _enter(folder: Path, work: Work) -> bool:
                 f"{work.remedy}"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    # The first record is written last: a folder that has it has all of them.
+    # The first record is written last.
     for name in reversed([*work.records]):
         if name not in present:
             with written_whole(folder / name) as part:
                 write_json(work.records[name].value, part)
-    return next(iter(work.records)) in present
+    return first in present
 
 
 def _lock_file(folder: Path) -> Path:

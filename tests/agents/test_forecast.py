@@ -17,7 +17,7 @@ from darebench.agents.baseline.programs.history import resample
 from darebench.agents.baseline.programs.lines import lines
 from darebench.agents.baseline.programs.regressions import regressions
 from darebench.agents.baseline.programs.seasons import autoregression, seasons, years_ago
-from darebench.agents.baseline.programs.times import as_days, clean_number, parse_times
+from darebench.agents.baseline.programs.timestamps import as_days, clean_number, parse_times
 from darebench.sandbox.program import with_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as the program itself does

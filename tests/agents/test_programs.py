@@ -58,7 +58,7 @@ def predict(sandbox, train, val, target, tmp_path, *, kind="regression", seconds
     """Predict targets with the tabular program; it must leave no gap."""
     targets = [target] if isinstance(target, str) else target
     settings = {"targets": targets, "kind": kind, "seconds": seconds, "max_rows": 1000}
-    answer = run(sandbox, "tabular", settings, train, val, tmp_path, fmt)
+    answer = run(sandbox, "table_model", settings, train, val, tmp_path, fmt)
     assert answer[targets].notna().all(axis=None)
     return answer
 
@@ -169,7 +169,7 @@ def test_the_constant_program_answers_in_every_format(sandbox, tmp_path):
 
 
 def test_a_program_runs_alone_and_holds_each_part_once():
-    for name in ("explore", "tabular", "workflow", "trivial", "forecast"):
+    for name in ("explore", "table_model", "literal", "trivial", "forecast"):
         text = program_text(name)
         assert "from darebench" not in text
         assert text.count("def read_table(") <= 1

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import ARGUMENTS, PythonExecutor
+from darebench.agents.tools import PythonTool
 from darebench.sandbox.program import Limits
 from darebench.store.read import open_store
+from darebench.types import CallStatus
 
 TASK = "iris_class/mm"
 JSON = st.recursive(
@@ -25,7 +26,7 @@ NAMES = st.text() | st.integers(250, 300).map("é".__mul__) | st.just("val_v2.cs
 @pytest.fixture
 def tool(sandbox, tmp_path):
     task = open_store(None).task(TASK)
-    return PythonExecutor(task, sandbox, tmp_path, Budget(), Limits())
+    return PythonTool(task, sandbox, tmp_path, Budget(), Limits())
 
 
 def call(tool, **arguments):
@@ -50,7 +51,7 @@ def call(tool, **arguments):
 def test_a_call_that_cannot_be_made_is_refused_in_words(tool, arguments, said):
     result = call(tool, **arguments)
     assert said in result.text
-    assert result.record.status == ARGUMENTS
+    assert result.record.status == CallStatus.ARGUMENTS
 
 
 @settings(
@@ -59,10 +60,10 @@ def test_a_call_that_cannot_be_made_is_refused_in_words(tool, arguments, said):
 @given(arguments=st.dictionaries(st.text(max_size=9), JSON, max_size=3), load=NAMES, save=NAMES)
 def test_whatever_a_model_sends_is_answered(tool, arguments, load, save):
     sent = {"files_to_load": [load], "files_to_save": [save], **arguments, "code": ""}
-    assert asyncio.run(tool.call(sent)).record.status == ARGUMENTS
+    assert asyncio.run(tool.call(sent)).record.status == CallStatus.ARGUMENTS
     sent["code"] = "pass"
     sent["files_to_load"] = ["no such file", load]
-    assert asyncio.run(tool.call(sent)).record.status == ARGUMENTS
+    assert asyncio.run(tool.call(sent)).record.status == CallStatus.ARGUMENTS
 
 
 def test_a_name_of_the_greatest_length_is_saved_and_loaded_again(tool):
@@ -75,7 +76,7 @@ def test_a_name_of_the_greatest_length_is_saved_and_loaded_again(tool):
 
 def test_the_wait_for_a_free_place_is_counted_apart(sandbox, tmp_path):
     task = open_store(None).task(TASK)
-    tools = [PythonExecutor(task, sandbox, tmp_path, Budget(), Limits()) for _ in range(3)]
+    tools = [PythonTool(task, sandbox, tmp_path, Budget(), Limits()) for _ in range(3)]
     arguments = {
         "code": "import time; time.sleep(0.5)", "files_to_load": [], "files_to_save": []
     }  # fmt: skip

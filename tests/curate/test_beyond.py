@@ -10,7 +10,7 @@ import pytest
 
 from conftest import bundled
 from darebench.audit.findings import Severity
-from darebench.audit.run import audit_store
+from darebench.audit.store_audit import audit_store
 from darebench.curate.clean import clean
 from darebench.curate.extras import (
     draw_extras,

@@ -19,11 +19,11 @@ import pandas as pd
 import pytest
 from hostile import sound
 
-from darebench.audit.checks import check_task
 from darebench.audit.findings import Severity
-from darebench.audit.near_duplicates import twin_findings
-from darebench.audit.statistics import measure_store
-from darebench.audit.written import read_tables
+from darebench.audit.inventory import measure_store
+from darebench.audit.near_duplicates import find_shared_rows
+from darebench.audit.task_audit import check_tables
+from darebench.audit.task_tables import read_tables
 from darebench.curate.pipeline import _same_names, _unique_slugs, curate
 from darebench.curate.table import Options
 from darebench.errors import ConfigError
@@ -55,7 +55,7 @@ def test_good_tables_become_tasks_of_all_families(made):
 
 def test_the_checks_find_nothing_in_what_was_made(made):
     for task in open_store(made.store).tasks:
-        found = check_task(read_tables(task))
+        found = check_tables(read_tables(task))
         assert [f for f in found if f.severity is not Severity.NOTE] == [], task.id
 
 
@@ -310,4 +310,4 @@ def test_a_table_of_some_of_anothers_rows_is_left_out(tmp_path):
     assert "of the rows, over 3 columns, are those of tables_a-whole-csv" in refusal.reason
     tasks = open_store(str(made.store)).tasks
     assert not [t.dataset for t in tasks if t.dataset.startswith("tables_part")]
-    assert twin_findings(made.store, tasks) == {}
+    assert find_shared_rows(made.store, tasks) == {}

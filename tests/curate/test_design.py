@@ -10,8 +10,8 @@ import pytest
 from sklearn.metrics import r2_score
 
 from conftest import bundled, panel
-from darebench.audit.headroom import _chosen_elsewhere
-from darebench.audit.near_duplicates import twin_findings
+from darebench.audit.headroom import score_of_best
+from darebench.audit.near_duplicates import find_shared_rows
 from darebench.curate.clean import clean
 from darebench.curate.design import RulesDesigner
 from darebench.curate.fidelity import lost_in_workflow
@@ -358,7 +358,7 @@ def test_years_without_any_other_column_are_a_cf_task_alone(tmp_path):
     assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s"))
     again = replace(written, name="other_years_ts", info={**written.info, "ref": "other/years"})
     write_store([written, again], tmp_path / "both")
-    assert {*twin_findings(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
+    assert {*find_shared_rows(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {
         "other_years_ts/cf"
     }
 
@@ -369,5 +369,5 @@ def test_a_forecast_is_not_measured_on_the_rows_that_chose_it():
     truth = rng.normal(0, 1, 30)
     guesses = [0.5 * rng.normal(0, 1, 30) for _ in range(40)]
     assert max(r2_score(truth, guess) for guess in guesses) > 0.05
-    assert _chosen_elsewhere(truth, guesses) == 0.0
-    assert _chosen_elsewhere(truth, [*guesses, truth + 0.1]) > 0.98
+    assert score_of_best(truth, guesses) == 0.0
+    assert score_of_best(truth, [*guesses, truth + 0.1]) > 0.98

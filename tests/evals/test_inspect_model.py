@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect_ai.model import ChatMessageAssistant, ContentReasoning, ContentText
 
-from darebench.evals.inspect_model import from_inspect
+from darebench.evals.inspect.model import from_inspect
 
 
 def test_a_thought_stands_before_the_text_unless_it_cannot_be_read():

@@ -23,8 +23,7 @@ from inspect_ai.util import OutputLimitExceededError
 from inspect_ai.util._sandbox import self_check
 
 from darebench.errors import SandboxFault
-from darebench.evals.inspect_sandbox import DarebenchSandbox
-from darebench.evals.inspect_task import shared
+from darebench.evals.inspect.sandbox import DarebenchSandbox
 from darebench.sandbox import LocalExecutor, Outcome, Program
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
@@ -151,7 +150,7 @@ def test_a_missing_program_is_the_commands_failure(run):
 
 
 def test_memory_is_bounded_and_says_so(run, monkeypatch):
-    monkeypatch.setattr("darebench.evals.inspect_sandbox.MEMORY_MB", 300)
+    monkeypatch.setattr("darebench.evals.inspect.sandbox.MEMORY_MB", 300)
     code = "import mmap\nm = mmap.mmap(-1, 1 << 30)\nfor i in range(0, 1 << 30, 4096): m[i] = 1"
     result = run("python3", "-c", code)
     assert result.returncode != 0
@@ -164,7 +163,7 @@ def test_output_over_the_limit_is_inspects_error(run):
 
 
 def test_too_many_files_are_not_kept_and_that_is_said(run, monkeypatch):
-    monkeypatch.setattr("darebench.evals.inspect_sandbox.STATE_MB", 1)
+    monkeypatch.setattr("darebench.evals.inspect.sandbox.STATE_MB", 1)
     result = run("sh", "-c", "head -c 3000000 /dev/zero > big")
     assert "its files are not kept: the files have 2 MB, the limit is 1 MB" in result.stderr
     assert run("ls").stdout == ""
@@ -247,12 +246,9 @@ def test_a_fault_ends_the_sample_and_is_no_tool_error(tmp_path, monkeypatch):
                 return await good.execute(program)
             return await super().execute(program)
 
-    token = shared.set(Breaking())
-    try:
-        log = evaluated([("bash", {"command": "ls"})], tmp_path)
-    finally:
-        shared.reset(token)
-        good.close_now()
+    monkeypatch.setattr("darebench.evals.inspect.sandbox.open_executor", lambda _: Breaking())
+    log = evaluated([("bash", {"command": "ls"})], tmp_path)
+    good.close_now()
     assert log.status == "error"
     assert "the disk is full" in log.samples[0].error.message
     assert not log.samples[0].scores

@@ -10,7 +10,7 @@ import pytest
 
 from darebench.errors import SandboxFault
 from darebench.reference import solve as solving
-from darebench.reference.run import run_spec, run_specs
+from darebench.reference.execute import run_spec, run_specs
 from darebench.reference.spec import reference_spec
 from darebench.sandbox import LocalExecutor, Program
 from darebench.store.read import open_store

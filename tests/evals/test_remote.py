@@ -13,7 +13,7 @@ import pytest
 
 from darebench.environment import current_environment
 from darebench.errors import ConfigError, SandboxFault
-from darebench.evals import remote
+from darebench.evals import remote_sandbox as remote
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.sandbox import LocalExecutor, Outcome, Program, Status
 

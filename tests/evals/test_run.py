@@ -15,13 +15,13 @@ import pytest
 from chat_server import ChatServer, call, raw_call
 
 from darebench.errors import ConfigError
-from darebench.evals.folder import held
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.html import write_page
 from darebench.report.load import load_run
 from darebench.store.read import open_store
 from darebench.types import Failure, Family, StopReason
+from darebench.work import held
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 

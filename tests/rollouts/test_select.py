@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from darebench.errors import ConfigError
 from darebench.rollouts import Strategy, select_trajectories
-from darebench.rollouts.files import select_file
 from darebench.rollouts.select import Thresholds
+from darebench.rollouts.select_files import select_file
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import asyncio
 import numpy as np
 import pytest
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import short_prompt
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.demo.programs import (
@@ -35,15 +35,15 @@ def executor():
 
 def test_a_short_prompt_says_what_the_question_says(executor):
     store = open_store(None)
-    text = asyncio.run(brief(store.task("iris_class/if"), executor))
+    text = asyncio.run(short_prompt(store.task("iris_class/if"), executor))
     stated = read_brief(text)
     assert stated["kind"] == "'if class'"
     assert {"train", "val", "impute", "model", "seed", "numeric", "text"} <= set(stated)
-    assert read_brief(asyncio.run(brief(store.task("diabetes_reg/mm"), executor))) == {
+    assert read_brief(asyncio.run(short_prompt(store.task("diabetes_reg/mm"), executor))) == {
         "kind": "'mm reg'", "train": "'train_v2.parquet'", "val": "'val_v2.parquet'"
     }  # fmt: skip
     series = next(t for t in store.tasks if t.family == "ts")
-    assert asyncio.run(brief(series, executor)) is None
+    assert asyncio.run(short_prompt(series, executor)) is None
 
 
 def test_a_program_without_mistakes_solves_real_tasks(executor):
@@ -52,13 +52,13 @@ def test_a_program_without_mistakes_solves_real_tasks(executor):
     truths, _ = read_truths(tasks)
 
     async def all_of_them():
-        prompts = {t.id: await brief(t, executor) for t in tasks}
-        arena = Arena(
+        prompts = {t.id: await short_prompt(t, executor) for t in tasks}
+        arena = RolloutSettings(
             executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=30),
             opening=lambda task, budget: (Message(role="user", content=prompts[task.id]),),
         )  # fmt: skip
         writers = [ScriptedModel(Writer(rng=np.random.default_rng(k))) for k in range(3)]
-        return [await play(t, w, arena) for t, w in zip(tasks, writers, strict=True)]
+        return [await roll_out(t, w, arena) for t, w in zip(tasks, writers, strict=True)]
 
     attempts = asyncio.run(all_of_them())
     assert [t.reason for t in attempts] == [None] * 3

@@ -10,7 +10,7 @@ import pytest
 
 from darebench.errors import ConfigError, SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena
+from darebench.rollouts.rollout import RolloutSettings
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.policy import Codec, Sampled
@@ -147,7 +147,7 @@ def player_of(tiny_model, executor) -> tuple[Player, list, object]:
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     tasks = [open_store(None).task(name) for name in TASKS]
     truths, _ = read_truths(tasks)
-    arena = Arena(
+    arena = RolloutSettings(
         executor=executor, truths=truths, opening=lambda t, b: (Message(role="user", content=t.id),)
     )
     codec = Codec(

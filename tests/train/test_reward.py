@@ -14,7 +14,7 @@ from darebench.agents.protocol import Budget, Reply
 from darebench.agents.tools import NAME
 from darebench.errors import ConfigError, SandboxFault
 from darebench.evals.batch import read_truths
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.grading import Grader, open_grader
@@ -147,13 +147,15 @@ def arena():
     task = open_store(None).task(MM)
     truths, problems = read_truths([task])
     assert not problems
-    yield Arena(executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=20))
+    yield RolloutSettings(
+        executor=executor, truths=truths, budget=Budget(turns=2, seconds_per_call=20)
+    )
     executor.close_now()
 
 
-def earned(arena: Arena, code: str) -> float | None:
+def earned(arena: RolloutSettings, code: str) -> float | None:
     task = open_store(None).task(MM)
-    trajectory = asyncio.run(play(task, Script(code, list(task.files)), arena))
+    trajectory = asyncio.run(roll_out(task, Script(code, list(task.files)), arena))
     return reward_of_trajectory(trajectory)
 
 
@@ -189,7 +191,7 @@ v.to_csv('prediction.csv', index=False)
     assert earned(arena, code) == pytest.approx(0.1)
     honest = "import sklearn.metrics, sys\nprint(sklearn.metrics.f1_score.__name__)\n"
     task = open_store(None).task(MM)
-    trajectory = asyncio.run(play(task, Script(honest, []), arena))
+    trajectory = asyncio.run(roll_out(task, Script(honest, []), arena))
     assert "f1_score" in trajectory.calls[0].stdout
 
 
@@ -229,8 +231,8 @@ def test_a_fault_of_ours_is_no_reward(arena, monkeypatch):
 
     monkeypatch.setattr("darebench.sandbox.executor.asyncio.sleep", at_once)
     task = open_store(None).task(MM)
-    broken = Arena(executor=Broken(), truths=arena.truths)
-    trajectory = asyncio.run(play(task, Script("print(1)", []), broken))
+    broken = RolloutSettings(executor=Broken(), truths=arena.truths)
+    trajectory = asyncio.run(roll_out(task, Script("print(1)", []), broken))
     assert trajectory.stop_reason is StopReason.FAULT
     assert trajectory.fault == "the disk is gone"
     assert reward_of_trajectory(trajectory) is None

@@ -7,7 +7,9 @@ from typing import Any
 
 from darebench.agents.baseline.policy import trivial_turn
 from darebench.agents.protocol import Reply
-from darebench.types import Message
+from darebench.types import Message, Role
+
+_NOTHING = "I have nothing to predict with."
 
 
 class NullModel:
@@ -15,7 +17,7 @@ class NullModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """End the attempt."""
-        return Reply(message=Message(role="assistant", content="I have nothing to predict with."))
+        return Reply(message=Message(role=Role.ASSISTANT, content=_NOTHING))
 
 
 class TrivialModel:

@@ -1,6 +1,6 @@
-"""The one agent loop: a chat model and a sandbox in, messages and a stop reason out.
+"""The agent loop: a chat model and a sandbox in, messages and a stop reason out.
 
-Evaluation runs it under Inspect, training under a trainer's own generation; neither is known here.
+Evaluation runs it under Inspect, training under a trainer's generation; this module knows neither.
 """
 
 from __future__ import annotations
@@ -9,45 +9,53 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from darebench.agents.protocol import Budget, ChatModel, Reply
-from darebench.agents.tools import NAME, PythonExecutor, schema
+from darebench.agents.protocol import Budget, ChatModel, Reply, Stop
+from darebench.agents.tools import NAME, PythonTool, schema
 from darebench.sandbox.program import Limits
-from darebench.types import CallRecord, Message, StopReason, Tokens, ToolCall
+from darebench.types import CallRecord, Message, Role, StopReason, Tokens, ToolCall
 
 _STOPS = {
-    "max_tokens": StopReason.TOKENS,
-    "model_length": StopReason.TOKENS,
-    "content_filter": StopReason.REFUSED,
+    Stop.MAX_TOKENS: StopReason.TOKENS,
+    Stop.MODEL_LENGTH: StopReason.TOKENS,
+    Stop.CONTENT_FILTER: StopReason.REFUSED,
 }
 
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """An attempt as it grows; what has happened is kept if a fault or a limit ends it."""
+    """An attempt as it grows; what has happened is kept when a fault or a limit ends it."""
 
     messages: list[Message]
     calls: list[CallRecord] = field(default_factory=list)
     tokens: Tokens = field(default_factory=Tokens)
     seconds: float = 0.0
-    """Wall-clock time, without the wait for a free place in the sandbox."""
+    """Wall-clock time, without waiting for a free slot of the sandbox."""
     stop_reason: StopReason = StopReason.FAULT
-    """Holds until the loop ends by itself."""
+    """`FAULT` until the attempt ends by itself."""
 
 
 async def run(
     attempt: Attempt,
     model: ChatModel,
-    tool: PythonExecutor,
+    tool: PythonTool,
     budget: Budget,
     limits: Limits,
     *,
     on_message: Callable[[Message], None] | None = None,
 ) -> None:
-    """Play `attempt` to its end, in place. `on_message` sees each message as it is added.
+    """Make `attempt`, in place, until the model answers or the budget is used up.
+
+    Args:
+        attempt: The attempt, with its opening messages.
+        model: The chat model that continues the conversation.
+        tool: The tool that the model may call.
+        budget: Turns of the model, and the time limit of each call.
+        limits: What the tool's description says of a program.
+        on_message: Called with each message as it is added.
 
     Raises:
-        SandboxFault: the sandbox failed, repeatedly.
-        ProviderFault: the model's provider failed.
+        SandboxFault: The sandbox failed, repeatedly.
+        ProviderFault: The model's provider failed.
     """
     start = time.monotonic()
 
@@ -74,7 +82,7 @@ async def run(
         attempt.seconds = time.monotonic() - start - tool.waited
 
 
-async def _answer(call: ToolCall, tool: PythonExecutor, calls: list[CallRecord]) -> Message:
+async def _answer(call: ToolCall, tool: PythonTool, calls: list[CallRecord]) -> Message:
     if call.name != NAME:
         text = f"There is no tool {call.name!r}; the only one is {NAME!r}."
     elif call.error is not None:
@@ -85,7 +93,7 @@ async def _answer(call: ToolCall, tool: PythonExecutor, calls: list[CallRecord])
         result = await tool.call(call.arguments)
         calls.append(result.record)
         text = result.text
-    return Message(role="tool", content=text, tool_call_id=call.id)
+    return Message(role=Role.TOOL, content=text, tool_call_id=call.id)
 
 
 def _cut_off(reply: Reply) -> bool:

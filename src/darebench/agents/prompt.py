@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from darebench.agents.protocol import Budget
-from darebench.types import Message, Task
+from darebench.types import Message, Role, Task
 
 SYSTEM = """\
 You are a data scientist. You solve the task by running Python through the tool `{tool}`, and you \
@@ -35,7 +35,7 @@ def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[
         tool=tool, prediction=prediction, turns=budget.turns, seconds=budget.seconds_per_call
     )
     user = USER.format(question=task.question, files=", ".join(f"`{name}`" for name in task.files))
-    return (Message(role="system", content=system), Message(role="user", content=user))
+    return (Message(role=Role.SYSTEM, content=system), Message(role=Role.USER, content=user))
 
 
 def files_named_in(text: str) -> list[str]:

@@ -1,12 +1,18 @@
-"""The protocol of an attempt: its budget, and the chat model that plays it."""
+"""The protocols of an attempt: its budget, the chat model or the agent that plays it, the tool.
+
+A **chat model** continues a conversation, and darebench's own loop (`darebench.agents.loop`) makes
+an agent of it: opening messages, calls of the tool, the end. An **agent** is everything at once: it
+is given a task, the tool and the budget, works in its own way, and returns its conversation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
-from darebench.types import Message, Tokens
+from darebench.types import CallRecord, Message, Task, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +20,24 @@ class Budget:
     """What an attempt may use (paper section 4: 5 turns of 200 s)."""
 
     turns: int = 5
-    """Model turns that may call the tool."""
+    """Model turns that may call the tool; for an own agent, calls of the tool."""
     seconds_per_call: float = 200.0
     """Wall-clock limit of each call."""
+
+
+class Stop(StrEnum):
+    """Why a model ended its turn."""
+
+    STOP = "stop"
+    """The model has said what it wanted to say."""
+    TOOL_CALLS = "tool_calls"
+    """The model waits for the answers to its calls."""
+    MAX_TOKENS = "max_tokens"
+    """The turn reached its token limit."""
+    MODEL_LENGTH = "model_length"
+    """The conversation fills the model's context."""
+    CONTENT_FILTER = "content_filter"
+    """The provider's content filter ended the turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +46,85 @@ class Reply:
 
     message: Message
     tokens: Tokens = field(default_factory=Tokens)
-    stop: str = "stop"
-    """`stop`, `tool_calls`, `max_tokens`, `model_length` or `content_filter`."""
+    stop: Stop = Stop.STOP
 
 
 class ChatModel(Protocol):
-    """Continues a conversation: Inspect's models, a trainer's generation, a script."""
+    """Continues a conversation: one of Inspect's models, a trainer's generation, a script.
+
+    One object plays all attempts of a run, several at a time, so that it must not keep a
+    conversation of its own.
+    """
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next assistant message; `tools` are JSON schemas in the OpenAI format.
+        """Return the next assistant message.
+
+        Args:
+            messages: The conversation so far.
+            tools: JSON schemas of the tools that may be called, in the OpenAI format.
 
         Raises:
-            ProviderFault: the provider failed, not the model; a retry may help.
+            ProviderFault: The provider failed, not the model; a retry may help.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """One answered call of the tool."""
+
+    record: CallRecord
+    """The call as the trajectory keeps it."""
+    text: str
+    """What a model reads of it."""
+
+
+class Tool(Protocol):
+    """The tool that an own agent is given: Python programs in the sandbox, one process each."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON schema that describes the tool to a model, in the OpenAI format."""
+        ...
+
+    async def call(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """Run a call with the arguments that a model gave; wrong ones are answered, not raised.
+
+        Raises:
+            OutOfTurns: The calls of the budget are used up.
+            SandboxFault: The sandbox failed, repeatedly.
+        """
+        ...
+
+    async def run(
+        self, code: str, *, load: Sequence[str] = (), save: Sequence[str] = ()
+    ) -> ToolResult:
+        """Run a program that sees the files named in `load` and leaves those named in `save`.
+
+        Raises:
+            OutOfTurns: The calls of the budget are used up.
+            SandboxFault: The sandbox failed, repeatedly.
+        """
+        ...
+
+
+class Agent(Protocol):
+    """Makes one attempt in its own way: any async function with these arguments."""
+
+    async def __call__(self, task: Task, tool: Tool, budget: Budget) -> Sequence[Message]:
+        """Work on a task until its prediction is saved; return the conversation.
+
+        Args:
+            task: The question, and the names of the files that the tool can load.
+            tool: The only way to the files; what is saved as `prediction.csv` is scored.
+            budget: Calls of the tool, and the time limit of each.
+
+        Raises:
+            Exception: Whatever is raised leaves the attempt unscored, and it is made again. Only
+                `OutOfTurns`, which the tool raises, is an end like any other.
+        """
+        ...
+
+
+class OutOfTurns(Exception):
+    """An own agent called the tool more often than its budget allows; the attempt ends here."""

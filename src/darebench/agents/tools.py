@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from darebench.agents.protocol import Budget
+from darebench.agents.protocol import Budget, ToolResult
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Limits, Outcome, Program, Refused, Status
-from darebench.types import CallRecord, Task
+from darebench.types import CallRecord, CallStatus, Task
 
 NAME = "python_executor"
 OUTPUT_LIMIT = 20_000
 """Characters of stdout, and again of stderr, that the model is shown: the head and the tail."""
 NAME_BYTES = 255
-"""Of a file's name: what Linux takes."""
-ARGUMENTS = "arguments"
-"""The status of a call that was not run because of its arguments."""
+"""Longest name of a file that Linux takes."""
 
 
 def schema(budget: Budget, limits: Limits) -> dict[str, Any]:
-    """Describe the tool to a model, in the OpenAI format, its limits named."""
+    """Return the JSON schema that describes the tool and its limits, in the OpenAI format."""
     names = {"type": "array", "items": {"type": "string"}}
     description = (
         "Run Python code in a new process and return what it prints. Limits: "
@@ -57,15 +55,7 @@ def schema(budget: Budget, limits: Limits) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResult:
-    """One answered call: what is recorded, and what the model reads."""
-
-    record: CallRecord
-    text: str
-
-
-class PythonExecutor:
+class PythonTool:
     """The tool of one attempt: one task, one working folder, one budget."""
 
     def __init__(
@@ -84,18 +74,18 @@ class PythonExecutor:
         self._limits = replace(limits, wall_s=budget.seconds_per_call)
         self._output_limit = output_limit
         self.waited = 0.0
-        """Seconds of all calls in which no program of the attempt ran: for a place, or for us."""
+        """Seconds of all calls in which no program ran: waits for a slot, and our own work."""
 
     @property
     def folder(self) -> Path:
-        """Where saved files are."""
+        """Where the saved files are."""
         return self._folder
 
     async def call(self, arguments: Mapping[str, Any]) -> ToolResult:
-        """Run one call; bad arguments are answered, not raised.
+        """Run one call; wrong arguments are answered, not raised.
 
         Raises:
-            SandboxFault: the sandbox failed, repeatedly.
+            SandboxFault: The sandbox failed, repeatedly.
         """
         problem = _argument_problem(arguments)
         if problem is None:
@@ -119,11 +109,11 @@ class PythonExecutor:
         return _answered(arguments, outcome, self._limits, self._output_limit)
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:
-        """Answer a call that is not run; it counts as a tool-argument error."""
+        """Answer a call without running it; it counts as a tool-argument error."""
         return _refused(arguments, problem)
 
     def names(self) -> list[str]:
-        """Name all files that a call may load."""
+        """Return the names of all files that a call may load."""
         saved = {path.name for path in self._folder.iterdir() if path.is_file()}
         return sorted(saved | set(self._given))
 
@@ -163,7 +153,7 @@ def _refused(arguments: Mapping[str, Any], problem: str) -> ToolResult:
         files_to_save=_strings(arguments.get("files_to_save")),
         stdout="",
         stderr=problem,
-        status=ARGUMENTS,
+        status=CallStatus.ARGUMENTS,
         seconds=0.0,
     )
     return ToolResult(record=record, text=f"The code was not run. {problem}")
@@ -182,7 +172,7 @@ def _answered(
         files_to_save=tuple(arguments["files_to_save"]),
         stdout=shorten(outcome.stdout, output_limit),
         stderr=shorten(outcome.stderr, output_limit),
-        status=str(outcome.status),
+        status=CallStatus(outcome.status),
         seconds=round(outcome.seconds, 3),
     )
     return ToolResult(record=record, text=_text(record, outcome, limits))

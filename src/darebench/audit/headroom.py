@@ -1,11 +1,7 @@
-"""How much a task leaves to be won: the score of a trivial answer and of a quick strong model.
+"""Measure what a task leaves to be won: the scores of a trivial answer and of a strong model.
 
 Both are recorded with a task (`floor`, `ceiling`), so that a report can normalise scores.
 """
-
-# scikit-learn and pandas' indexing are typed in part only.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -19,15 +15,14 @@ from sklearn.linear_model import RidgeClassifier, RidgeCV
 from sklearn.metrics import f1_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
-from darebench.audit.findings import Finding, Severity, TaskTables
+from darebench.audit.frames import is_numeric, numbers
 from darebench.audit.naive_forecasts import forecast, time_parts
+from darebench.audit.task_tables import TaskTables
 from darebench.types import Family
 
 MAX_ROWS = 5_000
 MAX_COLUMNS = 100
 MAX_CODES = 200
-LEAST_ROOM = 0.05
-"""What a strong model must win over the trivial answer."""
 SOLVED = 0.995
 """Score of a quick model from which on a task is an identity rather than a prediction."""
 
@@ -37,10 +32,10 @@ class Headroom:
     """Scores in [0, 1] of two answers to one task, by its own metric."""
 
     floor: float
-    """Of the best constant: the commonest class, the training mean, the last known value."""
+    """Score of the best constant: the commonest class, the training mean, the last known value."""
     ceiling: float
-    """Of the better of a boosted-tree and a linear model; never below `floor`. Of a series, of the
-    best of many quick forecasts, which is chosen on other rows than it is measured on."""
+    """Score of the better of a boosted-tree and a linear model; never below `floor`. For a series,
+    the score of the best of many quick forecasts, chosen on other rows than it is measured on."""
 
     @property
     def room(self) -> float:
@@ -49,30 +44,10 @@ class Headroom:
 
 
 def measure(tables: TaskTables) -> Headroom:
-    """Score a trivial answer and quick strong models, the mean over targets."""
+    """Score a trivial answer and quick strong models; each score is the mean over targets."""
     pairs = [_measure_target(tables, target) for target in tables.targets]
     floor = float(np.mean([pair[0] for pair in pairs]))
     return Headroom(floor=floor, ceiling=max(floor, float(np.mean([pair[1] for pair in pairs]))))
-
-
-def find_headroom(headroom: Headroom) -> list[Finding]:
-    """Find tasks that a constant solves, or that no quick model does better on than a constant."""
-    found = []
-    if headroom.room < LEAST_ROOM and headroom.floor <= 0.95:
-        message = (
-            f"a quick model scores {headroom.ceiling:.3f}, the trivial answer {headroom.floor:.3f}"
-        )
-        found.append((Severity.WARNING, headroom.room, message))
-    if headroom.floor > 0.95:
-        message = f"the trivial answer scores {headroom.floor:.3f}"
-        found.append((Severity.DEFECT, headroom.floor, message))
-    if headroom.ceiling >= SOLVED and headroom.floor <= 0.95:
-        message = f"the features determine the target: a quick model scores {headroom.ceiling:.4f}"
-        found.append((Severity.WARNING, headroom.ceiling, message))
-    return [
-        Finding(check="headroom", severity=severity, figure=figure, message=message)
-        for severity, figure, message in found
-    ]
 
 
 def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
@@ -85,8 +60,8 @@ def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
     x_train, x_val = encode(train, tables.val, tables)
     if tables.family is Family.CLASS:
         return _measure_class(x_train, train[target].astype(str), x_val, truth.astype(str))
-    y = pd.to_numeric(train[target], errors="coerce").to_numpy(float)
-    truth_values = pd.to_numeric(truth, errors="coerce").to_numpy(float)
+    y = numbers(train[target])
+    truth_values = numbers(truth)
     known, asked = np.isfinite(y), np.isfinite(truth_values)
     if known.sum() < 2 or asked.sum() < 2:
         return 0.0, 0.0
@@ -98,13 +73,17 @@ def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
     if not is_series:
         return floor, max([floor, *(_r2(wanted, guess[asked]) for guess in guesses)])
     guesses += _carried(tables, target) + forecast(tables, target)
-    return floor, _chosen_elsewhere(wanted, [guess[asked] for guess in guesses])
+    return floor, score_of_best(wanted, [guess[asked] for guess in guesses])
 
 
-def _chosen_elsewhere(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> float:
-    """Score each half of the rows by the forecast that is best on the other half.
+def score_of_best(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> float:
+    """Return the clipped R2 of taking, for each half of the rows, what is best on the other half.
 
     The best of a dozen forecasts of thirty rows looks good by chance on the rows that chose it.
+
+    Args:
+        truth: Array of shape (n,), in the order of time.
+        guesses: Forecasts, arrays of shape (n,) each.
     """
     if not guesses:
         return 0.0
@@ -185,16 +164,20 @@ def _standardised(x_train: np.ndarray, x_val: np.ndarray) -> tuple[np.ndarray, n
 def encode(
     train: pd.DataFrame, val: pd.DataFrame, tables: TaskTables
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Turn features into numbers, as learned from training: codes by frequency, parts of time."""
+    """Turn features into numbers, as learned from training: codes by frequency, parts of time.
+
+    Returns:
+        Arrays of shape (n_train, n_columns) and (n_val, n_columns).
+    """
     blocks_train: list[np.ndarray] = []
     blocks_val: list[np.ndarray] = []
     for name in tables.features[:MAX_COLUMNS]:
         a, b = train[name], val[name]
-        if name == tables.time_column and not pd.api.types.is_numeric_dtype(a):
+        if name == tables.time_column and not is_numeric(a):
             a_parts, b_parts = time_parts(a), time_parts(b)
             blocks_train.append(a_parts)
             blocks_val.append(b_parts)
-        elif pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
+        elif is_numeric(a) and is_numeric(b):
             blocks_train.append(_finite(a)[:, None])
             blocks_val.append(_finite(b)[:, None])
         else:

@@ -1,12 +1,8 @@
-"""Quick forecasts of one target: what a careful forecaster tries before anything clever.
+"""Forecast a target quickly, as a careful forecaster does before trying anything clever.
 
 Trend and calendar of each series, with and without logarithms, over all and over the recent past;
 and for panels, how a series differs from its own mean as its features do.
 """
-
-# pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -16,10 +12,11 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
 
-from darebench.audit.findings import TaskTables
+from darebench.audit.frames import is_numeric, numbers, read_times
+from darebench.audit.task_tables import TaskTables
 
 Sides = tuple[np.ndarray, np.ndarray]
-"""Of the past, and of what is asked for."""
+"""Arrays for the past (n_train, ...) and for what is asked for (n_val, ...)."""
 MAX_SERIES = 300
 FEWEST = 8
 """Known values of a series under which its mean is all that is forecast."""
@@ -31,13 +28,13 @@ def forecast(tables: TaskTables, target: str) -> list[np.ndarray]:
     """Forecast the validation rows in several ways.
 
     Returns:
-        Arrays of shape (n_val,); none where the table has no time.
+        Arrays of shape (n_val,); an empty list where the table has no time column.
     """
     time = tables.time_column
     if time is None or time not in tables.val or time not in tables.train:
         return []
     calendar = _calendar(tables.train[time], tables.val[time])
-    y = pd.to_numeric(tables.train[target], errors="coerce").to_numpy(float)
+    y = numbers(tables.train[target])
     codes = _codes(tables)
     guesses = list(_by_calendar(calendar, y, codes))
     if tables.entities:
@@ -83,16 +80,20 @@ def _extrapolate(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
 
 
 def time_parts(times: pd.Series) -> np.ndarray:
-    """Give days since 2000, month, weekday, hour and day of the year, NaN for what is no time."""
-    read = pd.to_datetime(times, errors="coerce", format="mixed", utc=True)
+    """Return days since 2000, month, weekday, hour and day of the year; NaN for what is not a time.
+
+    Returns:
+        An array of shape (n, 5).
+    """
+    read = read_times(times, "mixed", utc=True)
     days = (read - pd.Timestamp("2000-01-01", tz="UTC")) / pd.Timedelta(days=1)
     parts = [days, read.dt.month, read.dt.day_of_week, read.dt.hour, read.dt.day_of_year]
     return np.column_stack([part.astype(float).to_numpy() for part in parts])
 
 
 def _calendar(past: pd.Series, asked: pd.Series) -> Sides:
-    """Give time from 0 to 1 over the past, then a column for each month, weekday and hour."""
-    if pd.api.types.is_numeric_dtype(past) and pd.api.types.is_numeric_dtype(asked):
+    """Encode time from 0 to 1 over the past, then a column for each month, weekday and hour."""
+    if is_numeric(past) and is_numeric(asked):
         parts = [times.to_numpy(float)[:, None] for times in (past, asked)]
     else:
         parts = [time_parts(times)[:, :4] for times in (past, asked)]
@@ -120,9 +121,7 @@ def _within_series(
     names = [
         name
         for name in tables.features
-        if name not in taken
-        and pd.api.types.is_numeric_dtype(tables.train[name])
-        and pd.api.types.is_numeric_dtype(tables.val[name])
+        if name not in taken and is_numeric(tables.train[name]) and is_numeric(tables.val[name])
     ]
     (past, asked), (train_codes, val_codes) = calendar, codes
     x_train = np.column_stack([past[:, 0], tables.train[names].to_numpy(float)])

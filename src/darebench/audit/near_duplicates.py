@@ -1,8 +1,4 @@
-"""Finds the same table under other names: by what its rows hold, not by what anything is called."""
-
-# pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportReturnType=false
+"""Find the same table under other names: by what its rows hold, not by what anything is called."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.audit.findings import Finding, Severity
-from darebench.audit.written import read_tables
+from darebench.audit.frames import factorized, is_numeric, text_hashes
+from darebench.audit.task_tables import read_tables
 from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.wire import read_entries
@@ -27,7 +23,7 @@ SKETCH = 64
 ALIKE = 0.4
 """Share of two sketches from which on two columns may be one."""
 SHARED_ROWS = 0.3
-"""Of the smaller table's rows, from which on two tables are one."""
+"""Share of the smaller table's rows from which on two tables are one."""
 CHANCE = 0.02
 """Share of rows that two tables of small numbers may have in common for no reason."""
 MAX_ROWS = 50_000
@@ -38,46 +34,61 @@ class _Known(NamedTuple):
     sketches: dict[str, np.ndarray]
 
 
-class Twin(NamedTuple):
-    """A table of which an earlier one has rows."""
+class NearDuplicate(NamedTuple):
+    """A table that shares rows with an earlier one."""
 
     task: Task
     """One of its tasks."""
     earlier: Task
     """One of the earlier table's."""
     share: float
-    """Of the smaller table's distinct rows that both have."""
+    """Share of the smaller table's distinct rows that both have."""
     n_columns: int
     """Columns that both have, which the share is over."""
 
     @property
     def message(self) -> str:
-        """Say it in a sentence."""
+        """What the tables share, as a sentence without its full stop."""
         return (
             f"{self.share:.0%} of the rows, over {self.n_columns} columns, are those of "
             f"{self.earlier.dataset}"
         )
 
 
-def twin_findings(root: Path, tasks: Sequence[Task]) -> dict[str, Finding]:
-    """Find tasks whose table is another source's too; gives a finding for the later one's tasks."""
+class SharedRows(NamedTuple):
+    """A near-duplicate, and on which side of a split both tables are."""
+
+    duplicate: NearDuplicate
+    splits: tuple[str, str]
+    """The `split` of the earlier and of the later table in the question list; empty without one."""
+
+
+def find_shared_rows(root: Path, tasks: Sequence[Task]) -> dict[str, SharedRows]:
+    """Find tasks whose table is another source's too, by id; the earlier table's are left out."""
     splits = _splits(root)
-    twins = find_twins(tasks)
-    return {t.id: _finding(twins[t.cluster], splits) for t in tasks if t.cluster in twins}
+    shared = {
+        cluster: SharedRows(
+            found, (splits.get(found.earlier.dataset, ""), splits.get(found.task.dataset, ""))
+        )
+        for cluster, found in find_near_duplicates(tasks).items()
+    }
+    return {task.id: shared[task.cluster] for task in tasks if task.cluster in shared}
 
 
-def find_twins(tasks: Sequence[Task], *, forget: bool = False) -> dict[str, Twin]:
-    """Find tables that an earlier one has rows of, by the cluster of their tasks.
+def find_near_duplicates(
+    tasks: Sequence[Task], *, forget: bool = False
+) -> dict[str, NearDuplicate]:
+    """Find tables that share rows with an earlier one, by the cluster of their tasks.
 
     Tables of one source are one cluster, whose tasks are known to belong together.
 
     Args:
-        tasks: All of a store's, in its order.
-        forget: A twin will be left out, so that nothing need be compared with it.
+        tasks: All tasks of a store, in its order.
+        forget: Compare no table with a near-duplicate, which will be left out.
     """
     holders: dict[int, list[str]] = {}
     known: dict[str, _Known] = {}
-    twins: dict[str, Twin] = {}
+    found: dict[str, NearDuplicate] = {}
     for cluster, task in _representatives(tasks).items():
         try:
             frame = _whole(task)
@@ -93,14 +104,14 @@ def find_twins(tasks: Sequence[Task], *, forget: bool = False) -> dict[str, Twin
         for other, _ in shared.most_common(3):
             share, n_columns = _shared_rows(frame, sketches, known[other])
             if share >= SHARED_ROWS:
-                twins[cluster] = Twin(task, known[other].task, share, n_columns)
+                found[cluster] = NearDuplicate(task, known[other].task, share, n_columns)
                 break
-        if forget and cluster in twins:
+        if forget and cluster in found:
             continue
         known[cluster] = _Known(task, sketches)
         for h in {int(h) for sketch in sketches.values() for h in sketch[:16]}:
             holders.setdefault(h, []).append(cluster)
-    return twins
+    return found
 
 
 def _splits(root: Path) -> dict[str, str]:
@@ -121,7 +132,7 @@ def _representatives(tasks: Sequence[Task]) -> dict[str, Task]:
 
 
 def _whole(task: Task) -> pd.DataFrame:
-    """Put a table together again from its two parts."""
+    """Join the two parts of a table."""
     tables = read_tables(task)
     asked = pd.concat([tables.val.reset_index(drop=True), tables.truth], axis=1)
     names = [c for c in tables.train.columns if c in asked.columns and c != layout.ROW_ID]
@@ -130,18 +141,17 @@ def _whole(task: Task) -> pd.DataFrame:
 
 def _hashes(values: pd.Series) -> np.ndarray:
     """Hash values as text, numbers to six digits, so that formats make no difference."""
-    codes, distinct = pd.factorize(values)
-    if pd.api.types.is_numeric_dtype(values):
+    codes, distinct = factorized(values)
+    if is_numeric(values):
         texts = [f"{float(value):.6g}" for value in distinct]
     else:
         texts = [str(value).strip().casefold() for value in distinct]
-    hashes = pd.util.hash_array(np.array(texts, dtype=object)) if texts else np.empty(0, np.uint64)
-    return np.append(hashes, np.uint64(0))[codes]
+    return np.append(text_hashes(texts), np.uint64(0))[codes]
 
 
 def _sketches(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """Keep the smallest hashes of every column that has many values."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name in frame.columns:
         hashes = np.unique(_hashes(frame[name]))
         if len(hashes) >= MIN_VALUES:
@@ -177,7 +187,7 @@ def _shared_rows(
 
 
 def _by_chance(frame: pd.DataFrame, names: Sequence[str]) -> float:
-    """Give the share of any rows of such values that a table this large would hold anyway."""
+    """Return the share of rows of such values that a table this large would hold by chance."""
     cells = float(np.prod([float(frame[name].nunique()) for name in names]))
     return len(frame.drop_duplicates(list(names))) / cells
 
@@ -187,12 +197,3 @@ def _row_hashes(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     for name in names:
         total = total * np.uint64(1_000_003) + _hashes(frame[name])
     return total
-
-
-def _finding(twin: Twin, splits: dict[str, str]) -> Finding:
-    sides = {splits.get(twin.earlier.dataset, ""), splits.get(twin.task.dataset, "")}
-    message = f"{twin.message}, which names another source"
-    severity = Severity.DEFECT if len(sides) > 1 else Severity.WARNING
-    if severity is Severity.DEFECT:
-        message += "; one is for training and the other for test"
-    return Finding(check="twin", severity=severity, figure=twin.share, message=message)

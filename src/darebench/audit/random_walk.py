@@ -1,18 +1,13 @@
-"""Does a series carry a signal at all? Prices of assets look like one and are a random walk."""
-
-# pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# pyright: reportReturnType=false
+"""Measure whether a series carries a signal at all: prices of assets are random walks."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from darebench.audit.findings import Finding, Severity, TaskTables
-from darebench.types import Family, Variant
+from darebench.audit.frames import is_numeric, numeric, read_times
+from darebench.audit.task_tables import TaskTables
 
 MAX_SERIES = 20
 MIN_LENGTH = 60
@@ -20,7 +15,7 @@ LONGEST_LAG = 370
 STICKY = 0.97
 """Correlation of a level with the one before it, from which on a series may be a random walk."""
 FORETOLD = 0.25
-"""Correlation of changes that is a signal, however few they are."""
+"""Correlation of changes from which on there is a signal, however few changes there are."""
 
 
 class Walk(NamedTuple):
@@ -35,35 +30,16 @@ class Walk(NamedTuple):
 
     @property
     def is_random(self) -> bool:
-        """Nothing but the last level is known of the next one."""
+        """Whether the last level is all that is known of the next one."""
         return self.levels > STICKY and self.changes < min(self.chance, FORETOLD)
 
 
-def low_signal(tables: TaskTables) -> list[Finding]:
-    """Find forecasts of random walks, for which only timestamps are given."""
-    if tables.family is not Family.TS or tables.variant is not Variant.CF:
-        return []
-    found = []
-    for target in tables.targets:
-        walks = [measure_walk(values) for values in _series(tables, target)]
-        known = [walk for walk in walks if walk is not None]
-        if known and np.mean([walk.is_random for walk in known]) > 0.5:
-            changes = float(np.median([walk.changes for walk in known]))
-            levels = float(np.median([walk.levels for walk in known]))
-            message = (
-                f"{target!r} moves like a random walk: a level goes with the one before it "
-                f"({levels:.3f}), a change with none of the earlier ones ({changes:.2f} at most)"
-            )
-            found.append(
-                Finding(
-                    check="low_signal", severity=Severity.WARNING, figure=changes, message=message
-                )
-            )
-    return found
-
-
 def measure_walk(values: np.ndarray) -> Walk | None:
-    """Measure one series in the order of time; None if it is too short or constant."""
+    """Measure one series, an array of shape (n,) in the order of time.
+
+    Returns:
+        What its levels and changes have in common; None if it is too short or constant.
+    """
     values = values[np.isfinite(values)]
     if len(values) < MIN_LENGTH or np.ptp(values) == 0:
         return None
@@ -89,20 +65,15 @@ def measure_walk(values: np.ndarray) -> Walk | None:
     )
 
 
-def _series(tables: TaskTables, target: str) -> list[np.ndarray]:
+def series_of(tables: TaskTables, target: str) -> list[np.ndarray]:
     """Cut the training rows into series, each in the order of time, the longest first."""
     rows, time = tables.train, tables.time_column
     if time is not None and time in rows:
         order = rows[time]
-        if not pd.api.types.is_numeric_dtype(order):
-            order = pd.to_datetime(
-                order,
-                errors="coerce",
-                format=tables.time_format or "mixed",
-                utc=True,
-            )
+        if not is_numeric(order):
+            order = read_times(order, tables.time_format or "mixed", utc=True)
         rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")]
-    values = pd.to_numeric(rows[target], errors="coerce")
+    values = numeric(rows[target])
     if not tables.entities:
         return [values.to_numpy(float)]
     groups = values.groupby([rows[name] for name in tables.entities], sort=True, dropna=False)

@@ -1,62 +1,66 @@
-"""Reads the question of any store's IF task back, as an agent that has seen the files would."""
+"""Read the question of an IF task back into settings, as an agent that has seen the files would."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from darebench.agents.baseline.policy import BaselineModel, next_step
 from darebench.agents.prompt import USER
-from darebench.audit.findings import Finding, Severity, TaskTables
+from darebench.audit.task_tables import TaskTables
 from darebench.instructions.facts import file_facts
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import read_workflow
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
 from darebench.store.truth import Settings, read_settings
-from darebench.types import Message, Task
+from darebench.types import Message, Role, Task
 
 SEEDLESS = frozenset({"GaussianNB", "LinearRegression"})
 """Models whose random_state a text need not state."""
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
-def settings_lost(task: Task, tables: TaskTables, executor: Executor) -> list[Finding]:
-    """Find settings of a workflow that do not come back from its question.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What two readers of a question got wrong of the workflow's settings."""
 
-    It is read by the scripted agent, which also weighs what the files hold, and by the text alone.
-    Both can be wrong where a person would not: a warning, where neither gives the settings.
+    differences: tuple[list[str], ...]
+    """Lost settings by reader: the scripted agent, and the text alone; those that failed are not
+    there."""
+    lost_ranges: tuple[str, ...]
+    """Ranges that the text does not state, in phrases."""
+
+
+def read_back(task: Task, tables: TaskTables, executor: Executor) -> Readings:
+    """Read an IF task's question with the scripted agent, and by the text alone.
+
+    Raises:
+        TaskFormatError: A setting of the workflow is missing.
+        SandboxFault: The sandbox failed, repeatedly.
     """
     settings = read_settings(task)
-    readings = [_differences(settings, r) for r in asyncio.run(_readings(task, tables, executor))]
-    lost = min(readings, key=len, default=["the text is not read as a workflow"])
-    lost = lost + _ranges_lost(settings, task.question)
-    if not lost:
-        return []
-    message = f"{len(lost)} settings do not come back from the question: {'; '.join(lost)}"
-    return [
-        Finding(
-            check="settings_lost",
-            severity=Severity.WARNING,
-            figure=float(len(lost)),
-            message=message[:400],
-        )
-    ]
+    found = asyncio.run(_readings(task, tables, executor))
+    return Readings(
+        differences=tuple(_differences(settings, reading) for reading in found),
+        lost_ranges=tuple(_ranges_lost(settings, task.question)),
+    )
 
 
 async def _readings(task: Task, tables: TaskTables, executor: Executor) -> list[Mapping[str, Any]]:
     files = ", ".join(f"`{name}`" for name in task.files)
-    asked = Message(role="user", content=USER.format(question=task.question, files=files))
+    asked = Message(role=Role.USER, content=USER.format(question=task.question, files=files))
     look = await BaselineModel().reply([asked], [])
     arguments = look.message.tool_calls[0].arguments
     load = {name: task.source / name for name in task.files}
     outcome = await execute_retrying(executor, Program(code=arguments["code"], load=load))
     if outcome.status is not Status.OK:
         return []
-    step = next_step([asked, look.message, Message(role="tool", content=outcome.stdout)])
-    if step is None or step.program != "workflow":
+    step = next_step([asked, look.message, Message(role=Role.TOOL, content=outcome.stdout)])
+    if step is None or step.program != "literal":
         return []
     names = str(step.settings["train"]), str(step.settings["val"])
     facts = file_facts(tables.train, tables.val, names, tables.metadata)

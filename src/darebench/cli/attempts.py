@@ -19,7 +19,7 @@ from darebench.cli.options import (
 from darebench.cli.settings import tables
 
 if TYPE_CHECKING:
-    from darebench.evals.run import EvalConfig
+    from darebench.evals.evaluation import EvalConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +154,13 @@ class AttemptOptions(Selection):
         Raises:
             ConfigError: An argument for the provider lacks its equals sign.
         """
-        from darebench.evals.run import EvalConfig
+        from darebench.evals.evaluation import EvalConfig
 
         given = tables(context)
         return EvalConfig(
             store=self.store,
             model=self.model,
+            agent=self.agent,
             tasks=tuple(self.tasks or ()),
             family=self.family,
             variant=self.variant,

@@ -39,7 +39,7 @@ def audit(
     Example: darebench audit curation/store
     """
     from darebench.audit.findings import Severity
-    from darebench.audit.run import audit_store
+    from darebench.audit.store_audit import audit_store
     from darebench.report.audit import audit_page, audit_text
 
     if html is not None and not html.parent.is_dir():

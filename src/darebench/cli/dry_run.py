@@ -21,7 +21,7 @@ from darebench.work import Record, Work, differences, read_record
 if TYPE_CHECKING:
     from darebench.curate.language.authors import Models
     from darebench.curate.table import Authors, Options
-    from darebench.evals.run import EvalConfig
+    from darebench.evals.evaluation import EvalConfig
 
 
 class FolderState(StrEnum):
@@ -47,6 +47,7 @@ class RunPlan:
     attempts: int
     """Attempts at all tasks together."""
     model: str
+    agent: str | None
     turns: int
     seconds: float
     """Limit of a call."""
@@ -78,38 +79,25 @@ def plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
         ConfigError: It would be refused.
         StoreError: The store cannot be opened.
     """
-    from darebench.evals.run import _check_model, _folder_name, _record
-    from darebench.store.read import open_store, select
+    from darebench.evals.resolve import Asked, resolve
 
-    store = open_store(config.store)
-    tasks = select(
-        store.tasks,
-        config.tasks,
-        family=config.family,
-        variant=config.variant,
-        limit=config.limit,
-        seed=config.seed,
-    )
-    if not tasks:
-        raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
-    _check_model(config)
-    record = _record(config, store, tasks)
-    folder = out or Path("runs") / _folder_name(config, record)
-    work = Work(kind="run", records={"config.json": Record(value=record)})
+    plan = resolve(Asked(config=config, model=None, agent=None))
+    folder = out or Path("runs") / plan.name
     return RunPlan(
-        store=str(store.root),
-        store_hash=store.hash,
-        tasks=dict(Counter(str(task.track) for task in tasks)),
+        store=str(plan.store.root),
+        store_hash=plan.store.hash,
+        tasks=dict(Counter(str(task.track) for task in plan.tasks)),
         epochs=config.epochs,
-        attempts=len(tasks) * config.epochs,
+        attempts=len(plan.tasks) * config.epochs,
         model=config.model,
+        agent=config.agent,
         turns=config.turns,
         seconds=config.seconds,
         token_limit=config.token_limit,
         time_limit=config.time_limit,
         sandbox=config.sandbox,
         folder=str(folder),
-        state=state_of(folder, work, fresh=fresh),
+        state=state_of(folder, plan.work, fresh=fresh),
     )
 
 

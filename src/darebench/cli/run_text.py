@@ -14,11 +14,11 @@ from darebench.report.tables import column_table
 from darebench.report.terminal import as_text
 
 if TYPE_CHECKING:
-    from darebench.evals.run import Run
+    from darebench.evals.evaluation import Run
     from darebench.types import Trajectory
 
 WIDTH = 80
-_LABEL = 10
+_KEPT = "all these attempts were made by earlier calls"
 
 
 def run_text(run: Run, page: Path, *, took_s: float) -> str:
@@ -30,7 +30,8 @@ def run_text(run: Run, page: Path, *, took_s: float) -> str:
         took_s: Seconds that this call took.
     """
     attempts = run.trajectories
-    lines = [
+    lines = [] if run.new_attempts else [_line("nothing was left to do", _KEPT)]
+    lines += [
         _line("attempts", _effort(attempts, took_s)),
         _line("tokens", _tokens(attempts)),
         _line("failures", _failures(attempts)),

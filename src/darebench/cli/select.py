@@ -72,8 +72,8 @@ def select(
 
     Example: darebench select runs/a --strategy dv --out dv.jsonl
     """
-    from darebench.rollouts.files import select_file
     from darebench.rollouts.select import Strategy, Thresholds
+    from darebench.rollouts.select_files import select_file
 
     source = given or run
     if source is None or (given is not None and run is not None):

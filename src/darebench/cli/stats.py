@@ -26,7 +26,7 @@ def stats(
 
     Example: darebench stats curation/store
     """
-    from darebench.audit.statistics import measure_store
+    from darebench.audit.inventory import measure_store
 
     measured = asdict(measure_store(store))
     if output.as_json:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from darebench.audit.checks import find_clues
-from darebench.audit.findings import TaskTables
 from darebench.audit.headroom import SOLVED, Headroom
+from darebench.audit.leaks import find_leaks
+from darebench.audit.task_tables import TaskTables
 from darebench.curate.profile import INDEX
 from darebench.curate.records import Design, Table
 from darebench.curate.split import Split
@@ -66,7 +66,7 @@ def without_leaks(
     dropped: list[str] = []
     for _ in range(ROUNDS):
         split = make_split(design)
-        leaks = [clue.feature for clue in find_clues(tables_of(split, design, variant))]
+        leaks = [leak.feature for leak in find_leaks(tables_of(split, design, variant))]
         if not leaks:
             return Cleared(design, split, tuple(sorted(dropped)))
         if any(name in keys for name in leaks):

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from joblib import delayed
 
-from darebench.audit.near_duplicates import find_twins
+from darebench.audit.near_duplicates import find_near_duplicates
 from darebench.curate.design import RulesDesigner
 from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.records import Refusal, Source, Stage, Unfinished, slug
@@ -243,7 +243,7 @@ def _same_rows(records: Mapping[str, dict[str, Any]], store: Path) -> dict[str, 
     """Find tables that have rows of an earlier one, remove them, and say why."""
     table_of = {e["file_path"]: name for name, r in records.items() for e in r["entries"]}
     tasks = open_store(str(store)).tasks
-    found = find_twins(tasks, forget=True)
+    found = find_near_duplicates(tasks, forget=True)
     twins = {table_of[t.dataset]: found[t.cluster].message for t in tasks if t.cluster in found}
     for folder, name in table_of.items():
         if name in twins:

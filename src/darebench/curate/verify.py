@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from darebench.audit.findings import Severity
-from darebench.audit.written import find_all, read_tables
+from darebench.audit.task_audit import check_written
+from darebench.audit.task_tables import read_tables
 from darebench.errors import CurationReject
 from darebench.store.read import open_store
 from darebench.types import Variant
@@ -23,7 +24,7 @@ def verify(store: Path) -> list[str]:
     flags = []
     # The reference takes longest.
     for task in sorted(opened.tasks, key=lambda task: task.variant is Variant.IF):
-        for finding in find_all(task, read_tables(task)):
+        for finding in check_written(task, read_tables(task)):
             if finding.severity is not Severity.NOTE:
                 raise CurationReject(f"{finding.check}: {task.variant}: {finding.message}")
             flags.append(f"{task.variant}: {finding.check}: {finding.message}")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError, DareError
-from darebench.reference.solve import import_answers, read_answers
+from darebench.reference.answers import Answers, import_answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.scoring import score_prediction
 from darebench.scoring.aggregate import Observation, as_json, summarise
 from darebench.store.cache import cache_folder
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store
+from darebench.sync import run_sync
 from darebench.types import Score, Task, Truth
 
 
@@ -31,16 +31,16 @@ def score_one(
 
     Args:
         prediction: The csv file.
-        task_id: Which task it answers.
+        task_id: The task that the file answers.
         store: A folder, an archive or `hf://owner/name`; the starter store without it.
         release_rules: Put the public release's number into `score`.
         references: Folder that `darebench reference --out` wrote; without it IF references are
             computed, or found in the cache.
 
     Raises:
-        ConfigError: there is no such task.
-        TaskFormatError: the task has no usable answer.
-        ReferenceMismatch: its reference was computed in another environment.
+        ConfigError: The store has no such task.
+        TaskFormatError: The task has no usable truth.
+        ReferenceMismatch: The task's reference was computed in another environment.
     """
     opened = open_store(store)
     task = opened.task(task_id)
@@ -62,12 +62,12 @@ def score_batch(
 ) -> dict[str, Any]:
     """Score `folder/<dataset>/<variant>/prediction.csv` for every task; missing ones count 0.
 
-    A task without a usable answer, or of a dataset that cannot be read, is under `errors`. The
+    Tasks without a usable truth, and datasets that cannot be read, are listed under `errors`. The
     arguments are those of `score_one`.
 
     Raises:
-        StoreError: there is no such store.
-        ConfigError: `folder` is no folder.
+        StoreError: The store does not exist.
+        ConfigError: `folder` is not a folder.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder of predictions")
@@ -116,18 +116,18 @@ def read_truths(
     if references is not None:
         return import_answers(tasks, references)
 
-    async def read() -> tuple[dict[str, Truth], dict[str, DareError]]:
+    async def read() -> Answers:
         executor = LocalExecutor()
         try:
             return await read_answers(tasks, executor, cache_folder("references"))
         finally:
             await executor.close()
 
-    return asyncio.run(read())
+    return run_sync(read())
 
 
 def score_json(score: Score) -> dict[str, Any]:
-    """Give the documented form of a score."""
+    """Return the documented JSON form of a score."""
     value = asdict(score)
     details = value.pop("targets")
     return {

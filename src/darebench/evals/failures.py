@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from darebench.agents.tools import ARGUMENTS
-from darebench.types import CallRecord, Failure, Reason, StopReason, Track, Variant
+from darebench.types import CallRecord, CallStatus, Failure, Reason, StopReason, Track, Variant
 
 
 def classify(
@@ -17,10 +16,10 @@ def classify(
     calls: Sequence[CallRecord],
     task_files: Collection[str] = (),
 ) -> Failure | None:
-    """Name the failure of an attempt; None for a success and for an unscored one.
+    """Return the failure of an attempt; None for a success and for an unscored attempt.
 
-    An MM, XF or CF attempt with a prediction that can be scored is a success at any score; an IF
-    attempt is one only when it equals the reference.
+    An MM, XF or CF attempt whose prediction can be scored is a success at any score; an IF attempt
+    is a success only when its prediction equals the reference.
     """
     if score is None:
         return None
@@ -30,21 +29,21 @@ def classify(
     if stop_reason is StopReason.TOKENS:
         return Failure.TOKEN_LIMIT
     last = calls[-1] if calls else None
-    if last is not None and (last.status == ARGUMENTS or _forgot_a_file(last, calls, task_files)):
+    status = None if last is None else last.status
+    if status == CallStatus.ARGUMENTS or _forgot_a_file(calls, task_files):
         return Failure.TOOL_ARGUMENTS
-    stopped = last is not None and last.status in ("timeout", "killed")
+    stopped = status in (CallStatus.TIMEOUT, CallStatus.KILLED)
     if stopped or stop_reason in (StopReason.TURNS, StopReason.TIME):
         return Failure.EXECUTION_LIMIT
-    if last is not None and last.status == "error":
-        return Failure.CODE_ERROR
-    return Failure.NO_PREDICTION
+    return Failure.CODE_ERROR if status == CallStatus.ERROR else Failure.NO_PREDICTION
 
 
-def _forgot_a_file(
-    last: CallRecord, calls: Sequence[CallRecord], task_files: Collection[str]
-) -> bool:
-    """Tell whether the last call failed on a file that it could have loaded and did not."""
-    if last.status != "error" or "FileNotFoundError" not in last.stderr:
+def _forgot_a_file(calls: Sequence[CallRecord], task_files: Collection[str]) -> bool:
+    """Check whether the last call failed on a file that it could have loaded and did not."""
+    if not calls:
         return False
-    saved = {name for call in calls[:-1] for name in call.files_to_save}
+    *before, last = calls
+    if last.status != CallStatus.ERROR or "FileNotFoundError" not in last.stderr:
+        return False
+    saved = {name for call in before for name in call.files_to_save}
     return any(name in last.stderr for name in (saved | set(task_files)) - set(last.files_to_load))

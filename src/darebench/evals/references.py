@@ -10,8 +10,9 @@ from typing import Any
 
 from darebench.environment import current_environment
 from darebench.errors import ConfigError
-from darebench.reference.check import check as check_tasks
-from darebench.reference.solve import Reference, Unsolved, export_reference, solve
+from darebench.reference.answers import export_reference
+from darebench.reference.checking import check as check_tasks
+from darebench.reference.solve import Reference, Unsolved, solve
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import open_store, select

@@ -1,94 +1,49 @@
-"""A run: attempts at a selection of tasks, kept in a folder that the same call continues.
+"""Runs an evaluation: attempts at a selection of tasks, in a folder that the same call continues.
 
-The folder holds `config.json` (what is run), `env.json` (what it is run with), Inspect's `logs/`,
-the `predictions/` and, when it is done, `trajectories.jsonl`. A finished attempt is never made
-again; one that failed through our fault is, by the same call.
+The folder holds `config.json` (what is run), `env.json` (what it is run with), `config.toml` (the
+settings, as `darebench eval -c` takes them), Inspect's `logs/`, the `predictions/` and, when it is
+done, `trajectories.jsonl`. A finished attempt is never made again; one that failed through our
+fault is, by the same call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from darebench.environment import fingerprint
+from inspect_ai import eval_set
+from inspect_ai.model import Model
+
+from darebench.agents.protocol import Agent, Budget, ChatModel
 from darebench.errors import ConfigError
-from darebench.evals.folder import SCHEMA, held, prepare
-from darebench.evals.remote import check_same, open_remote
-from darebench.evals.trajectory import TRAJECTORIES, read_logs, was_cancelled, write_trajectories
-from darebench.reference.solve import Unsolved, solve
+from darebench.evals.builtin import AGENTS
+from darebench.evals.evaluation import EvalConfig, Run
+from darebench.evals.inspect.logs import count_kept, read_logs, was_cancelled
+from darebench.evals.inspect.sandbox import SandboxSettings
+from darebench.evals.inspect.task import build_task
+from darebench.evals.remote_sandbox import check_same, open_remote
+from darebench.evals.resolve import Asked, Plan, resolve
+from darebench.evals.trajectory import TRAJECTORIES, write_trajectories
+from darebench.evals.watch import RETRIES, Watch
+from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
 from darebench.store.cache import cache_folder
-from darebench.store.read import Store, open_store, select
-from darebench.types import Family, Progress, Task, TaskProblem, Trajectory, Variant
-
-OWN_AGENTS = ("baseline", "oracle", "trivial", "null")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvalConfig:
-    """What is evaluated, and how. Two runs with equal configurations are repeats of each other."""
-
-    store: str | None = None
-    model: str = "baseline"
-    """An Inspect model such as `openai/gpt-5`, or one of `OWN_AGENTS`."""
-    tasks: tuple[str, ...] = ()
-    """Ids, dataset names or globs; all tasks without one."""
-    family: Family | None = None
-    variant: Variant | None = None
-    limit: int | None = None
-    seed: int | None = None
-    epochs: int = 1
-    turns: int = 5
-    seconds: float = 200.0
-    """Wall-clock limit of each call of the tool."""
-    sandbox: str | None = None
-    """Address of a SandboxFusion server that runs the calls; this machine's own without it."""
-    base_url: str | None = None
-    model_args: Mapping[str, Any] = field(default_factory=dict)
-    generation: Mapping[str, Any] = field(default_factory=dict)
-    """Sampling options of Inspect's `GenerateConfig`, for example `temperature`."""
-    token_limit: int | None = None
-    """Tokens of a whole attempt."""
-    time_limit: int | None = None
-    """Seconds of a whole attempt."""
-
-    @property
-    def inspect_model(self) -> str:
-        """The model's name as Inspect spells it."""
-        return f"darebench/{self.model}" if self.model in OWN_AGENTS else self.model
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A run as it stands."""
-
-    folder: Path
-    trajectories: tuple[Trajectory, ...]
-    expected: int
-    """Attempts that were asked for."""
-    problems: tuple[TaskProblem, ...] = ()
-    """Datasets of the store that could not be used."""
-
-    @property
-    def unscored(self) -> int:
-        """Attempts that ended without a score, through our fault."""
-        return sum(t.score is None for t in self.trajectories)
-
-    @property
-    def missing(self) -> int:
-        """Attempts that have not ended yet."""
-        return self.expected - len(self.trajectories)
+from darebench.sync import run_sync
+from darebench.toml_file import write_settings
+from darebench.types import Progress, Task, Variant
+from darebench.work import claimed
 
 
 def evaluate(
     config: EvalConfig | None = None,
     *,
+    model: str | Model | ChatModel | None = None,
+    agent: str | Agent | object | None = None,
     out: Path | None = None,
     fresh: bool = False,
     slots: int | None = None,
@@ -96,160 +51,186 @@ def evaluate(
 ) -> Run:
     """Run an agent over tasks and score it, or continue where an earlier call stopped.
 
+    It also works where a loop is running, as in a notebook; what awaits has `evaluate_async`.
+
     Args:
-        config: What to run; the baseline on the starter store without one.
-        out: The run's folder; `runs/<model>-<hash of what is run>` without it.
-        fresh: Make all attempts again, although the folder has some.
+        config: What to run; the baseline on the starter store without it.
+        model: The name of an Inspect model, an Inspect `Model`, or any object with the `ChatModel`
+            protocol, in place of the configuration's.
+        agent: An own agent, an Inspect solver or agent, or `module:function` of one, in place of
+            darebench's loop.
+        out: The run's folder; `runs/<name>-<hash of what is run>` without it.
+        fresh: Set aside what the folder holds, and make all attempts again.
         slots: Programs that run at the same time, if they run here; as many as there are cores
             without it.
-        progress: Told how far it is.
+        progress: Progress callback.
 
     Raises:
-        ConfigError: nothing is selected, the model cannot be used, the folder holds another run, or
-            the sandbox does not fit.
-        StoreError: there is no such store.
-        KeyboardInterrupt: it was interrupted; what has ended is kept.
+        ConfigError: No task is selected, the model or the agent cannot be used, the folder holds
+            another run, or the sandbox's environment differs.
+        StoreError: The store does not exist.
+        KeyboardInterrupt: Somebody interrupted the run; what has ended is kept.
     """
-    config = config or EvalConfig()
-    store = open_store(config.store)
-    chosen = select(
-        store.tasks,
-        config.tasks,
-        family=config.family,
-        variant=config.variant,
-        limit=config.limit,
-        seed=config.seed,
-    )
-    if not chosen:
-        raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
-    _check_model(config)
-    record = _record(config, store, chosen)
-    folder = out or Path("runs") / _folder_name(config, record)
-    prepare(folder, record, fresh=fresh)
-    with held(folder):
-        executor = open_remote(config.sandbox) if config.sandbox else LocalExecutor(slots)
+    watch = Watch(progress)
+    asked = Asked(config=config or EvalConfig(), model=model, agent=agent)
+    if _is_loop_running():
+        return run_sync(_in_thread(asked, out, fresh=fresh, slots=slots, watch=watch))
+    return _evaluate(asked, out, fresh=fresh, slots=slots, watch=watch)
+
+
+async def evaluate_async(
+    config: EvalConfig | None = None,
+    *,
+    model: str | Model | ChatModel | None = None,
+    agent: str | Agent | object | None = None,
+    out: Path | None = None,
+    fresh: bool = False,
+    slots: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Do what `evaluate` does, without blocking the loop that awaits it.
+
+    The attempts run in a loop of their own in another thread, where `progress` is called too. When
+    the awaiting task is cancelled, the run stops as after an interruption. The arguments, the
+    result and the errors are those of `evaluate`.
+    """
+    asked = Asked(config=config or EvalConfig(), model=model, agent=agent)
+    return await _in_thread(asked, out, fresh=fresh, slots=slots, watch=Watch(progress))
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _in_thread(
+    asked: Asked, out: Path | None, *, fresh: bool, slots: int | None, watch: Watch
+) -> Run:
+    def work() -> Run | None:
         try:
-            _solve_references(chosen, executor, progress)
-            n_expected = len(chosen) * config.epochs
-            _run_inspect(config, store, folder, n_expected, executor, progress)
-        finally:
-            executor.close_now()
-        trajectories = read_logs(folder / "logs", {t.id: t for t in chosen})
+            return _evaluate(asked, out, fresh=fresh, slots=slots, watch=watch)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            return None  # neither may be raised into the loop that awaits this thread
+
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        run = await asyncio.shield(running)
+    except asyncio.CancelledError:
+        watch.interrupt()
+        await asyncio.wait([running])
+        raise
+    if run is None:
+        raise asyncio.CancelledError
+    return run
+
+
+def _evaluate(
+    asked: Asked, out: Path | None, *, fresh: bool, slots: int | None, watch: Watch
+) -> Run:
+    plan = resolve(asked)
+    folder = out or Path("runs") / plan.name
+    config = plan.config
+    watch.expected = len(plan.tasks) * config.epochs
+    with claimed(folder, plan.work, fresh=fresh):
+        write_settings(asdict(config), folder / "config.toml")
+        watch.kept = count_kept(folder / "logs", [t.id for t in plan.tasks])
+        if watch.kept < watch.expected:
+            _make_attempts(plan, folder, slots, watch)
+        trajectories = read_logs(folder / "logs", {t.id: t for t in plan.tasks})
         write_trajectories(trajectories, folder / TRAJECTORIES)
     return Run(
         folder=folder,
         trajectories=tuple(trajectories),
-        expected=len(chosen) * config.epochs,
-        problems=store.problems,
+        expected=watch.expected,
+        new_attempts=watch.new_attempts,
+        problems=plan.store.problems,
     )
 
 
-def _check_model(config: EvalConfig) -> None:
-    from darebench.evals.inspect_model import check_model
-
-    check_model(config.inspect_model, config.base_url, config.model_args)
-
-
-def _record(config: EvalConfig, store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
-    values = asdict(config)
-    values["tasks"] = list(config.tasks)
-    return {
-        "schema": SCHEMA,
-        "config": values,
-        "store": {"root": str(store.root), "hash": store.hash},
-        "task_ids": [t.id for t in tasks],
-    }
+def _make_attempts(plan: Plan, folder: Path, slots: int | None, watch: Watch) -> None:
+    url = plan.config.sandbox
+    executor = open_remote(url) if url else LocalExecutor(slots)
+    try:
+        answers = _read_answers(plan.tasks, executor, watch)
+        _run_inspect(plan, folder, answers, executor, watch)
+    finally:
+        executor.close_now()
 
 
-def _folder_name(config: EvalConfig, record: Mapping[str, Any]) -> str:
-    model = re.sub(r"[^A-Za-z0-9.]+", "-", config.model).strip("-")
-    return f"{model}-{fingerprint(record)[:8]}"
-
-
-def _solve_references(
-    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, progress: Progress | None
-) -> None:
-    """Compute the IF answers ahead, so that scoring an attempt is only a comparison."""
-    chosen = [t for t in tasks if t.variant is Variant.IF]
-    if not chosen:
-        return
+def _read_answers(
+    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, watch: Watch
+) -> Answers:
+    """Read and compute the truths ahead, so that scoring an attempt is only a comparison."""
+    ids = [t.id for t in tasks if t.variant is Variant.IF]
     done: list[str] = []
 
     def one_done(task_id: str) -> None:
         done.append(task_id)
-        if progress is not None:
-            progress("references", len(done), len(chosen))
+        watch.step("references", len(done), len(ids))
 
-    if isinstance(executor, RemoteExecutor):
-        asyncio.run(check_same(executor))
-    cache = cache_folder("references")
-    solved = asyncio.run(solve(chosen, executor, cache, on_done=one_done))
-    failed = [result.message for result in solved.values() if isinstance(result, Unsolved)]
-    if len(failed) == len(solved):
+    async def read() -> Answers:
+        if ids and isinstance(executor, RemoteExecutor):
+            await check_same(executor)
+        return await read_answers(tasks, executor, cache_folder("references"), on_done=one_done)
+
+    answers = watch.run(read())
+    failed = [
+        answers.problems[t.id]
+        for t in tasks
+        if t.variant is Variant.IF and t.id in answers.problems
+    ]
+    if failed and len(failed) == len(ids):
         raise ConfigError(f"no reference can be computed: {failed[0]}")
+    return answers
 
 
 def _run_inspect(
-    config: EvalConfig,
-    store: Store,
+    plan: Plan,
     folder: Path,
-    expected: int,
+    answers: Answers,
     executor: LocalExecutor | RemoteExecutor,
-    progress: Progress | None,
+    watch: Watch,
 ) -> None:
-    from inspect_ai import eval_set
-
-    from darebench.evals.inspect_task import bench, keeping, shared
-    from darebench.evals.progress import listener
-
-    ended: set[tuple[str, int]] = set()
-
-    def report(task_id: str, epoch: int, scored: bool) -> None:
-        ended.add((task_id, epoch))
-        if progress is not None:
-            progress("attempts", len(ended), expected)
-
-    own = shared.set(executor)
-    kept = keeping.set((folder / "predictions").absolute())
-    task = bench(
-        store=str(store.root),
-        tasks=list(config.tasks) or None,
-        family=config.family,
-        variant=config.variant,
-        limit=config.limit,
-        seed=config.seed,
-        turns=config.turns,
-        seconds=config.seconds,
+    config, logs = plan.config, folder / "logs"
+    logs.mkdir(exist_ok=True)
+    slots = executor.slots if isinstance(executor, LocalExecutor) else None
+    task = build_task(
+        plan.tasks,
+        executor,
+        (folder / "predictions").absolute(),
+        Budget(turns=config.turns, seconds_per_call=config.seconds),
+        store_hash=plan.store.hash,
+        player=plan.player,
+        truths=answers.truths,
+        watch=watch,
+        sandbox=SandboxSettings(url=config.sandbox, slots=slots),
     )
-    token = listener.set(report)
-    try:
-        # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
-        with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
-            eval_set(
-                task,
-                log_dir=str((folder / "logs").absolute()),
-                max_samples=_n_samples(config, executor),
-                **_options(config),
-            )
-    finally:
-        listener.reset(token)
-        keeping.reset(kept)
-        shared.reset(own)
-    if was_cancelled(folder / "logs"):  # Inspect handles the interruption, and does not pass it on
+    # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
+    with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
+        eval_set(
+            task,
+            model=plan.model,
+            log_dir=str(logs.absolute()),
+            max_samples=_n_samples(plan, executor),
+            **_options(config),
+        )
+    if was_cancelled(logs):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
 
 
 def _options(config: EvalConfig) -> dict[str, Any]:
-    """Say how Inspect runs: faults are tried again and then left unscored, the rest goes on."""
+    """Return how Inspect runs: faults are retried and then left unscored, the rest goes on."""
     return {
-        "model": config.inspect_model,
         "model_base_url": config.base_url,
         "model_args": dict(config.model_args),
         "epochs": config.epochs,
         "retry_attempts": 0,
         "retry_immediate": False,
         "continue_on_fail": True,
-        "retry_on_error": 2,
+        "retry_on_error": RETRIES,
         "log_buffer": 1,
         "token_limit": config.token_limit,
         "time_limit": config.time_limit,
@@ -261,8 +242,7 @@ def _options(config: EvalConfig) -> dict[str, Any]:
     }
 
 
-def _n_samples(config: EvalConfig, executor: LocalExecutor | RemoteExecutor) -> int:
-    """Say how many attempts are under way at a time: a model's answers take long, ours do not."""
-    if isinstance(executor, LocalExecutor) and config.model in OWN_AGENTS:
-        return 2 * executor.slots
-    return 32
+def _n_samples(plan: Plan, executor: LocalExecutor | RemoteExecutor) -> int:
+    """Return how many attempts run at a time: a model's answers take long, ours do not."""
+    is_ours = plan.config.agent is None and plan.config.model in AGENTS
+    return 2 * executor.slots if is_ours and isinstance(executor, LocalExecutor) else 32

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from darebench.evals.run import Run
+from darebench.evals.evaluation import Run
 from darebench.scoring.aggregate import Observation, summarise
 from darebench.scoring.aggregate import as_json as columns_json
 from darebench.types import Trajectory

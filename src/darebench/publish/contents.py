@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from darebench.audit.statistics import Stats, measure_store
+from darebench.audit.inventory import Inventory, measure_store
 from darebench.errors import StoreError
 from darebench.store import layout
 from darebench.store.cache import cache_folder
@@ -51,7 +51,7 @@ class Contents:
     """A store with everything that its documents say."""
 
     store: Store
-    stats: Stats
+    stats: Inventory
     datasets: tuple[Dataset, ...]
     fields: tuple[str, ...]
     """Of the question list: the known ones that every entry has."""

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from darebench.errors import TaskFormatError
-from darebench.reference.run import LIMITS
+from darebench.reference.execute import LIMITS
 from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec, workflow_text
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Saved, Status, with_settings
 from darebench.scoring import score_prediction
 from darebench.store.truth import make_truth, read_settings
-from darebench.types import Family, Metric, Task
+from darebench.types import Task
 
 _RUN_THE_OTHERS = """
 
@@ -57,8 +57,7 @@ async def prove(task: Task, executor: Executor) -> Proof:
         for number, (name, spec) in enumerate(specs.items())
     }
     answers, seconds = await _run(task, list(specs.values()), executor)
-    metric = Metric.EXACT_LABELS if task.family is Family.CLASS else Metric.CLOSE_NUMBERS
-    truth = make_truth(task, answers[0], metric)
+    truth = make_truth(task, answers[0])
     scores = [score_prediction(answer, truth) for answer in answers]
     other = [name for name, score in zip(specs, scores, strict=True) if score.score != 1.0]
     problem = f"{other[0]} gives another answer" if other else ""

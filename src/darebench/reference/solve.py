@@ -1,12 +1,12 @@
-"""Runs references of a whole store in the sandbox; keeps them by content and environment.
+"""Computes the references of a whole store in the sandbox, and keeps them by their content.
 
-A reference's key is the hash of its input files, of every choice, of the workflow's text and of
-the environment. A changed file, setting, workflow or library version is another key, so nothing
-stale is ever read. Beside each answer lies a record of the environment that made it.
+A reference's key is the hash of its input files, its settings, the workflow's text and the
+environment. A changed file, setting, workflow or library version gives another key, so that nothing
+stale is ever read. A record of the environment lies beside each answer.
 
-References of small tables share calls of the sandbox, a few each: a call costs as much as such a
-reference does. They are of one store, whose author says what is right in all of them. One that
-fails is run again alone.
+Small tables share calls of the sandbox, because a call costs as much as such a reference does. The
+workflows in a call can see each other's files; they come from one store, whose author decides the
+answers of all of them. A reference that fails is computed again alone.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from darebench.environment import Environment, current_environment, fingerprint
-from darebench.errors import DareError, ReferenceMismatch, SandboxFault, TaskFormatError
-from darebench.reference.run import Ran, run_spec, run_specs
+from darebench.errors import DareError, SandboxFault, TaskFormatError
+from darebench.reference.execute import Ran, run_spec, run_specs
 from darebench.reference.spec import PipelineSpec, reference_spec
 from darebench.sandbox.executor import Executor
-from darebench.store.truth import make_truth, read_settings, read_truth
-from darebench.types import Family, Metric, Task, Truth, Variant
+from darebench.store.truth import read_settings
+from darebench.types import Task, Variant
 
 SCHEMA = 2
 MOST_TOGETHER = 8
-"""References in one call."""
+"""Most references in one call."""
 SMALL_BYTES = 1 << 20
-"""Of a table; a reference of a larger one has a call of its own."""
+"""Largest table whose reference shares a call with others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ class Reference:
     answer: str
     """Hash of the file's content."""
     seconds: float
-    """Of the computation, also when it was found in the cache."""
+    """Time of the computation, also when the answer was found in the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsolved:
-    """An IF task whose reference cannot be computed: a defect of the task or of us."""
+    """An IF task whose reference cannot be computed, because of the task or because of us."""
 
     task: str
     message: str
@@ -69,8 +69,8 @@ async def solve(
     """Compute the references of all IF tasks among `tasks`, or find them in `cache`.
 
     Args:
-        tasks: Tasks of any kind; others than IF are passed over.
-        executor: The sandbox; its places bound how many run at once.
+        tasks: Tasks of any kind; those that are not IF tasks are passed over.
+        executor: The sandbox; its slots bound how many references are computed at a time.
         cache: Folder of computed references, made if needed.
         on_done: Called with each task's id when its reference is there.
     """
@@ -90,103 +90,19 @@ async def solve(
     return {task.id: results[task.id] for task in chosen}
 
 
-def reference_truth(task: Task, reference: Reference) -> Truth:
-    """Wrap a reference as the truth that its task is scored against.
-
-    Raises:
-        ReferenceMismatch: it was computed in another environment than this one.
-        TaskFormatError: its file cannot be read.
-    """
-    here = current_environment().hash
-    if reference.environment != here:
-        raise ReferenceMismatch(
-            f"{task.id}: its reference was computed in environment {reference.environment}, and "
-            f"this is {here}; compute it here with `darebench reference`"
-        )
-    metric = Metric.EXACT_LABELS if task.family is Family.CLASS else Metric.CLOSE_NUMBERS
-    try:
-        content = reference.path.read_bytes()
-    except OSError as error:
-        raise TaskFormatError(f"{reference.path} cannot be read: {error.strerror}") from None
-    return make_truth(task, content, metric, reference.environment)
-
-
-async def read_answers(
-    tasks: Sequence[Task],
-    executor: Executor,
-    cache: Path,
-    *,
-    on_done: Callable[[str], None] | None = None,
-) -> tuple[dict[str, Truth], dict[str, DareError]]:
-    """Give the truth of every task, references included, and why the others have none."""
-    solved = await solve(tasks, executor, cache, on_done=on_done)
-    return _answers(tasks, lambda task: solved[task.id])
-
-
-def import_answers(
-    tasks: Sequence[Task], folder: Path
-) -> tuple[dict[str, Truth], dict[str, DareError]]:
-    """Do as `read_answers`, with the references that `export_reference` wrote to `folder`."""
-    return _answers(tasks, lambda task: import_reference(task, folder))
-
-
-def _answers(
-    tasks: Sequence[Task], find: Callable[[Task], Reference | Unsolved]
-) -> tuple[dict[str, Truth], dict[str, DareError]]:
-    truths: dict[str, Truth] = {}
-    problems: dict[str, DareError] = {}
-    for task in tasks:
-        try:
-            found = find(task) if task.variant is Variant.IF else None
-            truths[task.id] = _truth_of(task, found)
-        except DareError as error:
-            problems[task.id] = error
-    return truths, problems
-
-
-def import_reference(task: Task, folder: Path) -> Reference:
-    """Find a task's reference in a folder that `export_reference` wrote.
-
-    Raises:
-        TaskFormatError: there is none, or it has no record of its environment.
-    """
-    path = folder / task.dataset / "reference.csv"
-    record = path.with_suffix(".json")
-    try:
-        reference = _from_record(task, path, json.loads(record.read_text()))
-        content = path.read_bytes()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TaskFormatError(
-            f"{task.id}: no usable reference at {path} ({error}); write it with "
-            "`darebench reference --out`"
-        ) from None
-    if reference.answer != _digest(content):
-        raise TaskFormatError(f"{task.id}: {path} is not the answer that {record.name} describes")
-    return reference
-
-
-def export_reference(task: Task, reference: Reference, folder: Path) -> Path:
-    """Copy a reference and its record to `folder/<dataset>/reference.csv`."""
-    target = folder / task.dataset / "reference.csv"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(reference.path, target)
-    shutil.copyfile(reference.path.with_suffix(".json"), target.with_suffix(".json"))
-    return target
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Missing:
-    """A reference that is not in the cache."""
+    """A reference that the cache does not hold."""
 
     task: Task
     spec: PipelineSpec
     environment: Environment
     path: Path
-    """Where it belongs."""
+    """Where the answer belongs in the cache."""
 
     @property
     def is_small(self) -> bool:
-        """Its tables are."""
+        """Whether its tables are small enough to share a call."""
         sizes = [(self.task.source / name).stat().st_size for name in self.spec.inputs]
         return max(sizes) <= SMALL_BYTES
 
@@ -197,7 +113,7 @@ async def _solve_some(
     cache: Path,
     note: Callable[[Task, Reference | Unsolved], None],
 ) -> None:
-    """Find references or compute them: those of small tables together, the others alone."""
+    """Find references or compute them: small tables together, the others alone."""
     missing: list[_Missing] = []
     for task in tasks:
         try:
@@ -232,7 +148,7 @@ async def _run_together(
         return {}
     try:
         return await run_specs([(one.task, one.spec) for one in missing], executor, folder)
-    except SandboxFault:  # each is tried again alone, and says what is wrong
+    except SandboxFault:  # each is computed alone, and then says what is wrong
         return {}
 
 
@@ -242,31 +158,38 @@ def _find(task: Task, cache: Path) -> Reference | _Missing:
     path = cache / f"{_key(task, spec, environment)}.csv"
     record = path.with_suffix(".json")
     if path.is_file() and record.is_file():
-        with contextlib.suppress(ValueError, KeyError, TypeError):  # cut off: it is made again
-            kept = _from_record(task, path, json.loads(record.read_text()))
-            if kept.answer == _digest(path.read_bytes()):
+        with contextlib.suppress(
+            ValueError, KeyError, TypeError
+        ):  # a record that was cut off: it is computed again
+            kept = from_record(task, path, json.loads(record.read_text()))
+            if kept.answer == digest(path.read_bytes()):
                 return kept
     return _Missing(task=task, spec=spec, environment=environment, path=path)
 
 
 def _keep(one: _Missing, ran: Ran) -> Reference:
-    """Put a prediction and its record into the cache."""
+    """Move a prediction into the cache, with its record."""
     content = {
         "schema": SCHEMA,
         "task": one.task.id,
         "spec": one.spec.hash,
         "environment": one.environment.as_dict(),
-        "answer": _digest(ran.prediction.read_bytes()),
+        "answer": digest(ran.prediction.read_bytes()),
         "seconds": round(ran.seconds, 3),
     }
     fresh = ran.prediction.with_name(f"{ran.prediction.name}.json")
     fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     ran.prediction.replace(one.path)
     fresh.replace(one.path.with_suffix(".json"))
-    return _from_record(one.task, one.path, content)
+    return from_record(one.task, one.path, content)
 
 
-def _from_record(task: Task, path: Path, record: dict) -> Reference:
+def from_record(task: Task, path: Path, record: Mapping[str, Any]) -> Reference:
+    """Return the reference at `path` as its record describes it.
+
+    Raises:
+        KeyError: A field of the record is missing.
+    """
     return Reference(
         task=task.id,
         path=path,
@@ -276,7 +199,8 @@ def _from_record(task: Task, path: Path, record: dict) -> Reference:
     )
 
 
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
+    """Return twelve hex digits of the hash of an answer file."""
     return hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -289,9 +213,3 @@ def _key(task: Task, spec: PipelineSpec, environment: Environment) -> str:
         with file.open("rb") as stream:
             contents.append(hashlib.file_digest(stream, "sha256").hexdigest())
     return fingerprint([SCHEMA, contents, spec.hash, environment.hash])
-
-
-def _truth_of(task: Task, solved: Reference | Unsolved | None) -> Truth:
-    if isinstance(solved, Unsolved):
-        raise TaskFormatError(solved.message)
-    return read_truth(task) if solved is None else reference_truth(task, solved)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from darebench.audit.findings import Severity
-from darebench.audit.run import Audit
+from darebench.audit.store_audit import Audit
 from darebench.report.tables import Table
 from darebench.report.terminal import as_text
 

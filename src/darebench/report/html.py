@@ -13,7 +13,7 @@ from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun, load_run
 from darebench.report.tables import PUBLISHED, all_tables
 from darebench.scoring.aggregate import summarise
-from darebench.types import Track, Trajectory
+from darebench.types import Role, Track, Trajectory
 
 OUTPUT_LIMIT = 6_000
 """Characters of code and of each output that a page holds; the run folder has the rest."""
@@ -64,8 +64,8 @@ def _bars(run: LoadedRun) -> list[dict[str, Any]]:
 
 
 def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
-    question = next((m.content for m in t.messages if m.role == "user"), "")
-    last = next((m.content for m in reversed(t.messages) if m.role == "assistant"), "")
+    question = next((m.content for m in t.messages if m.role == Role.USER), "")
+    last = next((m.content for m in reversed(t.messages) if m.role == Role.ASSISTANT), "")
     return {
         "run": run.name,
         "task": t.task,

@@ -22,8 +22,8 @@ from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories
 from darebench.files import written_whole
-from darebench.rollouts.files import keep_apart, trajectories_file
 from darebench.rollouts.rows import Row, chat_row, openai_row, provenance, tools_text, unusable
+from darebench.rollouts.select_files import keep_apart, trajectories_file
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
 

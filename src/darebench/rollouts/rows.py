@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from darebench.types import Message, StopReason, Trajectory
+from darebench.types import Message, Role, StopReason, Trajectory
 
 Row = dict[str, Any]
 
@@ -21,7 +21,7 @@ def unusable(trajectory: Trajectory) -> str | None:
     """
     if trajectory.score is None:
         return "unscored"
-    if not any(m.role == "assistant" for m in trajectory.messages):
+    if not any(m.role == Role.ASSISTANT for m in trajectory.messages):
         return "no assistant turn"
     if any(call.error is not None for m in trajectory.messages for call in m.tool_calls):
         return "unparsable tool call"

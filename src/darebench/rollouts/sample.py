@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from darebench.evals.run import OWN_AGENTS, EvalConfig, Run, evaluate
+from darebench.evals.builtin import AGENTS
+from darebench.evals.evaluation import EvalConfig, Run
+from darebench.evals.run import evaluate
 from darebench.types import Progress
 
 ATTEMPTS = 8
@@ -37,5 +39,5 @@ def collect(
 
 def sampling(config: EvalConfig) -> dict[str, Any]:
     """Return a configuration's sampling settings, the paper's where it leaves them open."""
-    usual = {} if config.model in OWN_AGENTS else SAMPLING
+    usual = {} if config.model in AGENTS else SAMPLING
     return {**usual, **config.generation}

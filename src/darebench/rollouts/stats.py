@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from darebench.types import Track, Trajectory
+from darebench.types import Role, Track, Trajectory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Counts:
         """Count an attempt."""
         self.rows += 1
         self.score += trajectory.score or 0.0
-        self.turns += sum(m.role == "assistant" for m in trajectory.messages)
+        self.turns += sum(m.role == Role.ASSISTANT for m in trajectory.messages)
         self.calls += len(trajectory.calls)
         self.output_tokens += trajectory.tokens.output
         self.total_tokens += trajectory.tokens.total

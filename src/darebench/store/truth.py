@@ -96,12 +96,17 @@ def read_truth(task: Task) -> Truth:
         content = path.read_bytes()
     except OSError as error:
         raise TaskFormatError(f"{path} cannot be read ({error.strerror}); fetch it again") from None
-    return make_truth(
-        task, content, Metric.MACRO_F1 if task.family is Family.CLASS else Metric.CLIPPED_R2
-    )
+    return make_truth(task, content)
 
 
-def make_truth(task: Task, content: bytes, metric: Metric, environment: str | None = None) -> Truth:
+def metric_of(task: Task) -> Metric:
+    """Return how a task's targets are scored (paper section 3)."""
+    if task.variant is Variant.IF:
+        return Metric.EXACT_LABELS if task.family is Family.CLASS else Metric.CLOSE_NUMBERS
+    return Metric.MACRO_F1 if task.family is Family.CLASS else Metric.CLIPPED_R2
+
+
+def make_truth(task: Task, content: bytes, environment: str | None = None) -> Truth:
     """Wrap the bytes of an answer file as the truth of a task.
 
     Raises:
@@ -119,7 +124,7 @@ def make_truth(task: Task, content: bytes, metric: Metric, environment: str | No
     q = check(AllMetadata, read_json(path), str(path)).question
     return Truth(
         task=task.id,
-        metric=metric,
+        metric=metric_of(task),
         keys=tuple(keys),
         targets=task.targets,
         csv=content,

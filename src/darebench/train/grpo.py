@@ -20,12 +20,12 @@ from datasets import Dataset
 from trl import GRPOConfig as TrlConfig
 from trl import GRPOTrainer
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import short_prompt
 from darebench.agents.tools import OUTPUT_LIMIT, schema
 from darebench.errors import ConfigError, TaskFormatError
-from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena, Opening, standard_opening
+from darebench.reference.answers import read_answers
+from darebench.rollouts.rollout import Opening, RolloutSettings, standard_opening
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
 from darebench.store.cache import cache_folder
@@ -50,7 +50,7 @@ from darebench.train.setup import (
 )
 from darebench.train.template import renderer
 from darebench.train.trl import rollout_reward
-from darebench.types import Family, Message, Progress, Task, Variant
+from darebench.types import Family, Message, Progress, Role, Task, Variant
 
 BRIEF_OUTPUT = 100
 """Characters of stdout, and of stderr, that a model with short prompts is shown."""
@@ -107,7 +107,7 @@ def _own_cores() -> int:
 
 def _arena(
     config: GrpoConfig, tasks: Sequence[Task], executor: Executor, opening: Opening | None
-) -> Arena:
+) -> RolloutSettings:
     """Get all that attempts at these tasks need: their prompts and their answers.
 
     Raises:
@@ -121,7 +121,7 @@ def _arena(
     if problems:
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
-    return Arena(
+    return RolloutSettings(
         executor=executor,
         truths=truths,
         budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
@@ -139,7 +139,9 @@ def _codec(config: GrpoConfig, tokenizer: Any) -> Codec:
     )
 
 
-def _need_room(config: GrpoConfig, tasks: Sequence[Task], arena: Arena, codec: Codec) -> None:
+def _need_room(
+    config: GrpoConfig, tasks: Sequence[Task], arena: RolloutSettings, codec: Codec
+) -> None:
     """Refuse tasks whose prompt leaves no id to write: nothing would be learned from them.
 
     Raises:
@@ -161,7 +163,7 @@ def _need_room(config: GrpoConfig, tasks: Sequence[Task], arena: Arena, codec: C
 def _trainer(
     config: GrpoConfig,
     tasks: tuple[list[Task], list[Task]],
-    arena: Arena,
+    arena: RolloutSettings,
     codec: Codec,
     on_episodes: Callable[[int, Sequence[Episode]], None] | None,
 ) -> GRPOTrainer:
@@ -229,7 +231,7 @@ def _tasks(config: GrpoConfig, store: Store) -> tuple[list[Task], list[Task]]:
 
 
 async def _briefs(tasks: Sequence[Task], executor: Executor) -> Opening:
-    found = await asyncio.gather(*(brief(t, executor) for t in tasks))
+    found = await asyncio.gather(*(short_prompt(t, executor) for t in tasks))
     missing = [t.id for t, text in zip(tasks, found, strict=True) if text is None]
     if missing:
         raise ConfigError(
@@ -237,7 +239,7 @@ async def _briefs(tasks: Sequence[Task], executor: Executor) -> Opening:
             'tasks, or use prompt = "standard"'
         )
     prompts = {t.id: text or "" for t, text in zip(tasks, found, strict=True)}
-    return lambda task, budget: (Message(role="user", content=prompts[task.id]),)
+    return lambda task, budget: (Message(role=Role.USER, content=prompts[task.id]),)
 
 
 def in_order(tasks: Sequence[Task], n: int, seed: int) -> list[Task]:

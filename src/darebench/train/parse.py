@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from darebench.agents.tools import NAME
-from darebench.types import Message, ToolCall
+from darebench.types import Message, Role, ToolCall
 
 _CALL = re.compile(r"<tool_call>(.*?)(</tool_call>|\Z)", re.DOTALL)
 
@@ -27,9 +27,9 @@ def parse_reply(text: str, number: int) -> Message:
         for k, found in enumerate(_CALL.finditer(spoken))
     )
     if not calls:
-        return Message(role="assistant", content=text)
+        return Message(role=Role.ASSISTANT, content=text)
     content = text[: len(text) - len(spoken)] + spoken[: spoken.index("<tool_call>")]
-    return Message(role="assistant", content=content.rstrip("\n"), tool_calls=calls)
+    return Message(role=Role.ASSISTANT, content=content.rstrip("\n"), tool_calls=calls)
 
 
 def _after_thought(text: str) -> str:

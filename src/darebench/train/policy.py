@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from darebench.agents.protocol import Reply
 from darebench.train.parse import parse_reply
 from darebench.train.template import Render, as_dict, continuation
-from darebench.types import Message, Tokens
+from darebench.types import Message, Role, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class TokenModel:
         if room < 1:
             self.ended = False
             self._forget_unanswered()
-            return Reply(message=Message(role="assistant", content=""), stop="model_length")
+            return Reply(message=Message(role=Role.ASSISTANT, content=""), stop="model_length")
         self.turns += 1
         sampled = await self.sampler.sample(
             [*self.prompt_ids, *self.completion_ids], room, self.seed + self.turns
@@ -119,4 +119,4 @@ class TokenModel:
 
 def _cut(text: str) -> Message:
     """Give a turn that was cut off: whatever it was about to call is not called."""
-    return Message(role="assistant", content=text)
+    return Message(role=Role.ASSISTANT, content=text)

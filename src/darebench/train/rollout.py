@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from darebench.rollouts.play import Arena, play
+from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.train.policy import Codec, Sampler, TokenModel
 from darebench.train.reward import PAPER, RewardScale, reward_of_trajectory
 from darebench.types import Progress, StopReason, Task, Trajectory
@@ -51,7 +51,7 @@ class Episode:
 class Player:
     """Plays attempts of one model."""
 
-    arena: Arena
+    arena: RolloutSettings
     codec: Codec
     max_context: int
     max_new: int
@@ -96,7 +96,7 @@ class Player:
             max_new=self.max_new,
             seed=seed,
         )
-        trajectory = await play(task, model, self.arena, epoch=epoch, name=self.name)
+        trajectory = await roll_out(task, model, self.arena, epoch=epoch, name=self.name)
         value = reward_of_trajectory(trajectory, self.scale)
         # A trainer takes no empty completion; one end token that is masked stands for it.
         ids = model.completion_ids or self.codec.encode(self.codec.end)

@@ -21,7 +21,7 @@ import verifiers.v1 as vf
 
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import NAME, PythonExecutor
+from darebench.agents.tools import NAME, PythonTool
 from darebench.errors import DareError, SandboxFault
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.program import Limits
@@ -55,7 +55,7 @@ class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
     async def setup_task(self, task: Any) -> None:
         """Open an attempt's folder."""
         self._folder = tempfile.TemporaryDirectory(prefix="darebench-vf-")
-        self._tool = PythonExecutor(
+        self._tool = PythonTool(
             open_store(task.store).task(task.task),
             LocalExecutor(1),
             Path(self._folder.name),

@@ -26,7 +26,8 @@ from verl.tools.base_tool import BaseTool
 from verl.tools.schemas import OpenAIFunctionToolSchema, ToolResponse
 
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import PythonExecutor, schema
+from darebench.agents.tools import PythonTool as AttemptTool
+from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
@@ -55,7 +56,7 @@ class PythonTool(BaseTool):
         self._store = config.get("store")
         self._executor = _executor(config.get("url"), config.get("token"))
         self._calls: dict[str, str | None] = {}
-        self._attempts: weakref.WeakKeyDictionary[Any, PythonExecutor] = weakref.WeakKeyDictionary()
+        self._attempts: weakref.WeakKeyDictionary[Any, AttemptTool] = weakref.WeakKeyDictionary()
 
     async def create(
         self, instance_id: str | None = None, **kwargs: Any
@@ -93,7 +94,7 @@ class PythonTool(BaseTool):
         """End a call; the attempt's files stay for the next one."""
         self._calls.pop(instance_id, None)
 
-    def _attempt(self, rollout: Any, task: str | None) -> PythonExecutor:
+    def _attempt(self, rollout: Any, task: str | None) -> AttemptTool:
         tool = self._attempts.get(rollout)
         if tool is None:
             if task is None:
@@ -101,7 +102,7 @@ class PythonTool(BaseTool):
             given = _store(self._store).task(task)
             folder = Path(tempfile.mkdtemp(prefix="darebench-verl-"))
             weakref.finalize(rollout, shutil.rmtree, folder, ignore_errors=True)
-            tool = PythonExecutor(given, self._executor, folder, self._budget, Limits())
+            tool = AttemptTool(given, self._executor, folder, self._budget, Limits())
             self._attempts[rollout] = tool
         return tool
 

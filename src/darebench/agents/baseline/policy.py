@@ -26,7 +26,7 @@ from darebench.instructions.reader import (
 )
 from darebench.sandbox.program import with_settings
 from darebench.store.layout import PREDICTION
-from darebench.types import Message, ToolCall
+from darebench.types import Message, Role, ToolCall
 
 SECONDS = 30
 """What a modelling program aims at; the limit of a call is several times that."""
@@ -51,15 +51,15 @@ class BaselineModel:
         """Give the next turn: a call, or the end when the prediction is saved."""
         step = next_step(messages)
         if step is None:
-            return Reply(message=Message(role="assistant", content="The prediction is saved."))
+            return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
         return Reply(message=call_of(step, len(messages)), stop="tool_calls")
 
 
 def next_step(messages: Sequence[Message]) -> Step | None:
     """Decide the next call; None when there is nothing left to do."""
-    question = next(m.content for m in messages if m.role == "user")
+    question = next(m.content for m in messages if m.role == Role.USER)
     names = files_named_in(question)
-    results = [m.content for m in messages if m.role == "tool"]
+    results = [m.content for m in messages if m.role == Role.TOOL]
     if results and f"Saved: '{PREDICTION}'" in results[-1]:
         return None
     if not results:
@@ -92,7 +92,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     base = {"train": train, "val": val, "targets": find_targets(question, facts, train, val)}
     workflow = read_workflow(question, facts, train, val)
     if workflow is not None:
-        return [Step(program="workflow", settings=workflow, load=both), last]
+        return [Step(program="literal", settings=workflow, load=both), last]
     if series:
         steps = [{"question": question, "seconds": seconds} for seconds in (2 * SECONDS, 5)]
         return [
@@ -103,7 +103,7 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
     effort = [{"seconds": SECONDS, "max_rows": MAX_ROWS}, {"seconds": 3, "max_rows": 5_000}]
     return [
         *(
-            Step(program="tabular", settings={**base, "kind": kind, **more}, load=both)
+            Step(program="table_model", settings={**base, "kind": kind, **more}, load=both)
             for more in effort
         ),
         last,
@@ -112,9 +112,9 @@ def plan(question: str, names: Sequence[str], facts: Mapping[str, Any] | None) -
 
 def trivial_turn(messages: Sequence[Message]) -> Reply:
     """Give the turn of an agent that only ever predicts a constant."""
-    if any(m.role == "tool" for m in messages):
-        return Reply(message=Message(role="assistant", content="The prediction is saved."))
-    question = next(m.content for m in messages if m.role == "user")
+    if any(m.role == Role.TOOL for m in messages):
+        return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
+    question = next(m.content for m in messages if m.role == Role.USER)
     step = plan(question, files_named_in(question), None)[-1]
     return Reply(message=call_of(step, len(messages)), stop="tool_calls")
 
@@ -127,7 +127,7 @@ def call_of(step: Step, number: int) -> Message:
         "files_to_save": list(step.save),
     }
     call = ToolCall(id=f"call_{number}", name=NAME, arguments=arguments)
-    return Message(role="assistant", content="", tool_calls=(call,))
+    return Message(role=Role.ASSISTANT, content="", tool_calls=(call,))
 
 
 def read_facts(result: str) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from darebench.agents.protocol import Budget
-from darebench.reference.solve import read_answers
-from darebench.rollouts.play import Arena
+from darebench.reference.answers import read_answers
+from darebench.rollouts.rollout import RolloutSettings
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.train.demo.tasks import Curriculum
@@ -28,14 +28,14 @@ because a batch is as slow as its longest attempt."""
 
 def open_arena(
     curriculum: Curriculum, tasks: Sequence[Task], executor: LocalExecutor
-) -> tuple[Arena, list[Task]]:
+) -> tuple[RolloutSettings, list[Task]]:
     """Make ready for attempts in a sandbox; give the tasks too, but for those without an answer."""
     from darebench.train.grpo import BRIEF_OUTPUT
 
     truths, problems = asyncio.run(read_answers(tasks, executor, cache_folder("references")))
     for name, message in problems.items():
         log.warning("%s is left out: %s", name, message)
-    arena = Arena(
+    arena = RolloutSettings(
         executor=executor,
         truths=truths,
         budget=BUDGET,
@@ -48,7 +48,7 @@ def open_arena(
 def play_model(
     folder: Path,
     tasks: Sequence[Task],
-    arena: Arena,
+    arena: RolloutSettings,
     *,
     seed: int,
     greedy: bool,

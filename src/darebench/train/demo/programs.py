@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from darebench.agents.brief import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.protocol import Reply
+from darebench.agents.short_prompt import BETWEEN, COLUMNS, SLOTS, listed
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
-from darebench.types import Message, ToolCall
+from darebench.types import Message, Role, ToolCall
 
 MODELS = {
     "class": {
@@ -193,13 +193,13 @@ class ScriptedModel:
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Give the next turn."""
-        if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == "tool"):
-            return Reply(message=Message(role="assistant", content=DONE))
-        prompt = next(m.content for m in messages if m.role == "user")
+        if any(f"Saved: '{PREDICTION}'" in m.content for m in messages if m.role == Role.TOOL):
+            return Reply(message=Message(role=Role.ASSISTANT, content=DONE))
+        prompt = next(m.content for m in messages if m.role == Role.USER)
         arguments = self._writer.arguments(prompt)
         call = ToolCall(id=f"call_{len(messages)}", name=NAME, arguments=arguments)
         return Reply(
-            message=Message(role="assistant", content="", tool_calls=(call,)), stop="tool_calls"
+            message=Message(role=Role.ASSISTANT, content="", tool_calls=(call,)), stop="tool_calls"
         )
 
 

@@ -28,8 +28,8 @@ from darebench.evals.trajectory import read_trajectories, write_trajectories
 from darebench.files import written_whole
 from darebench.rollouts import Strategy
 from darebench.rollouts.export import export
-from darebench.rollouts.files import select_file
-from darebench.rollouts.play import play
+from darebench.rollouts.rollout import roll_out
+from darebench.rollouts.select_files import select_file
 from darebench.sandbox import LocalExecutor
 from darebench.store.read import open_store
 from darebench.train.config import GrpoConfig, SftConfig
@@ -175,7 +175,7 @@ def _attempts(
         def one(task: Task, n: int, epoch: int) -> Any:
             rng = np.random.default_rng([recipe.seed, n, epoch])
             model = ScriptedModel(Writer(rng=rng, mistakes=TEACHER_MISTAKES))
-            return play(task, model, arena, epoch=epoch, name="reference programs")
+            return roll_out(task, model, arena, epoch=epoch, name="reference programs")
 
         jobs = (one(t, n, e) for n, t in enumerate(tasks) for e in range(1, k + 1))
         return list(await asyncio.gather(*jobs))

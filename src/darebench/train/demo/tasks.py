@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.agents.brief import brief
 from darebench.agents.protocol import Budget
+from darebench.agents.short_prompt import short_prompt
 from darebench.errors import ConfigError
 from darebench.files import written_whole
 from darebench.sandbox.executor import Executor
 from darebench.store.read import Store
-from darebench.types import Message, Task, Variant
+from darebench.types import Message, Role, Task, Variant
 
 MAX_BYTES = 200_000
 """Of a task's training file: larger ones take seconds, and a demonstration makes thousands."""
@@ -35,7 +35,7 @@ class Curriculum:
 
     def opening(self, task: Task, budget: Budget) -> Sequence[Message]:
         """Open an attempt with the short prompt alone."""
-        return (Message(role="user", content=self.prompts[task.id]),)
+        return (Message(role=Role.USER, content=self.prompts[task.id]),)
 
 
 async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
@@ -43,7 +43,7 @@ async def write_prompts(store: Store, executor: Executor, path: Path) -> None:
     if path.is_file() and json.loads(path.read_text())["store"] == store.hash:
         return
     tasks = [t for t in store.tasks if n_bytes(t) <= MAX_BYTES]
-    found = await asyncio.gather(*(brief(t, executor) for t in tasks))
+    found = await asyncio.gather(*(short_prompt(t, executor) for t in tasks))
     prompts = {t.id: text for t, text in zip(tasks, found, strict=True) if text is not None}
     with written_whole(path) as part:
         text = json.dumps({"schema": 1, "store": store.hash, "prompts": prompts}, indent=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from darebench.agents.baseline.programs.times import (
+from darebench.agents.baseline.programs.timestamps import (
     as_days,
     clean_number,
     find_time_column,

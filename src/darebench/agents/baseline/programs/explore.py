@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from darebench.agents.baseline.programs.tables import read_tables
+from darebench.agents.baseline.programs.task_files import read_tables
 
 LIMIT = 18_000
 

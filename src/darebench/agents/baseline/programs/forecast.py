@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from darebench.agents.baseline.programs.futures import regress
 from darebench.agents.baseline.programs.history import extend
-from darebench.agents.baseline.programs.times import clean_number
+from darebench.agents.baseline.programs.timestamps import clean_number
 
 warnings.filterwarnings("ignore")
 START = time.monotonic()

@@ -11,7 +11,7 @@ from darebench.agents.baseline.programs.exogenous import build_views
 from darebench.agents.baseline.programs.extensions import extensions
 from darebench.agents.baseline.programs.history import SHARPNESS, horizon, prior
 from darebench.agents.baseline.programs.regressions import regressions
-from darebench.agents.baseline.programs.times import clean_number
+from darebench.agents.baseline.programs.timestamps import clean_number
 
 FEATURED_ROWS = 40_000
 FOLDS = 3

@@ -8,7 +8,7 @@ import pandas as pd
 
 from darebench.agents.baseline.programs.blending import mean_scores, mix, soft_weights
 from darebench.agents.baseline.programs.extensions import extensions
-from darebench.agents.baseline.programs.times import (
+from darebench.agents.baseline.programs.timestamps import (
     as_days,
     clean_number,
     find_time_column,

@@ -2,7 +2,7 @@
 
 import re
 
-from darebench.agents.baseline.programs.tables import read_table
+from darebench.agents.baseline.programs.task_files import read_table
 
 
 def main(settings):

@@ -1,0 +1,200 @@
+"""All checks, one module each, and the registry that says what they are.
+
+A check is a pure function of what it needs. To add one, write its module here, add its entry to
+`CHECKS`, and describe it in the table of `docs/audit.md`, which a test holds against the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from darebench.audit.checks.broken import broken
+from darebench.audit.checks.columns_described import columns_described
+from darebench.audit.checks.duplicate_table import duplicate_table
+from darebench.audit.checks.environment_recorded import environment_recorded
+from darebench.audit.checks.headroom_left import headroom_left
+from darebench.audit.checks.labels_blank import labels_blank
+from darebench.audit.checks.low_signal import low_signal
+from darebench.audit.checks.order_leak import order_leak
+from darebench.audit.checks.perfect_answer import perfect_answer
+from darebench.audit.checks.question_readable import question_readable
+from darebench.audit.checks.reference_reproduced import reference_reproduced
+from darebench.audit.checks.rows_repeated import rows_repeated
+from darebench.audit.checks.settings_lost import settings_lost
+from darebench.audit.checks.solvable_without_data import answers_stated, reference_constant
+from darebench.audit.checks.strict_join import strict_join
+from darebench.audit.checks.target_given_away import target_given_away
+from darebench.audit.checks.time_leak import time_leak
+from darebench.audit.checks.validation_size import validation_size
+from darebench.audit.findings import Finding, Severity
+from darebench.types import Variant
+
+IF, MM, XF, CF = Variant.IF, Variant.MM, Variant.XF, Variant.CF
+NOTE, WARNING, DEFECT = Severity.NOTE, Severity.WARNING, Severity.DEFECT
+
+
+class Need(StrEnum):
+    """What a check looks at: the one argument of its function."""
+
+    TABLES = "tables"
+    """The task's texts and tables (`TaskTables`)."""
+    TRUTH = "truth"
+    """The answer as the scorer gets it (`Truth`)."""
+    REFERENCE = "reference"
+    """A run of the reference in the sandbox (`ReferenceRun`)."""
+    READINGS = "readings"
+    """A run of the scripted reader in the sandbox (`Readings`)."""
+    MODELS = "models"
+    """Models that are fitted to the tables (`Headroom`)."""
+    STORE = "store"
+    """All tables of the store (`SharedRows`)."""
+    FAILURE = "failure"
+    """Why the task cannot be read, in a sentence (`str`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One kind of finding, and how it is found."""
+
+    name: str
+    """As findings bear it."""
+    needs: Need
+    severities: tuple[Severity, ...]
+    """Those that its findings can have."""
+    variants: tuple[Variant, ...] = tuple(Variant)
+    """The tasks that it is asked about. An IF answer is the reference, not the true values."""
+    find: Callable[[Any], list[Finding]]
+    """Takes what `needs` names."""
+
+
+CHECKS = (
+    Check(name="broken", needs=Need.FAILURE, severities=(DEFECT,), find=broken),
+    Check(
+        name="target_given_away",
+        needs=Need.TABLES,
+        severities=(DEFECT,),
+        variants=(MM, XF),
+        find=target_given_away,
+    ),
+    Check(
+        name="rows_repeated",
+        needs=Need.TABLES,
+        severities=(NOTE, DEFECT),
+        variants=(MM,),
+        find=rows_repeated,
+    ),
+    Check(
+        name="validation_size",
+        needs=Need.TABLES,
+        severities=(NOTE, WARNING, DEFECT),
+        variants=(MM, XF, CF),
+        find=validation_size,
+    ),
+    Check(
+        name="time_leak",
+        needs=Need.TABLES,
+        severities=(DEFECT,),
+        variants=(XF, CF),
+        find=time_leak,
+    ),
+    Check(
+        name="order_leak",
+        needs=Need.TABLES,
+        severities=(DEFECT,),
+        variants=(MM,),
+        find=order_leak,
+    ),
+    Check(name="question", needs=Need.TABLES, severities=(WARNING,), find=question_readable),
+    Check(name="columns", needs=Need.TABLES, severities=(NOTE, WARNING), find=columns_described),
+    Check(
+        name="labels_blank",
+        needs=Need.TABLES,
+        severities=(DEFECT,),
+        variants=(MM, XF, CF),
+        find=labels_blank,
+    ),
+    Check(
+        name="low_signal",
+        needs=Need.TABLES,
+        severities=(WARNING,),
+        variants=(CF,),
+        find=low_signal,
+    ),
+    Check(
+        name="solvable_without_data",
+        needs=Need.TABLES,
+        severities=(DEFECT,),
+        variants=(MM, XF, CF),
+        find=answers_stated,
+    ),
+    Check(
+        name="solvable_without_data",
+        needs=Need.REFERENCE,
+        severities=(DEFECT,),
+        variants=(IF,),
+        find=reference_constant,
+    ),
+    Check(
+        name="reference",
+        needs=Need.REFERENCE,
+        severities=(DEFECT,),
+        variants=(IF,),
+        find=reference_reproduced,
+    ),
+    Check(
+        name="environment",
+        needs=Need.REFERENCE,
+        severities=(NOTE, WARNING),
+        variants=(IF,),
+        find=environment_recorded,
+    ),
+    Check(
+        name="perfect_answer",
+        needs=Need.TRUTH,
+        severities=(DEFECT,),
+        variants=(MM, XF, CF),
+        find=perfect_answer,
+    ),
+    Check(
+        name="strict_join",
+        needs=Need.TRUTH,
+        severities=(WARNING,),
+        variants=(CF,),
+        find=strict_join,
+    ),
+    Check(
+        name="settings_lost",
+        needs=Need.READINGS,
+        severities=(WARNING,),
+        variants=(IF,),
+        find=settings_lost,
+    ),
+    Check(
+        name="headroom",
+        needs=Need.MODELS,
+        severities=(WARNING, DEFECT),
+        variants=(MM, XF, CF),
+        find=headroom_left,
+    ),
+    Check(name="twin", needs=Need.STORE, severities=(WARNING, DEFECT), find=duplicate_table),
+)
+"""In the order in which the findings of a task are listed."""
+
+
+def find(need: Need, seen: object, variant: Variant) -> list[Finding]:
+    """Run every check of a variant's tasks that needs the thing that was seen.
+
+    Args:
+        need: The kind of thing.
+        seen: The thing itself, of the type that `need` names.
+        variant: The task's variant.
+    """
+    return [
+        finding
+        for check in CHECKS
+        if check.needs is need and variant in check.variants
+        for finding in check.find(seen)
+    ]

@@ -1,0 +1,78 @@
+"""What is asked of an evaluation, and what it gives; `darebench.evals.run` carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from darebench.evals.builtin import AGENTS
+from darebench.types import Family, TaskProblem, Trajectory, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalConfig:
+    """What is evaluated, and how. Two runs with equal configurations are repeats of each other."""
+
+    store: str | None = None
+    """A folder, an archive, or `hf://owner/name`; the starter store without it."""
+    model: str = "baseline"
+    """An Inspect model such as `openai/gpt-5`, or a built-in agent (`darebench.evals.builtin`)."""
+    agent: str | None = None
+    """`module:function` of an own agent; the built-in loop plays the model without it."""
+    tasks: tuple[str, ...] = ()
+    """Task ids, dataset names or globs; all tasks without one."""
+    family: Family | None = None
+    variant: Variant | None = None
+    limit: int | None = None
+    """Most tasks to run."""
+    seed: int | None = None
+    """Random seed for choosing which `limit` tasks to run; the first ones without it."""
+    epochs: int = 1
+    """Attempts at each task."""
+    turns: int = 5
+    """Model turns that may call the tool."""
+    seconds: float = 200.0
+    """Wall-clock limit of each call of the tool."""
+    sandbox: str | None = None
+    """Address of a SandboxFusion server that runs the calls; this machine runs them without it."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server that serves the model."""
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the model's provider."""
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling options of Inspect's `GenerateConfig`, for example `temperature`."""
+    token_limit: int | None = None
+    """Most tokens of a whole attempt."""
+    time_limit: int | None = None
+    """Most seconds of a whole attempt, waits included."""
+
+    @property
+    def inspect_model(self) -> str:
+        """The model's name as Inspect spells it."""
+        return f"darebench/{self.model}" if self.model in AGENTS else self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as it stands."""
+
+    folder: Path
+    trajectories: tuple[Trajectory, ...]
+    expected: int
+    """Attempts that were asked for."""
+    new_attempts: int = 0
+    """Attempts that this call made; 0 if the folder already held all of them."""
+    problems: tuple[TaskProblem, ...] = ()
+    """Datasets of the store that could not be used."""
+
+    @property
+    def unscored(self) -> int:
+        """Attempts that ended without a score, through our fault."""
+        return sum(t.score is None for t in self.trajectories)
+
+    @property
+    def missing(self) -> int:
+        """Attempts that have not ended yet."""
+        return self.expected - len(self.trajectories)

@@ -1,0 +1,1 @@
+"""Inspect AI as the engine of evaluations: its task, models, sandbox and logs are ours here."""

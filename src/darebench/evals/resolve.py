@@ -1,0 +1,163 @@
+"""Finds what a call of `evaluate` asks for: the tasks, who plays them, what tells runs apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from inspect_ai.model import Model
+
+from darebench import __version__
+from darebench.agents.protocol import Agent, ChatModel
+from darebench.environment import current_environment, fingerprint
+from darebench.errors import ConfigError
+from darebench.evals.evaluation import EvalConfig
+from darebench.evals.identity import identify, load, qualified_name
+from darebench.evals.inspect.model import check_model
+from darebench.evals.inspect.players import AgentPlayer, ModelPlayer, Player, player_of
+from darebench.scoring.score import scorer_hash
+from darebench.store.read import Store, open_store, select
+from darebench.types import Task
+from darebench.work import Record, Work
+
+SCHEMA = 2
+NOTES = frozenset(("store.root", "config.store", "config.sandbox"))
+"""What a run's record says for people: a store or a sandbox that has moved is the same."""
+NO_MODEL = "none/none"
+"""Inspect's name for a run that asks no model of Inspect's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a call asks for, as it was given."""
+
+    config: EvalConfig
+    model: str | Model | ChatModel | None
+    agent: str | Agent | object | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is run: everything that the call named is found and usable."""
+
+    config: EvalConfig
+    model: str | Model
+    """What Inspect is given."""
+    player: Player
+    store: Store
+    tasks: Sequence[Task]
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What makes this run another than others, with its notes."""
+        values = asdict(self.config)
+        values["tasks"] = list(self.config.tasks)
+        return {
+            "schema": SCHEMA,
+            "config": values,
+            "store": {"root": str(self.store.root), "hash": self.store.hash},
+            "task_ids": [t.id for t in self.tasks],
+            "player": self.player.identity,
+        }
+
+    @property
+    def work(self) -> Work:
+        """What the run's folder is for."""
+        environment = {
+            "schema": 1,
+            "darebench": __version__,
+            "scorer": scorer_hash(),
+            "environment": current_environment().as_dict(),
+        }
+        return Work(
+            kind="run",
+            records={
+                "config.json": Record(value=self.record, notes=NOTES),
+                "env.json": Record(value=environment),
+            },
+        )
+
+    @property
+    def name(self) -> str:
+        """What the run's folder is called: the same for everybody who runs the same."""
+        values = asdict(self.config) | {"store": None, "sandbox": None}
+        known = {**self.record, "config": values, "store": self.store.hash}
+        player = re.sub(r"[^A-Za-z0-9.]+", "-", self.config.agent or self.config.model).strip("-")
+        return f"{player}-{fingerprint(known)[:8]}"
+
+
+def resolve(asked: Asked) -> Plan:
+    """Find the tasks and who plays them; everything that can be wrong with them is said here."""
+    config, model, player = _player(asked)
+    store = open_store(config.store)
+    chosen = select(
+        store.tasks,
+        config.tasks,
+        family=config.family,
+        variant=config.variant,
+        limit=config.limit,
+        seed=config.seed,
+    )
+    if not chosen:
+        raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
+    if isinstance(model, str) and model != NO_MODEL:
+        check_model(model, config.base_url, config.model_args)
+    return Plan(config=config, model=model, player=player, store=store, tasks=chosen)
+
+
+def _player(asked: Asked) -> tuple[EvalConfig, str | Model, Player]:
+    """Return the configuration with the names of who plays, Inspect's model, and the player."""
+    config, model = asked.config, asked.model
+    if isinstance(model, str):
+        config = replace(config, model=model)
+    if isinstance(asked.agent, str):
+        config = replace(config, agent=asked.agent)
+    if asked.agent is not None or config.agent is not None:
+        return _agent_player(config, model, asked.agent)
+    if model is None or isinstance(model, str):
+        return config, config.inspect_model, ModelPlayer()
+    if isinstance(model, Model):
+        return replace(config, model=str(model)), model, ModelPlayer(identity=_settings_of(model))
+    if not callable(getattr(model, "reply", None)):
+        raise ConfigError(
+            f"{qualified_name(model)} is not a model: give an Inspect model's name, an Inspect "
+            "Model, or an object with an async method `reply(messages, tools)`"
+        )
+    name = qualified_name(model)
+    player = ModelPlayer(model=model, name=name, identity=identify(model))
+    return replace(config, model=name), NO_MODEL, player
+
+
+def _agent_player(
+    config: EvalConfig, model: str | Model | ChatModel | None, agent: str | object | None
+) -> tuple[EvalConfig, str | Model, Player]:
+    given = load(config.agent or "") if agent is None or isinstance(agent, str) else agent
+    player = player_of(given)
+    name = str(player.identity["name"])
+    if isinstance(player, AgentPlayer):
+        if model is not None:
+            raise ConfigError(f"the agent {name} brings its own model; leave out model")
+        return replace(config, agent=name, model=name), NO_MODEL, player
+    config = replace(config, agent=name)
+    if model is None or isinstance(model, str):
+        return config, config.inspect_model, player
+    if isinstance(model, Model):
+        known = {**player.identity, "model": _settings_of(model)}
+        return replace(config, model=str(model)), model, replace(player, identity=known)
+    raise ConfigError(f"the agent {name} is Inspect's, and needs one of Inspect's models")
+
+
+def _settings_of(model: Model) -> dict[str, Any]:
+    """Return what tells an Inspect model from others of its name, without keys and objects."""
+    plain = (str, int, float, bool, type(None))
+    return {
+        "name": str(model),
+        "config": model.config.model_dump(exclude_none=True, mode="json"),
+        "args": {
+            name: value
+            for name, value in sorted(model.model_args.items())
+            if isinstance(value, plain) and "key" not in name
+        },
+    }
