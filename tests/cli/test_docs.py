@@ -133,5 +133,5 @@ def test_a_documented_command_runs_and_prints_what_its_page_shows(command, place
 
 
 def letters(text: str) -> str:
-    """Return a text without its figures, frames and line breaks, which are not promised."""
-    return " ".join(re.findall(r"[A-Za-z]+", text))
+    """Return a text without its figures, hashes, frames and line breaks, which may be others."""
+    return " ".join(re.findall(r"[A-Za-z]+", re.sub(r"\b[0-9a-f]{8,}\b", "", text)))
