@@ -127,7 +127,12 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
     return value
 
 
-def _enter(folder: Path, work: Work) -> bool:
+def is_continued(folder: Path, work: Work) -> bool:
+    """Check whether a folder holds this work already, without touching it.
+
+    Raises:
+        ConfigError: It holds other work that has begun, or other files.
+    """
     first = next(iter(work.records))
     present = [name for name in work.records if (folder / name).is_file()]
     if not present and folder.is_dir() and any(folder.iterdir()):
@@ -138,21 +143,25 @@ def _enter(folder: Path, work: Work) -> bool:
         now = json.loads(json.dumps(record.value))
         changed = differences(read_record(path, work), now, record.notes)
         if changed and not work.has_begun(folder):
-            present = []
-            break
+            return False
         if changed:
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             raise ConfigError(
                 f"{folder} holds another {work.kind} ({'; '.join(changed[:_SHOWN])}{more}); "
                 f"{work.remedy}"
             )
+    return first in present
+
+
+def _enter(folder: Path, work: Work) -> bool:
+    goes_on = is_continued(folder, work)
     folder.mkdir(parents=True, exist_ok=True)
     # The first record is written last.
     for name in reversed([*work.records]):
-        if name not in present:
+        if not goes_on or not (folder / name).is_file():
             with written_whole(folder / name) as part:
                 write_json(work.records[name].value, part)
-    return first in present
+    return goes_on
 
 
 def _lock_file(folder: Path) -> Path:
