@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from darebench.report.html import write_page
 
 from darebench.cli.run_text import run_text
 from darebench.evals.run import EvalConfig, evaluate
+from darebench.report.page.run_page import write_page
 from darebench.types import Failure, Tokens
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn

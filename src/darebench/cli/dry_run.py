@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darebench.cli.output import print_json
-from darebench.work import Work
+from darebench.work import Work, is_continued
 
 if TYPE_CHECKING:
     from darebench.curate.language.authors import Models

@@ -123,23 +123,24 @@ def tasks_show(
         print(f"{name}: {text}")
 
 
-@app.command("check")
+@command(app, "check")
 def tasks_check(
-    store: Annotated[str, typer.Argument(help="A folder, an archive or hf://owner/name.")],
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    store: Annotated[str, typer.Argument(help="Folder, archive or hf://owner/name to validate.")],
+    *,
+    output: Output,
 ) -> None:
-    """Validate a hand-written store. Example: darebench tasks check my-store"""
-    from dataclasses import asdict
+    """Validate a store that was written by hand, and name everything that is wrong with it.
 
+    Example: darebench tasks check my-store
+    """
     from darebench.store.validate import validate_store
 
     problems = validate_store(store)
-    if as_json:
+    if output.as_json:
         print_json({"schema": 1, "problems": [asdict(problem) for problem in problems]})
     else:
         for problem in problems:
             print(problem)
-        note(f"{len(problems)} problems in the format of {store}", quiet=quiet)
+        output.note(f"{len(problems)} problems in the format of {store}")
     if problems:
         raise typer.Exit(1)
