@@ -24,9 +24,9 @@ from functools import wraps
 from pathlib import Path
 
 from darebench.audit.store_audit import audit_store
-from darebench.curate import pipeline, table
-from darebench.curate.clean import column_names
-from darebench.curate.records import slug
+from darebench.curate import pipeline, stages
+from darebench.curate.naming import slug
+from darebench.curate.profiling.clean import column_names
 from darebench.curate.sources.rdata import RdatasetsSource
 from darebench.errors import CurationReject
 from darebench.store.read import open_store
@@ -38,7 +38,7 @@ STAGES = {
     "build": ("package_series", "package_tabular", "write_store"),
     "verify": ("verify",),
 }
-"""Stage -> the functions of `darebench.curate.table` that it consists of; reading is the rest."""
+"""Stage -> the functions of `darebench.curate.stages` that it consists of; reading is the rest."""
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def tell_stages(folder: Path, out: Path) -> None:
     spent: Counter[str] = Counter()
     for stage, names in STAGES.items():
         for name in names:
-            setattr(table, name, timed(getattr(table, name), stage, spent))
+            setattr(stages, name, timed(getattr(stages, name), stage, spent))
     made = pipeline.curate(str(folder), out)
     spent["reading and the rest"] = made.seconds - sum(spent.values())
     shares = ", ".join(f"{stage} {s:.0f} s ({s / made.seconds:.0%})" for stage, s in spent.items())

@@ -5,7 +5,6 @@ waits for must not go on writing.
 """
 
 # Ray is an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
 
 from __future__ import annotations
 

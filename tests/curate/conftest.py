@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hostile import write_more
+from hostile_files import write_more
 
 from good_tables import bundled, panel, write_good_tables
 

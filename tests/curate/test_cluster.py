@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from darebench.curate.options import Options
 from darebench.curate.pipeline import curate
-from darebench.curate.table import Options
 
 
 def content(folder: Path) -> dict[str, bytes]:

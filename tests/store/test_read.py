@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from darebench.curate.starter import build_datasets
 from darebench.errors import ConfigError, StoreError
 from darebench.store.read import open_store, select
-from darebench.store.starter.build import build_datasets
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
 from darebench.types import Family, Track, Variant

@@ -1,23 +1,30 @@
-"""What passes between the stages of curation, one frozen type for each boundary."""
+"""What passes between the stages of curation, one frozen type for each boundary.
+
+In the order of the stages: a source gives a `RawTable`; cleaned and profiled it is a `Table`;
+designers make `Design`s of it, a split makes a `Draft` of each, and drawn settings are a
+`Workflow`. What became of a table is its `TableRecord`.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from darebench.curate.options import Noise
 from darebench.errors import DareError
-from darebench.types import Family
+from darebench.store.extras import Extras
+from darebench.types import Family, Variant
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from darebench.curate.profile import Profile
-    from darebench.store.write import DatasetFiles
+    from darebench.audit.headroom import Headroom
+
+INDEX = "index"
+"""In place of a time format: whole numbers that count time."""
 
 
 class Stage(StrEnum):
@@ -25,8 +32,8 @@ class Stage(StrEnum):
 
     SOURCE = "source"
     """It cannot be read, or its licence is not accepted."""
-    TWIN = "twin"
-    """Another table holds the same columns."""
+    NEAR_DUPLICATE = "twin"
+    """Another table holds the same columns or rows."""
     PROFILE = "profile"
     """Too little is left of it once it is clean."""
     DESIGN = "design"
@@ -35,6 +42,21 @@ class Stage(StrEnum):
     """The split, the settings or the question cannot be made."""
     VERIFY = "verify"
     """The written task fails a check, or its reference does."""
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    NUMBER = "number"
+    """Numbers that measure or count."""
+    CATEGORY = "category"
+    """Text with few values beside the rows."""
+    TIME = "time"
+    """Dates or times in one format."""
+    KEY = "key"
+    """Names of rows or of entities."""
+    TEXT = "text"
+    """Text with too many values to be a category."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +78,51 @@ class RawTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column's profile."""
+
+    name: str
+    kind: Kind
+    n_distinct: int
+    missing: float
+    """Share of the rows."""
+    whole: bool = False
+    """Whether all numbers are whole."""
+    low: float | None = None
+    high: float | None = None
+    time_format: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeAxis:
+    """A column of times, and the columns that tell series apart."""
+
+    column: str
+    format: str
+    entities: tuple[str, ...]
+    n_times: int
+    regular: bool
+    """Whether all steps between times are alike."""
+    interval: str = ""
+    """To which the rows must be resampled, one of `resample.INTERVALS`; empty for as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One table's profile."""
+
+    n_rows: int
+    columns: tuple[Column, ...]
+    time: TimeAxis | None
+    groups: tuple[str, ...]
+    """Columns that name entities with several rows each."""
+
+    def names(self, *kinds: Kind) -> list[str]:
+        """List the columns of some kinds, in the table's order."""
+        return [c.name for c in self.columns if c.kind in kinds]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table that is clean and profiled, with what is known of it."""
 
@@ -72,44 +139,8 @@ class Table:
         return f"{self.owner}/{self.slug}"
 
     def describe(self, column: str) -> str:
-        """What the source says of a column; empty if nothing."""
+        """Return what the source says of a column; empty if nothing."""
         return self.raw.descriptions.get(column, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A table, or one target of it, that becomes no task."""
-
-    table: str
-    stage: Stage
-    reason: str
-    target: str = ""
-    """Empty when the whole table is refused."""
-
-    @property
-    def kind(self) -> str:
-        """The reason without what is this table's own: names and figures."""
-        return re.sub(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*%?", "…", self.reason.split(":")[0])[:60]
-
-    def as_dict(self) -> dict[str, str]:
-        """Flat form for JSON."""
-        row = {"table": self.table, "stage": str(self.stage), "reason": self.reason}
-        return {**row, "target": self.target} if self.target else row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A table that is done, and what was refused of it."""
-
-    refusals: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
-    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
-
-    table: str
-    fault: DareError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +163,7 @@ class Design:
     interval: str = ""
     """To which irregular series are aggregated, one of `resample.INTERVALS`."""
     aggregation: str = "mean"
-    """Of numbers, one of `resample.AGGREGATIONS`."""
+    """How numbers are aggregated, one of `resample.AGGREGATIONS`."""
     others: tuple[str, ...] = ()
     """Further targets of the same task."""
 
@@ -143,61 +174,131 @@ class Design:
 
     @property
     def title(self) -> str:
-        """Name the targets in one text."""
+        """The targets' names in one text."""
         return ", ".join(self.targets)
 
 
-def slug(text: str) -> str:
-    """Spell a name for a folder; what is lost of it is made up for by a hash."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
-    lost = len(re.sub(r"[\W_]+", "", text)) - len(plain.replace("-", ""))
-    if plain and lost <= 0:
-        return plain
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{plain}-{digest}".strip("-")
+class Split(NamedTuple):
+    """Training and validation rows, target included, and the share that was drawn."""
+
+    train: pd.DataFrame
+    val: pd.DataFrame
+    ratio: float
 
 
-def accepts(licence: str, globs: Sequence[str]) -> bool:
-    """Tell whether one of some globs matches a licence, whatever the case."""
-    return any(fnmatchcase(licence.lower(), glob.lower()) for glob in globs)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A dataset's rows, before its settings are drawn and its texts written."""
+
+    table: Table
+    """The source's table, or what resampling and derived columns made of it."""
+    design: Design
+    """Its features are those that are left."""
+    split: Split
+    headroom: tuple[Headroom, ...]
+    """Of the variants that are scored against true values: MM; or XF and CF."""
+    dropped: tuple[str, ...]
+    """Features that were left out because they leak the target."""
 
 
-class Designer(Protocol):
-    """Decides what to make of a table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """Everything that the question of an IF task states."""
 
-    def design(self, table: Table) -> list[Design]:
-        """Give candidates, the best first.
-
-        Raises:
-            CurationReject: the table is not fit for any task.
-        """
-        ...
-
-
-class Rewrites(Protocol):
-    """Words the questions of a dataset anew. Can be pickled."""
-
-    def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
-        """Give the dataset with the texts that say the same."""
-        ...
-
-
-class Source(Protocol):
-    """Where tables come from. Can be pickled, so that workers load what they curate."""
+    targets: tuple[str, ...]
+    task_kind: str
+    """`classification` or `regression`."""
+    columns: tuple[str, ...]
+    """Feature columns of the IF files, in the table's order."""
+    features: tuple[str, ...]
+    """The selected ones, in the order that the question states."""
+    numerical: tuple[str, ...]
+    categorical: tuple[str, ...]
+    ranges: dict[str, list[Any]]
+    """Feature column -> low and high, or the allowed values."""
+    imputer: str
+    model: str
+    random_state: int
+    suffix: str
+    n_tables: int
+    """Number of sqlite tables that the training file is split into."""
+    extras: Extras = field(default_factory=Extras)
+    """Steps beyond the paper's template."""
+    noise: Noise = Noise.PAPER
+    joined: tuple[str, ...] = ()
+    """Columns that stand in the lookup table of a join."""
 
     @property
-    def owner(self) -> str:
-        """Name that the tasks' folders start with."""
-        ...
+    def malformed(self) -> bool:
+        """Whether some numbers of the training file are text, which only csv can hold."""
+        return self.noise is Noise.HARD and self.suffix == ".csv"
 
-    def keys(self) -> list[str]:
-        """List the tables, always in the same order."""
-        ...
 
-    def load(self, key: str) -> RawTable:
-        """Read one table.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A table, or one target of it, that does not become a task."""
 
-        Raises:
-            CurationReject: it cannot be read.
-        """
-        ...
+    table: str
+    stage: Stage
+    reason: str
+    target: str = ""
+    """Empty when the whole table is refused."""
+
+    @property
+    def kind(self) -> str:
+        """The reason without what is this table's own: names and figures."""
+        return re.sub(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*%?", "…", self.reason.split(":")[0])[:60]
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the flat form for JSON."""
+        row = {"table": self.table, "stage": str(self.stage), "reason": self.reason}
+        return {**row, "target": self.target} if self.target else row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetEntry:
+    """One dataset that was made of a table: its object of the question list."""
+
+    folder: str
+    """Name of its folder, `file_path` in the question list."""
+    family: Family
+    question_v1: str
+    """Empty where the dataset has no v1 task."""
+    question_v2: str
+    needed_v1: tuple[str, ...]
+    needed_v2: tuple[str, ...]
+    tools: tuple[str, ...]
+    usability: float
+    updated: str
+    domain: str
+    source_ref: str
+    headroom: Mapping[str, Headroom]
+    """`v1` or `v2` -> what there is to win."""
+    flags: tuple[str, ...]
+    """What the verification found worth knowing."""
+    variants: tuple[Variant, ...] | None = None
+    """The variants that there are tasks of; None for both of the family's."""
+    split: str | None = None
+    """`train` or `test`, once the store is put together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRecord:
+    """What became of one table."""
+
+    table: str
+    """The table's slug."""
+    updated: str
+    """When it last changed, as ISO text; empty if unknown."""
+    fingerprint: tuple[str, ...]
+    """Hashes of the columns that tell it from other tables; empty if nothing was made of it."""
+    entries: tuple[DatasetEntry, ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
+
+    table: str
+    fault: DareError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from darebench.errors import StoreError
@@ -9,7 +10,10 @@ from darebench.store import hub
 from darebench.store.archives import is_archive, unpack
 from darebench.store.cache import cache_folder
 from darebench.store.layout import QUESTIONS
-from darebench.store.starter import ensure_starter
+
+GROUP = "darebench.stores"
+"""Entry points that stores are found by their names under: functions of a cache folder."""
+STARTER = "starter"
 
 
 def resolve(ref: str | Path | None) -> Path:
@@ -18,8 +22,9 @@ def resolve(ref: str | Path | None) -> Path:
     Raises:
         StoreError: There is no store at `ref`, or it cannot be fetched.
     """
+    named = {point.name: point for point in entry_points(group=GROUP)}
     if ref is None:
-        return ensure_starter(cache_folder("starter"))
+        return _make(named.get(STARTER), STARTER)
     if isinstance(ref, str) and ref.startswith(hub.SCHEME):
         folder = hub.fetch(ref, cache_folder("hub"))
         packed = sorted(p for p in folder.rglob("*") if p.is_file() and is_archive(p))
@@ -27,13 +32,23 @@ def resolve(ref: str | Path | None) -> Path:
             folder = unpack(packed[0], cache_folder("archives"))
         return _root(folder, ref)
     path = Path(ref).expanduser()
+    if isinstance(ref, str) and ref in named and not path.exists():
+        return _make(named[ref], ref)
     if path.is_file() and is_archive(path):
         return _root(unpack(path, cache_folder("archives")), ref)
     if not path.is_dir():
         raise StoreError(
-            f"there is no store at {ref}; give a folder, an archive or hf://owner/name"
+            f"there is no store at {ref}; give a folder, an archive, hf://owner/name or one of "
+            f"{', '.join(sorted(named))}"
         )
     return _root(path, ref)
+
+
+def _make(point: EntryPoint | None, name: str) -> Path:
+    """Return the folder of a named store, which is made at its first use."""
+    if point is None:
+        raise StoreError(f"the store {name!r} is not registered; install darebench again")
+    return point.load()(cache_folder(name))
 
 
 def _root(folder: Path, ref: str | Path) -> Path:

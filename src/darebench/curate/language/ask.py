@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from darebench.errors import ConfigError, CurationReject, ProviderFault
 from darebench.store.cache import cache_folder
-from darebench.types import Message
+from darebench.types import Message, Role
 
 if TYPE_CHECKING:
     from inspect_ai.model import Model, ModelOutput
@@ -155,7 +155,7 @@ def ask_for(
                 return answer
         listed = "\n".join(f"- {problem}" for problem in wrong[:12])
         again = f"This cannot be used:\n{listed}\nAnswer again with the whole JSON object."
-        said += [Message(role="assistant", content=text), Message(role="user", content=again)]
+        said += [Message(role=Role.ASSISTANT, content=text), Message(role=Role.USER, content=again)]
     raise CurationReject(f"{model.name} gave no usable answer in {ATTEMPTS} attempts: {wrong[0]}")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.curate.design import RulesDesigner
+from darebench.curate.designing.rules import RulesDesigner
 from darebench.curate.language.ask import CALLS, LanguageModel
 from darebench.curate.language.designer import ModelDesigner
 from darebench.curate.language.rewrite import Rewriter
-from darebench.curate.table import Authors
+from darebench.curate.protocols import Authors
 from darebench.errors import ConfigError
 
 

@@ -1,21 +1,19 @@
 """A designer that asks a language model, behind the protocol of the rules."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darebench.curate.design import least_size
+from darebench.curate.designing.rules import least_size
 from darebench.curate.language.ask import LanguageModel, ask_for
 from darebench.curate.language.plan import Plan, find_problems, to_designs
-from darebench.curate.metadata import DOMAINS, OTHER
-from darebench.curate.profile import Column
-from darebench.curate.records import Design, Table
-from darebench.curate.resample import AGGREGATIONS, INTERVALS
+from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
+from darebench.curate.records import Column, Design, Table
+from darebench.curate.writing.metadata import DOMAINS, OTHER
 from darebench.errors import CurationReject
-from darebench.types import Message
+from darebench.types import Message, Role
 
 ABOUT_CHARACTERS = 4_000
 PREVIEW_ROWS = 6
@@ -59,6 +57,10 @@ class ModelDesigner:
 
     model: LanguageModel
 
+    def identity(self) -> dict[str, str | None]:
+        """Describe the designer as plain values."""
+        return {"kind": "model", "model": self.model.name, "base_url": self.model.base_url}
+
     def design(self, table: Table) -> list[Design]:
         """Give the model's candidates in its order.
 
@@ -75,8 +77,8 @@ class ModelDesigner:
                 f"{n_rows} and {n_columns} are needed"
             )
         asked = [
-            Message(role="system", content=_ROLE),
-            Message(role="user", content=f"{describe(table)}\n\n{_question()}"),
+            Message(role=Role.SYSTEM, content=_ROLE),
+            Message(role=Role.USER, content=f"{describe(table)}\n\n{_question()}"),
         ]
         plan = ask_for(self.model, asked, Plan, lambda p: find_problems(p, table), "design")
         if not plan.suitable:

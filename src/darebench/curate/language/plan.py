@@ -1,7 +1,6 @@
 """What a model says of a table, checked: the form by pydantic, the content against the columns."""
 
 # pandas' indexing is typed as unions of everything that it can give.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
@@ -11,11 +10,10 @@ from typing import Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from darebench.curate.design import MAX_CLASSES, MOST_NUMBERS
-from darebench.curate.metadata import DOMAINS, OTHER
-from darebench.curate.profile import Column, Kind
-from darebench.curate.records import Design, Table
-from darebench.curate.resample import AGGREGATIONS, INTERVALS
+from darebench.curate.designing.rules import MAX_CLASSES, MOST_NUMBERS
+from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
+from darebench.curate.records import Column, Design, Kind, Table
+from darebench.curate.writing.metadata import DOMAINS, OTHER
 from darebench.types import Family
 
 FAMILIES = {

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from darebench.curate.joins import STEM
 from darebench.curate.language.ask import LanguageModel, ask_for
+from darebench.curate.writing.lookup import STEM
 from darebench.errors import CurationReject
 from darebench.store import layout
 from darebench.store.write import DatasetFiles
-from darebench.types import Family, Message
+from darebench.types import Family, Message, Role
 
 _ROLE = (
     "You read data-science assignments and write down what they ask for, as JSON. You take nothing "
@@ -88,7 +88,7 @@ def lost_to_model(
         f"{dataset.metadata}\n\nThe assignment:\n{text}\n\nFill in this object, with columns "
         f"spelled as in the training file:\n{shape}"
     )
-    said = [Message(role="system", content=_ROLE), Message(role="user", content=asked)]
+    said = [Message(role=Role.SYSTEM, content=_ROLE), Message(role=Role.USER, content=asked)]
     kind = _Written if is_workflow else _Free
     try:
         read = ask_for(reader, said, kind, lambda _: [], "read back")

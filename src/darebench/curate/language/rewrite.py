@@ -12,17 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from darebench.curate.fidelity import lost_in_workflow, lost_targets
-from darebench.curate.joins import rejoined
 from darebench.curate.language.ask import LanguageModel
 from darebench.curate.language.read_back import lost_to_model
-from darebench.curate.workflow import Workflow
+from darebench.curate.records import Workflow
+from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
+from darebench.curate.writing.lookup import rejoined
 from darebench.instructions.facts import file_facts
 from darebench.instructions.ranges import find_ranges
 from darebench.store import layout
 from darebench.store.extras import Extras, ExtrasWire
 from darebench.store.write import DatasetFiles
-from darebench.types import Family, Message
+from darebench.types import Family, Message, Role
 
 ATTEMPTS = 3
 _ROLE = (
@@ -49,6 +49,11 @@ class Rewriter:
     reader: LanguageModel | None = None
     """Reads a rewritten text back into settings."""
 
+    def identity(self) -> dict[str, str | None]:
+        """Describe the rewriter as plain values."""
+        reader = self.reader.name if self.reader else None
+        return {"model": self.model.name, "reader": reader, "base_url": self.model.base_url}
+
     def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
         """Give the dataset with the texts that are faithful; the others stay as they were.
 
@@ -74,8 +79,8 @@ class Rewriter:
         if not question:  # a series whose future has nothing but its time
             return question, "there is no such task"
         said = [
-            Message(role="system", content=_ROLE),
-            Message(role="user", content=_ASKED.format(question=question)),
+            Message(role=Role.SYSTEM, content=_ROLE),
+            Message(role=Role.USER, content=_ASKED.format(question=question)),
         ]
         lost = ""
         for _ in range(ATTEMPTS):
@@ -84,7 +89,10 @@ class Rewriter:
             if not lost:
                 return text, ""
             again = f"This text is not faithful: {lost}. Write the whole assignment again."
-            said += [Message(role="assistant", content=text), Message(role="user", content=again)]
+            said += [
+                Message(role=Role.ASSISTANT, content=text),
+                Message(role=Role.USER, content=again),
+            ]
         return question, f"the template's text is kept: {lost}"
 
     def _lost(

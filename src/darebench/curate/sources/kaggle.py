@@ -5,7 +5,6 @@ Keys come from where the client looks for them: `KAGGLE_API_TOKEN`, `~/.kaggle/a
 """
 
 # The packages are an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
 
 from __future__ import annotations
 
@@ -17,22 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from darebench.curate.records import RawTable
-from darebench.curate.sources.folder import read_dataset
-from darebench.curate.sources.remote import Listed, patiently
-from darebench.curate.sources.tables import MAX_BYTES
+from darebench.curate.sources.data_files import MAX_BYTES
+from darebench.curate.sources.local_folder import read_dataset
+from darebench.curate.sources.sites import Listed, patiently
+from darebench.curate.sources.source_kind import Filter, SourceKind
 from darebench.errors import ConfigError, CurationReject, SourceFault
 
-FILTERS = {
-    "search": str,
-    "tag": str,
-    "licence": str,
-    "user": str,
-    "min_mb": float,
-    "max_mb": float,
-    "min_usability": float,
-    "file_type": str,
-}
-"""What `--filter` accepts; `tag` takes ids, `licence` is cc, gpl, odb or other, as on the site."""
 PAGE_SIZE = 20
 _NO_KEY = (
     "Kaggle needs a key: set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, or put the "
@@ -54,7 +43,7 @@ class KaggleSite:
         """Find the client and a key.
 
         Raises:
-            ConfigError: one of them is missing, or the dataset's name has another form.
+            ConfigError: One of them is missing, or the name is not of the form `owner/slug`.
         """
         try:
             import kagglehub  # noqa: F401
@@ -67,12 +56,16 @@ class KaggleSite:
         _check_key()
         return cls(dataset=dataset, filters=tuple(sorted(filters.items())))
 
+    def identity(self) -> dict[str, Any]:
+        """Describe the dataset or the search."""
+        return {"kind": KIND.name, "one": self.dataset, "filters": dict(self.filters)}
+
     def listing(self, limit: int | None) -> list[Listed]:
         """Search page by page, or look up the one dataset.
 
         Raises:
-            ConfigError: there is no such dataset, or the key is refused.
-            SourceFault: the site does not answer.
+            ConfigError: There is no such dataset, or the key is refused.
+            SourceFault: The site does not answer.
         """
         if self.dataset:
             try:
@@ -92,15 +85,15 @@ class KaggleSite:
         return found
 
     def licence(self, listed: Listed) -> str:
-        """The listing has it."""
+        """Return the licence that the listing states."""
         return listed.licence
 
     def load(self, listed: Listed) -> RawTable:
         """Download a dataset's archive, or go on with it, and read its main table.
 
         Raises:
-            CurationReject: it is too large, gone, or holds no table.
-            SourceFault: the site does not answer.
+            CurationReject: It is too large, gone, or does not hold a table.
+            SourceFault: The site does not answer.
         """
         import kagglehub
 
@@ -222,3 +215,22 @@ def _asked(call: Any) -> Any:
                 "there is no such dataset" if status == 404 else "its owner asks for consent first"
             ) from None
         raise SourceFault(f"Kaggle refuses with status {status}; try again later") from None
+
+
+KIND = SourceKind(
+    name="kaggle",
+    sentence="the datasets of Kaggle, through its own client",
+    open=KaggleSite.create,
+    extra="kaggle",
+    one="kaggle://owner/slug",
+    filters={
+        "search": Filter(kind=str),
+        "tag": Filter(kind=str, note="ids"),
+        "licence": Filter(kind=str, note="cc, gpl, odb, other"),
+        "user": Filter(kind=str),
+        "min_mb": Filter(kind=float),
+        "max_mb": Filter(kind=float),
+        "min_usability": Filter(kind=float),
+        "file_type": Filter(kind=str),
+    },
+)

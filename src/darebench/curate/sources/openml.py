@@ -5,7 +5,6 @@ The server and the key are the package's own settings (`openml configure`, or th
 """
 
 # The package is an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
 
 from __future__ import annotations
 
@@ -17,18 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from darebench.curate.records import RawTable
-from darebench.curate.sources.pages import read_json_page
-from darebench.curate.sources.remote import UNKNOWN, Listed, patiently
+from darebench.curate.sources.documentation import read_json_page
+from darebench.curate.sources.sites import UNKNOWN, Listed, patiently
+from darebench.curate.sources.source_kind import Filter, SourceKind
 from darebench.errors import ConfigError, CurationReject, SourceFault
 
-FILTERS = {
-    "tag": str,
-    "data_name": str,
-    "number_instances": str,
-    "number_features": str,
-    "number_classes": str,
-}
-"""What `--filter` accepts; numbers are one or a range, as in `number_instances=200..50000`."""
 PAGE_SIZE = 1_000
 
 
@@ -45,7 +37,7 @@ class OpenmlSite:
         """Find the package.
 
         Raises:
-            ConfigError: it is missing, or the number is none.
+            ConfigError: The package is missing, or the dataset is not given by its number.
         """
         try:
             with _silence():
@@ -55,15 +47,19 @@ class OpenmlSite:
                 "the source `openml` needs its package; pip install 'darebench[openml]'"
             ) from None
         if number and not number.isdigit():
-            raise ConfigError(f"{number!r} is no number of a dataset; write openml://61")
+            raise ConfigError(f"{number!r} is not the number of a dataset; write openml://61")
         return cls(number=int(number) if number else None, filters=tuple(sorted(filters.items())))
+
+    def identity(self) -> dict[str, Any]:
+        """Describe the dataset or the search."""
+        return {"kind": KIND.name, "one": self.number, "filters": dict(self.filters)}
 
     def listing(self, limit: int | None) -> list[Listed]:
         """List active datasets by number, or look up the one.
 
         Raises:
-            ConfigError: there is no such dataset.
-            SourceFault: the server does not answer.
+            ConfigError: There is no such dataset.
+            SourceFault: The server does not answer.
         """
         if self.number is not None:
             try:
@@ -85,8 +81,8 @@ class OpenmlSite:
         """Read the dataset's description, which is small.
 
         Raises:
-            CurationReject: there is no such dataset.
-            SourceFault: the server does not answer.
+            CurationReject: There is no such dataset.
+            SourceFault: The server does not answer.
         """
         return listed.licence or _describe(int(listed.key)).licence or ""
 
@@ -94,8 +90,8 @@ class OpenmlSite:
         """Download a dataset, or find it in the package's cache.
 
         Raises:
-            CurationReject: it cannot be read.
-            SourceFault: the server does not answer.
+            CurationReject: The dataset cannot be read.
+            SourceFault: The server does not answer.
         """
         described = _describe(int(listed.key))
         frame = _asked(lambda: described.get_data(dataset_format="dataframe")[0])
@@ -122,7 +118,7 @@ def _page(filters: dict[str, Any], offset: int, size: int) -> dict[int, dict[str
             return openml.datasets.list_datasets(
                 offset=offset, size=size, status="active", output_format="dataframe", **filters
             )
-        except OpenMLServerNoResult:  # its way to say that there are no more
+        except OpenMLServerNoResult:  # the package's way to end a list
             return None
 
     try:
@@ -203,3 +199,19 @@ def _asked(call: Any) -> Any:
     except OpenMLServerError as error:
         text = " ".join(str(error).split())[:200]
         raise SourceFault(f"OpenML fails: {text}") from None
+
+
+KIND = SourceKind(
+    name="openml",
+    sentence="the datasets of OpenML, through the `openml` package",
+    open=OpenmlSite.create,
+    extra="openml",
+    one="openml://61",
+    filters={
+        "tag": Filter(kind=str),
+        "data_name": Filter(kind=str),
+        "number_instances": Filter(kind=str, note="one or a range, as 200..50000"),
+        "number_features": Filter(kind=str),
+        "number_classes": Filter(kind=str),
+    },
+)

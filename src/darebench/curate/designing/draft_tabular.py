@@ -1,0 +1,78 @@
+"""Builds a classification or regression dataset: rows, split, features without leaks."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from darebench.audit.headroom import measure
+from darebench.curate.designing.draft import check_room, tables_of, without_leaks
+from darebench.curate.designing.split import SMALL_TABLE, split_rows
+from darebench.curate.records import Design, Draft, Table
+from darebench.errors import CurationReject
+from darebench.types import Family, Variant
+
+MAX_ROWS = 10_000
+MIN_CLASS_SHARE = 0.02
+MIN_CLASS_ROWS, MIN_SMALL_CLASS_ROWS = 40, 25
+"""In a table, and in a small one, of which a larger part is validated on."""
+
+
+def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Draft:
+    """Choose rows and features, split, and measure what there is to win.
+
+    Raises:
+        CurationReject: too little is left, or nothing can be won.
+    """
+    by_class = design.family is Family.CLASS
+    cleared = without_leaks(
+        design,
+        Variant.MM,
+        lambda left: split_rows(_rows(table.frame, left, rng), left, rng, by_class=by_class),
+        least=2,
+    )
+    headroom = measure(tables_of(cleared.split, cleared.design, Variant.MM))
+    check_room(headroom, design.family)
+    return Draft(
+        table=table,
+        design=cleared.design,
+        split=cleared.split,
+        headroom=(headroom,),
+        dropped=cleared.dropped,
+    )
+
+
+def _rows(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> pd.DataFrame:
+    """Keep rows with a target that differ from each other, of classes that are not rare."""
+    targets = list(design.targets)
+    columns = [*dict.fromkeys([*design.groups, *design.features, *targets])]
+    rows = frame[columns].dropna(subset=targets)
+    rows = rows.drop_duplicates([*design.features, *targets], ignore_index=True)
+    if len(rows) > MAX_ROWS:
+        kept = np.sort(rng.choice(len(rows), MAX_ROWS, replace=False))
+        rows = rows.iloc[kept].reset_index(drop=True)
+    for target in targets:
+        rows = _whole(rows, target)
+        if design.family is Family.CLASS:
+            rows = _common_classes(rows, target)
+    return rows
+
+
+def _whole(rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    values = rows[target]
+    if pd.api.types.is_float_dtype(values) and (values == values.round()).all():
+        return rows.assign(**{target: values.astype(np.int64)})
+    return rows
+
+
+def _common_classes(rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    least = MIN_CLASS_ROWS if len(rows) >= SMALL_TABLE else MIN_SMALL_CLASS_ROWS
+    counts = rows[target].value_counts()
+    common = counts[(counts >= least) & (counts >= MIN_CLASS_SHARE * len(rows))]
+    if len(common) < 2:
+        raise CurationReject(f"it has {len(common)} classes of {least} rows or more")
+    if common.sum() < 0.9 * len(rows):
+        raise CurationReject(f"{1 - common.sum() / len(rows):.0%} of the rows are of rare classes")
+    return rows[rows[target].isin(common.index)].reset_index(drop=True)

@@ -1,0 +1,1 @@
+"""What a table looks like: cleaned, its columns profiled, its times found."""

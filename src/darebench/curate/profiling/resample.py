@@ -1,0 +1,108 @@
+"""Makes regular series of irregular ones, and gives series the calendar's columns."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from darebench.curate.profiling.timestamps import as_text
+
+INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+"""What is recorded -> pandas' period; from fine to coarse."""
+AGGREGATIONS = ("mean", "sum", "median", "min", "max", "first", "last")
+MIN_PERIODS, MIN_YEARS = 40, 12
+"""Of dates, and of a column that has years only."""
+FILLED = 0.8
+"""Share of the periods of all series that must have a value."""
+MIN_ROWS = 100
+
+
+class Resampling(NamedTuple):
+    """An interval, and the columns that tell the series apart."""
+
+    interval: str
+    entities: tuple[str, ...]
+
+
+def choose_resampling(frame: pd.DataFrame, time: str, entities: Sequence[str]) -> Resampling | None:
+    """Choose the finest interval that fills most periods, with one entity column if one can be.
+
+    Args:
+        frame: A clean table.
+        time: Its column of ISO times, or of years.
+        entities: Columns that could tell series apart, the best first.
+    """
+    instants = _instants(frame[time])
+    least = MIN_YEARS if pd.api.types.is_numeric_dtype(frame[time]) else MIN_PERIODS
+    for choice in [*((name,) for name in entities), ()]:
+        for interval, period in INTERVALS.items():
+            codes = instants.dt.to_period(period).astype("int64").to_numpy()
+            n_periods = int(codes.max() - codes.min()) + 1
+            if n_periods < least:
+                break
+            groups = frame.groupby(list(choice)).ngroup().to_numpy() if choice else 0 * codes
+            filled = len(np.unique(np.column_stack([groups, codes]), axis=0))
+            n_series = int(np.max(groups)) + 1
+            if filled >= FILLED * n_periods * n_series and filled >= MIN_ROWS:
+                return Resampling(interval, choice)
+    return None
+
+
+def resample(
+    frame: pd.DataFrame,
+    time: str,
+    how: Resampling,
+    columns: Sequence[str],
+    aggregation: str = "mean",
+) -> pd.DataFrame:
+    """Aggregate columns by series and period; the period's start is its time.
+
+    Categories become their most frequent value, of equally frequent ones the first. A period
+    without rows stays absent.
+    """
+    periods = _instants(frame[time]).dt.to_period(INTERVALS[how.interval])
+    keys = [frame[name] for name in how.entities]
+    numbers = [name for name in columns if pd.api.types.is_numeric_dtype(frame[name])]
+    groups = frame[list(columns)].astype(dict.fromkeys(numbers, float))
+    by_period = groups.groupby([periods, *keys], sort=True)
+    found = by_period.agg({c: aggregation if c in numbers else _commonest for c in columns})
+    rows = found.round(6).reset_index()
+    return rows.assign(**{time: as_text(rows[time].dt.start_time)})
+
+
+def _instants(times: pd.Series) -> pd.Series:
+    """Read ISO text, and years as their first day."""
+    if pd.api.types.is_numeric_dtype(times):
+        return pd.to_datetime(times.astype(int).astype(str), format="%Y")
+    return pd.to_datetime(times)
+
+
+def _commonest(values: pd.Series) -> object:
+    modes = values.mode()
+    return modes.iloc[0] if len(modes) else np.nan
+
+
+def calendar_columns(
+    times: pd.Series, taken: Sequence[str]
+) -> Iterator[tuple[str, pd.Series, str]]:
+    """Give the calendar's columns that vary beside their name and meaning.
+
+    Args:
+        times: ISO text.
+        taken: Names that are no longer free.
+    """
+    instants = pd.to_datetime(times)
+    parts = {
+        "calendar_year": (instants.dt.year, "year of the time stamp"),
+        "calendar_month": (instants.dt.month, "month of the time stamp, from 1 to 12"),
+        "calendar_weekday": (instants.dt.day_of_week, "day of the week, from 0 for Monday to 6"),
+        "calendar_hour": (instants.dt.hour, "hour of the time stamp, from 0 to 23"),
+    }
+    for name, (values, meaning) in parts.items():
+        if values.nunique() > 1 and name not in taken:
+            yield name, values.astype("int64"), meaning

@@ -1,0 +1,66 @@
+"""The registry of sources. A new one is a file beside this one, and its entry in `SOURCES`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darebench.curate.sources import hugging_face, kaggle, local_folder, openml, rdata
+from darebench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from darebench.curate.protocols import Source
+    from darebench.curate.sources.sites import Site
+
+_FOLDER = local_folder.KIND
+SOURCES = {
+    kind.name: kind for kind in (_FOLDER, rdata.KIND, hugging_face.KIND, kaggle.KIND, openml.KIND)
+}
+"""Name -> kind of source, in the order of the documentation."""
+
+
+def open_source(source: str | Path, filters: Mapping[str, str] | None = None) -> Source | Site:
+    """Open a folder by its path, or another source by its name in `SOURCES`.
+
+    Args:
+        source: A path, a name such as `hf`, or one dataset, such as `hf://owner/name`.
+        filters: What a site is searched for, by the names of its filters.
+
+    Raises:
+        ConfigError: There is no such source, it has no such filter, its client library is not
+            installed, or a key is missing.
+    """
+    filters = filters or {}
+    word, mark, one = str(source).partition("://")
+    kind = SOURCES.get(word, _FOLDER) if isinstance(source, str) else _FOLDER
+    if filters and not kind.filters:
+        able = ", ".join(other.name for other in SOURCES.values() if other.filters)
+        raise ConfigError(f"{source} has no filters; {able} have")
+    if kind is _FOLDER:
+        return _open_folder(str(source))
+    if mark and not kind.one:
+        raise ConfigError(f"{source} is not a source; write `{word}` for all of its tables")
+    if one and filters:
+        raise ConfigError(f"{source} is one dataset; filters belong to `{word}` alone")
+    return kind.open(one, kind.read_filters(filters))
+
+
+def _open_folder(name: str) -> Source | Site:
+    if not Path(name).expanduser().is_dir():
+        named = [other for other in SOURCES if other != _FOLDER.name]
+        close = get_close_matches(name.partition("://")[0].lower(), named, n=1)
+        close += [str(path) for path in _folders_beside(name)][: 1 - len(close)]
+        hint = f"did you mean {close[0]}?" if close else f"give a path, or {', '.join(named)}"
+        raise ConfigError(f"there is no folder {name}; {hint}")
+    return _FOLDER.open(name, {})
+
+
+def _folders_beside(name: str) -> list[Path]:
+    """List the folders whose names are nearly that of one that does not exist."""
+    path = Path(name).expanduser()
+    if "://" in name or not path.parent.is_dir():
+        return []
+    names = [entry.name for entry in path.parent.iterdir() if entry.is_dir()]
+    return [path.parent / near for near in get_close_matches(path.name, names, n=1)]

@@ -1,0 +1,249 @@
+"""Takes one table through the stages of curation; a bad table is refused and never fails.
+
+Its datasets and its record appear in the folder of work all at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from darebench.curate.designing.draft_series import draft_series
+from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.licences import accepts
+from darebench.curate.options import Options
+from darebench.curate.profiling.clean import MAX_COLUMNS, clean, fingerprint_columns
+from darebench.curate.profiling.profile import profile
+from darebench.curate.protocols import Authors, Source
+from darebench.curate.record_wire import read_entry, read_record, write_record
+from darebench.curate.records import (
+    DatasetEntry,
+    Design,
+    Draft,
+    Refusal,
+    Stage,
+    Table,
+    TableRecord,
+    Unfinished,
+)
+from darebench.curate.verify import verify
+from darebench.curate.writing.package import dataset_name, package_series, package_tabular
+from darebench.errors import (
+    ConfigError,
+    CurationReject,
+    DareError,
+    ProviderFault,
+    SandboxFault,
+    SourceFault,
+)
+from darebench.store import layout
+from darebench.store.write import question_entry, write_store
+from darebench.types import Family
+
+MOST_TOGETHER = 3
+"""Targets of one task, at most (paper section 3)."""
+WORKFLOWS = 3
+"""Settings that are drawn for a target before it is refused because of them."""
+_log = logging.getLogger(__name__)
+_MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
+
+
+@dataclass(slots=True)
+class _State:
+    """What has become of one table so far, and which stage it is in."""
+
+    slug: str
+    authors: Authors
+    options: Options
+    scratch: Path
+    """Where its datasets are written until it is done."""
+    stage: Stage = Stage.SOURCE
+    table: Table | None = None
+    entries: list[DatasetEntry] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def curate_table(
+    source: Source, key: str, slug: str, authors: Authors, options: Options, work: Path
+) -> TableRecord | Unfinished:
+    """Leave `work/<slug>` with the table's datasets and its record, all at once.
+
+    Returns:
+        What became of the table, or what left it unfinished.
+    """
+    done = work / slug
+    if done.is_dir():
+        return read_record(done)
+    scratch = Path(tempfile.mkdtemp(prefix=".", dir=work))
+    state = _State(slug=slug, authors=authors, options=options, scratch=scratch)
+    try:
+        with threadpool_limits(1), _refusing(state):
+            _curate(source, key, state)
+        record = _record(state)
+        write_record(record, scratch)
+        scratch.chmod(0o755)
+        scratch.rename(done)
+    except (ProviderFault, SourceFault) as fault:
+        return Unfinished(table=slug, fault=fault)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return record
+
+
+@contextmanager
+def _refusing(state: _State, target: str = "") -> Iterator[None]:
+    """Turn a failure into a refusal: one bad table, or target, never stops a run."""
+    try:
+        yield
+    except (ConfigError, ProviderFault, SandboxFault, SourceFault):
+        raise  # not the table's fault: it stays unfinished, and goes on when that is mended
+    except DareError as error:
+        reason = str(error)
+    except Exception as error:  # whatever a table can break; the ledger names it
+        if _is_machines(error):
+            raise ConfigError(
+                f"this machine fails: {error}; when that is mended, the same command continues"
+            ) from error
+        _log.warning("%s %s: unexpected failure", state.slug, target, exc_info=True)
+        reason = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    else:
+        return
+    refusal = Refusal(table=state.slug, stage=state.stage, reason=reason, target=target)
+    state.refusals.append(refusal)
+
+
+def _is_machines(error: Exception) -> bool:
+    """Check whether a failure is the machine's: no room, no descriptors, a broken disk."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno in _MACHINES
+
+
+def _curate(source: Source, key: str, state: _State) -> None:
+    raw = source.load(key)
+    if not accepts(raw.licence, state.options.licences):
+        raise CurationReject(f"its licence {raw.licence!r} is not accepted")
+    state.stage = Stage.PROFILE
+    frame = clean(raw.frame)
+    if frame.shape[1] == MAX_COLUMNS < raw.frame.shape[1]:
+        cut = f"only its first {MAX_COLUMNS} usable columns are kept"
+        raw = replace(raw, notes=(*raw.notes, cut))
+    table = Table(slug=state.slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
+    state.table = table
+    state.stage = Stage.DESIGN
+    designs = state.authors.designer.design(table)
+    made: list[Design] = []
+    for design in designs:
+        if len(made) >= state.options.max_targets:
+            break
+        state.stage = Stage.DESIGN
+        with _refusing(state, design.title):
+            made.append(_curate_target(table, design, state))
+    for design in _joined(made, frame):
+        state.stage = Stage.DESIGN
+        with _refusing(state, design.title):
+            _curate_target(table, design, state)
+    state.stage = Stage.DESIGN
+    if not state.entries:
+        reasons = Counter(refusal.kind for refusal in state.refusals)
+        raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
+
+
+def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:
+    """Make one task of the first targets of a family, where each is a task of its own as well.
+
+    Texts and numbers stay apart, because no classifier takes both at once.
+
+    Args:
+        made: What became of single targets.
+        frame: The table; what series got beyond its columns they get again.
+    """
+    joined = []
+    for family, is_number in product(Family, (False, True)):
+        alike = [
+            d
+            for d in made
+            if d.family is family
+            and not d.others
+            and pd.api.types.is_numeric_dtype(frame[d.target]) is is_number
+        ][:MOST_TOGETHER]
+        if len(alike) < 2:
+            continue
+        targets = [d.target for d in alike]
+        shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
+        features = tuple(c for c in alike[0].features if c in shared and c in frame)
+        if len(features) >= (0 if family is Family.TS else 2):
+            joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
+    return joined
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    """Return the most frequent reason."""
+    return min(reasons, key=lambda reason: (-reasons[reason], reason), default="none")
+
+
+def _curate_target(table: Table, design: Design, state: _State) -> Design:
+    """Write one dataset; return its design as it was carried out."""
+    is_series = design.family is Family.TS
+    seed = state.options.seed
+    identity = f"{table.ref}\n{design.title}\n{design.family}"
+    number = int(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16)
+    make_draft = draft_series if is_series else draft_tabular
+    draft = make_draft(table, design, np.random.default_rng([seed, number]))
+    name = dataset_name(table, design, [entry.folder for entry in state.entries])
+    last = CurationReject("no settings were drawn")
+    for attempt in range(1 if is_series else WORKFLOWS):
+        rng = np.random.default_rng([seed, number, attempt])
+        try:
+            state.entries.append(_write(draft, name, rng, state))
+        except CurationReject as error:
+            last = error
+        else:
+            return draft.design
+    raise last
+
+
+def _write(draft: Draft, name: str, rng: np.random.Generator, state: _State) -> DatasetEntry:
+    """Write one dataset, prove it, and move it to the datasets that are kept."""
+    state.stage = Stage.BUILD
+    if draft.design.family is Family.TS:
+        dataset = package_series(draft, name, rng)
+    else:
+        dataset = package_tabular(draft, name, rng, state.options.style)
+    if state.authors.rewriter is not None:
+        dataset = state.authors.rewriter.rewrite(dataset)
+    state.stage = Stage.VERIFY
+    with tempfile.TemporaryDirectory(prefix=".", dir=state.scratch) as folder:
+        store = Path(folder) / "store"
+        write_store([dataset], store)
+        flags = verify(store)
+        target = state.scratch / layout.DATABASES / name
+        target.parent.mkdir(exist_ok=True)
+        (store / layout.DATABASES / name).rename(target)
+    return read_entry({**question_entry(dataset), "flags": flags})
+
+
+def _record(state: _State) -> TableRecord:
+    table = state.table
+    prints = fingerprint_columns(table.frame) if state.entries and table else ()
+    return TableRecord(
+        table=state.slug,
+        updated=table.raw.updated if table else "",
+        fingerprint=tuple(sorted(prints)),
+        entries=tuple(state.entries),
+        refusals=tuple(state.refusals),
+    )

@@ -1,0 +1,284 @@
+"""Turns a draft into the files of a dataset: noise, formats, texts, settings."""
+
+# pandas' indexing is typed as unions of everything that it can give.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from darebench.curate.designing.draft import stated_format
+from darebench.curate.naming import slug
+from darebench.curate.options import Noise, Style
+from darebench.curate.records import Design, Draft, Table, Workflow
+from darebench.curate.writing.column_labels import label_columns
+from darebench.curate.writing.draw_workflow import draw_workflow
+from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
+from darebench.curate.writing.lookup import take_apart
+from darebench.curate.writing.metadata import find_domain, write_metadata
+from darebench.curate.writing.noise import with_hard_noise, with_noise
+from darebench.curate.writing.questions import write_forecast, write_modelling, write_workflow
+from darebench.curate.writing.settings import (
+    common_settings,
+    file_names,
+    kind_of,
+    numbered,
+    series_settings,
+    workflow_settings,
+)
+from darebench.errors import CurationReject
+from darebench.instructions.facts import file_facts
+from darebench.store import layout
+from darebench.store.extras import Extras
+from darebench.store.write import DatasetFiles
+from darebench.types import Family, Variant
+
+WORDINGS = 4
+"""How often a question is written before a plainer one is, and before it is refused."""
+
+
+def package_tabular(
+    draft: Draft, name: str, rng: np.random.Generator, style: Style | None = None
+) -> DatasetFiles:
+    """Draw an IF workflow and write the files and both questions.
+
+    Raises:
+        CurationReject: Too few features can be filtered, or no text comes back as its settings.
+    """
+    workflow = draw_workflow(draft, rng, style)
+    if workflow is None:
+        raise CurationReject("fewer than two features have a range that a question can state")
+    return package_workflow(draft, workflow, name, rng)
+
+
+def package_workflow(
+    draft: Draft, workflow: Workflow, name: str, rng: np.random.Generator
+) -> DatasetFiles:
+    """Write the files and both questions of a dataset whose IF workflow is given.
+
+    Raises:
+        CurationReject: No text comes back as its settings.
+    """
+    table, design, (train, val, _) = draft.table, draft.design, draft.split
+    files, targets = file_names(workflow.suffix), design.targets
+    clean = train[[*workflow.columns, *targets]]
+    noisy = _noisy(clean, workflow, rng)
+    metadata = write_metadata(table, [*design.features, *targets])
+    asked_v1 = numbered(val[list(workflow.columns)])
+    asked_v2 = numbered(val[list(design.features)])
+    names_v1 = (files["train_v1"], files["val_v1"])
+    names_v2 = (files["train_v2"], files["val_v2"])
+    question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names_v1, rng)
+    question_v2 = _modelling_question(draft, workflow, metadata, asked_v2, names_v2, rng)
+    settings = {**_settings(table, draft), **_workflow_settings(draft, workflow, name)}
+    join, lookup = workflow.extras.join, {}
+    if join is not None:
+        (noisy, clean, asked_v1), entries = take_apart(noisy, (clean, asked_v1), workflow, rng)
+        lookup = {join.file: entries}
+        metadata += f"{join.key}: number of the row's entry in {join.file}\n"
+    return DatasetFiles(
+        **_shared(table, draft, name, metadata, settings),
+        question_v1=question_v1,
+        question_v2=question_v2,
+        sources={
+            files["train_v1"]: noisy,
+            files[layout.CLEAN_TRAIN_STEM]: clean,
+            files["val_v1"]: asked_v1,
+            files["train_v2"]: train[[*design.features, *targets]],
+            files["val_v2"]: asked_v2,
+            **lookup,
+        },
+        truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
+        needed_v1=(*names_v1, *lookup, layout.METADATA_TEXT),
+        needed_v2=(*names_v2, layout.METADATA_TEXT),
+        split_tables=workflow.n_tables,
+    )
+
+
+def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) -> pd.DataFrame:
+    """Add noise rows, and numbers to rows that are stored in several tables."""
+    if workflow.noise is Noise.PAPER:
+        noisy = with_noise(clean, workflow.ranges, rng)
+    else:
+        noisy = with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
+    if workflow.n_tables > 1:
+        noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
+    return noisy
+
+
+def package_series(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
+    """Write the files and both questions of a forecasting dataset.
+
+    Raises:
+        CurationReject: a text does not come back as its settings.
+    """
+    table, design, (train, val, _) = draft.table, draft.design, draft.split
+    targets, keys = design.targets, [design.time_column, *design.entities]
+    columns = [*keys, *design.features]
+    metadata = write_metadata(table, [*columns, *targets])
+    asked = {"val_v1.csv": numbered(val[columns]), "val_v2.csv": val[keys]}
+    truths = {
+        layout.TRUTH_XF: numbered(val[list(targets)]),
+        layout.TRUTH_CF: val[[*keys, *targets]],
+    }
+    if not design.features:
+        del asked["val_v1.csv"], truths[layout.TRUTH_XF]
+    texts = {
+        file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
+        for file in asked
+    }
+    first = next(iter(asked))
+    names = ("train.csv", first)
+    facts = file_facts(train, asked[first], names, metadata)
+    _refuse_lost(lost_targets(texts[first], targets, facts, names))
+    rows = train[[*columns, *targets]]
+    settings = _series_settings(table, draft, rows)
+    return DatasetFiles(
+        **_shared(table, draft, name, metadata, settings),
+        question_v1=texts.get("val_v1.csv", ""),
+        question_v2=texts["val_v2.csv"],
+        sources={"train.csv": rows, **asked},
+        truths=truths,
+        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT) if design.features else (),
+        needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
+    )
+
+
+def _series_settings(table: Table, draft: Draft, rows: pd.DataFrame) -> dict[str, Any]:
+    design = draft.design
+    start = draft.split.val[design.time_column].iloc[0]
+    return {
+        **_settings(table, draft),
+        **series_settings(rows, design.time_column, stated_format(design), start),
+        "is_resampled": bool(design.interval),
+        "resampling": {"interval": design.interval, "aggregation": design.aggregation}
+        if design.interval
+        else None,
+        "entity_columns": list(design.entities),
+    }
+
+
+def _modelling_question(
+    draft: Draft,
+    workflow: Workflow,
+    metadata: str,
+    asked: pd.DataFrame,
+    names: tuple[str, str],
+    rng: np.random.Generator,
+) -> str:
+    targets = draft.design.targets
+    text = write_modelling(workflow.task_kind, targets, *names, rng)
+    facts = file_facts(draft.split.train, asked, names, metadata)
+    _refuse_lost(lost_targets(text, targets, facts, names))
+    return text
+
+
+def _workflow_question(
+    table: Table,
+    workflow: Workflow,
+    metadata: str,
+    frames: Sequence[pd.DataFrame],
+    names: tuple[str, str],
+    rng: np.random.Generator,
+) -> str:
+    """Write the text with meanings for names; if it does not come back, with the names."""
+    facts = file_facts(frames[0], frames[1], names, metadata)
+    plain = {name: f"`{name}`" for name in workflow.columns}
+    lost = ""
+    for labels in (label_columns(table, workflow.columns, metadata), plain):
+        for _ in range(WORDINGS):
+            text = write_workflow(workflow, *names, labels, rng)
+            lost = lost_in_workflow(text, workflow, facts, names)
+            if not lost:
+                return text
+    _refuse_lost(lost)
+    return ""
+
+
+def _refuse_lost(lost: str) -> None:
+    if lost:
+        raise CurationReject(f"the question cannot be read back: {lost}")
+
+
+def _settings(table: Table, draft: Draft) -> dict[str, Any]:
+    design = draft.design
+    variants = ("v1", "v2")[-len(draft.headroom) :]
+    ratio = draft.split.ratio
+    return {
+        **common_settings(design.family, design.targets, design.features, ratio),
+        "dropped_features": list(draft.dropped),
+        "split_groups": list(design.groups),
+        "source_notes": list(table.raw.notes),
+        "headroom": {
+            variant: {"floor": round(h.floor, 4), "ceiling": round(h.ceiling, 4)}
+            for variant, h in zip(variants, draft.headroom, strict=True)
+        },
+    }
+
+
+def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str, Any]:
+    frame, as_category = draft.table.frame, draft.design.categorical
+    types = {
+        c: "categorical" if c in as_category else kind_of(frame[c])
+        for c in [*draft.design.features, *workflow.targets]
+    }
+    written = workflow_settings(
+        name,
+        features=workflow.features,
+        numerical=workflow.numerical,
+        types=types,
+        ranges=workflow.ranges,
+        imputer=workflow.imputer,
+        model=workflow.model,
+        random_state=workflow.random_state,
+        suffix=workflow.suffix,
+    )
+    return {
+        **written,
+        "related_features": list(workflow.columns),
+        "noise": str(workflow.noise),
+        "extras": asdict(workflow.extras) if workflow.extras != Extras() else None,
+    }
+
+
+def _shared(
+    table: Table, draft: Draft, name: str, metadata: str, settings: dict[str, Any]
+) -> dict[str, Any]:
+    raw = table.raw
+    return {
+        "name": name,
+        "family": draft.design.family,
+        "metadata": metadata,
+        "settings": settings,
+        "info": {
+            "ref": table.ref,
+            "title": raw.title,
+            "licenseName": raw.licence,
+            "lastUpdated": raw.updated,
+            "tags": list(raw.keywords),
+        },
+        "domain": draft.design.domain or find_domain(table),
+        "extra": {
+            "headroom": settings["headroom"],
+            "source_ref": table.ref,
+            **({"variants": [Variant.CF]} if _lacks_first(draft) else {}),
+        },
+    }
+
+
+def _lacks_first(draft: Draft) -> bool:
+    """Tell whether a series has no XF task: nothing of its future is known but the time."""
+    return draft.design.family is Family.TS and not draft.design.features
+
+
+def dataset_name(table: Table, design: Design, taken: Sequence[str]) -> str:
+    """Name a dataset's folder after its table and targets."""
+    family, base = design.family, f"{table.owner}_{table.slug}-{slug(design.title)}"
+    name, number = f"{base}_{family}", 2
+    while name in taken:
+        name, number = f"{base}-{number}_{family}", number + 1
+    return name

@@ -1,0 +1,142 @@
+"""Drafts of series: split in time, with something to win."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from darebench.curate.designing.draft_series import draft_series
+from darebench.curate.designing.rules import RulesDesigner
+from darebench.curate.designing.split import MIN_VAL
+from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.profile import profile
+from darebench.curate.records import RawTable, Table
+from darebench.errors import CurationReject
+from darebench.types import Family
+from good_tables import panel
+
+
+def table(frame: pd.DataFrame) -> Table:
+    raw = RawTable(title="T", about="", licence="", updated="", frame=frame)
+    cleaned = clean(frame)
+    return Table(slug="t", owner="o", raw=raw, frame=cleaned, profile=profile(cleaned))
+
+
+def logs(n: int = 3_000) -> pd.DataFrame:
+    """Rows at any moment of 100 days, of two machines, more in the afternoon."""
+    rng = np.random.default_rng(5)
+    moments = pd.Timestamp("2023-03-01") + pd.to_timedelta(
+        np.sort(rng.uniform(0, 100, n)), unit="D"
+    )
+    machine = rng.choice(["a", "b"], n)
+    load = 5 + 3 * (moments.day_of_week > 4) + (machine == "b") + rng.normal(0, 0.3, n)
+    return pd.DataFrame(
+        {
+            "at": moments.strftime("%Y-%m-%d %H:%M:%S"),
+            "machine": machine,
+            "load": load.round(3),
+            "heat": (30 + 4 * load + rng.normal(0, 1, n)).round(3),
+        }
+    )
+
+
+def test_rows_at_any_time_are_aggregated_to_the_finest_full_interval():
+    made = table(logs())
+    axis = made.profile.time
+    assert axis is not None
+    assert (axis.interval, axis.entities) == ("day", ("machine",))
+    design = next(d for d in RulesDesigner().design(made) if d.family is Family.TS)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    rows = pd.concat([draft.split.train, draft.split.val])
+    assert not rows.duplicated(["at", "machine"]).any()
+    frame = logs()
+    first = frame[(frame["at"].str[:10] == "2023-03-02") & (frame["machine"] == "b")]
+    told = rows[(rows["at"] == "2023-03-02") & (rows["machine"] == "b")]
+    assert told["heat"].item() == pytest.approx(first["heat"].mean())
+
+
+@pytest.mark.slow
+def test_a_series_without_other_columns_gets_those_of_the_calendar():
+    days = pd.date_range("2020-01-01", periods=500)
+    value = 10 + 3 * (days.day_of_week > 4) + np.random.default_rng(0).normal(0, 0.5, 500)
+    made = table(pd.DataFrame({"day": days, "value": value.round(3)}))
+    (design,) = RulesDesigner().design(made)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert "calendar_weekday" in draft.design.features
+    assert "Monday" in draft.table.describe("calendar_weekday")
+    assert (
+        draft.split.val["calendar_weekday"] == pd.to_datetime(draft.split.val["day"]).dt.day_of_week
+    ).all()
+
+
+def test_a_forecast_is_asked_for_later_than_all_training():
+    made = table(panel())
+    design = next(d for d in RulesDesigner().design(made) if d.target == "sold")
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert draft.split.train["day"].max() < draft.split.val["day"].min()
+    assert len(draft.split.val) >= MIN_VAL
+
+
+def states(n_years: int = 12, *, first: int = 80) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    years, codes = np.meshgrid(np.arange(first, first + n_years), np.arange(1, 13), indexing="ij")
+    level = rng.normal(50, 10, 13)[codes.ravel()]
+    income = level + 0.8 * (years.ravel() - first) + rng.normal(0, 1, codes.size)
+    rate = 20 - 0.2 * income + rng.normal(0, 0.5, codes.size)
+    return pd.DataFrame(
+        {"state": codes.ravel(), "year": years.ravel(), "income": income, "rate": rate}
+    ).round(3)
+
+
+def test_people_of_each_year_are_aggregated_by_year():
+    rng = np.random.default_rng(0)
+    year, region = rng.integers(1980, 2010, 6000), rng.choice(list("abcde"), 6000)
+    wage = 10 + 0.3 * (year - 1980) + (region == "a") * 5 + rng.normal(0, 4, 6000)
+    frame = pd.DataFrame({"year": year, "region": region, "wage": wage.round(2)})
+    made = table(frame.assign(age=rng.integers(18, 65, 6000)))
+    axis = made.profile.time
+    assert axis is not None
+    assert (axis.interval, axis.entities) == ("year", ("region",))
+    assert made.profile.groups == ()
+    design = next(d for d in RulesDesigner().design(made) if d.target == "wage")
+    draft = draft_series(made, design, np.random.default_rng(0))
+    rows = pd.concat([draft.split.train, draft.split.val])
+    assert len(rows) == 150
+    told = rows[(rows["year"] == "1990-01-01") & (rows["region"] == "c")]["wage"].item()
+    assert told == pytest.approx(frame[(year == 1990) & (region == "c")]["wage"].mean())
+
+
+def monthly(n_months: int) -> pd.DataFrame:
+    t = np.arange(n_months)
+    value = 100 + t + 20 * np.sin(t * np.pi / 6) + np.random.default_rng(1).normal(0, 3, n_months)
+    return pd.DataFrame({"time": (1970 + t / 12).round(3), "value": value.round(2)})
+
+
+def test_six_years_of_months_are_a_forecast():
+    made = table(monthly(72))
+    (design,) = RulesDesigner().design(made)
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert len(draft.split.val) >= 30
+    assert len(draft.split.train) >= 30
+    assert all(room.ceiling > 0.8 for room in draft.headroom)
+
+
+def test_noise_over_time_leaves_nothing_to_win():
+    frame = monthly(240).assign(value=np.random.default_rng(5).normal(0, 1, 240))
+    made = table(frame)
+    (design,) = RulesDesigner().design(made)
+    with pytest.raises(CurationReject, match="nothing to win"):
+        draft_series(made, design, np.random.default_rng(0))
+
+
+def test_features_that_together_are_the_target_are_left_out():
+    frame = states(first=1980).assign(tax=lambda f: f["rate"] * 2 + f["income"] % 7)
+    frame["total"] = frame["income"] + 3 * frame["tax"]
+    made = table(frame)
+    design = next(
+        d for d in RulesDesigner().design(made) if d.target == "total" and d.family is Family.TS
+    )
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert draft.dropped
+    assert draft.headroom[0].ceiling < 0.995

@@ -1,0 +1,63 @@
+"""Authors that cannot work are named before there is any work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from darebench.curate.language import ask
+from darebench.curate.language.authors import Models, choose_authors
+from darebench.errors import ConfigError
+from good_tables import bundled
+
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
+
+
+@pytest.fixture(autouse=True)
+def _own_answers(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCAL_API_KEY", "any")
+    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
+    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
+    return folder
+
+
+def test_a_model_that_cannot_be_used_is_named_before_any_work(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match=r"'nothing/at-all' cannot be used"):
+        choose_authors(Models(designer="nothing/at-all"), tmp_path)
+    with pytest.raises(ConfigError, match="--rewrite-model"):
+        choose_authors(Models(reader="openai-api/local/m"), tmp_path)
+
+
+def darebench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "darebench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--designer", "model"), "--model NAME"),
+        (("--designer", "oracle"), "none of rules, model"),
+        (("--model", "openai/gpt-5"), "belong together"),
+        (("--cluster", "moon"), "takes local or ray"),
+        (("--read-model", "openai-api/local/m"), "--rewrite-model"),
+        (("--rewrite-model", "nothing/m"), "cannot be used"),
+        (("--filter", "tag"), "has no value"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(folder, tmp_path, options, words):
+    done = darebench("curate", str(folder), "--out", str(tmp_path / "out"), *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

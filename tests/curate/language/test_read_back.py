@@ -1,0 +1,89 @@
+"""A second model must read a rewritten question as it is meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from darebench.curate.language import ask
+from darebench.curate.language.authors import Models, choose_authors
+from darebench.curate.options import Options
+from darebench.curate.pipeline import curate
+from darebench.store.read import open_store
+from darebench.store.truth import read_settings
+from good_tables import bundled
+from sites import Chat
+
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
+
+
+@pytest.fixture(autouse=True)
+def _own_answers(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCAL_API_KEY", "any")
+    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
+    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
+    return folder
+
+
+def models(url: str, **names: str) -> Models:
+    return Models(base_url=f"{url}/v1", **{k: f"openai-api/local/{v}" for k, v in names.items()})
+
+
+def question_in(said: list[dict[str, str]]) -> str:
+    return said[1]["content"].split("Assignment:\n")[1]
+
+
+def honest(said: list[dict[str, str]]) -> str:
+    return "Dear colleague, here is what I need. " + question_in(said)
+
+
+def test_a_second_model_must_read_the_same(folder, tmp_path):
+    """It reads right settings for the workflow; of the modelling task it misses the measure."""
+    seen: dict[str, str] = {}
+
+    def script(said: list[dict[str, str]]) -> str:
+        if "You rewrite" in said[0]["content"]:
+            text = honest(said)
+            seen["v1" if "random_state" in text else "v2"] = text
+            return text
+        if '"measure"' in said[1]["content"]:
+            return json.dumps({"targets": ["result"], "output": "prediction.csv", "measure": None})
+        return seen["settings"]
+
+    plain = curate(str(folder), tmp_path / "plain", options=Options(max_targets=1))
+    settings = read_settings(open_store(plain.store).tasks[0])
+    read = {
+        "targets": ["result"], "features": list(settings.features),
+        "numerical": list(settings.numerical), "categorical": list(settings.categorical),
+        "ranges": {k: list(v) for k, v in settings.expected_ranges.items()},
+        "keeps_missing": True, "drops_targetless": True, "imputer": settings.imputer,
+        "scaler": "StandardScaler", "encoder": "OneHotEncoder", "numeric_first": True,
+        "model": settings.model, "random_state": settings.random_state, "output": "prediction.csv",
+    }  # fmt: skip
+    told = []
+    for number, change in enumerate(
+        ({}, {"keeps_missing": False}, {"features": read["features"][::-1]})
+    ):
+        seen["settings"] = json.dumps({**read, **change})
+        out = tmp_path / f"out{number}"
+        with Chat(script) as chat:
+            authors = choose_authors(models(chat.url, rewriter="w", reader=f"r{number}"), out)
+            made = curate(str(folder), out, authors=authors, options=Options(max_targets=1))
+        task = open_store(made.store).tasks[0]
+        path = task.source.parent / "verify" / "all_metadata.json"
+        told.append(json.loads(path.read_text())["question"]["rewriting"])
+        assert task.question.startswith("Dear colleague") == (number == 0)
+    assert told[0]["v1"] == "rewritten"
+    assert "reads measure as None, not as 'R2'" in told[0]["v2"]
+    assert "reads keeps_missing as False" in told[1]["v1"]
+    assert "reads features as" in told[2]["v1"]

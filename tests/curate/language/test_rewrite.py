@@ -1,0 +1,89 @@
+"""Rewritten questions are kept where they are faithful."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from darebench.curate.language import ask
+from darebench.curate.language.authors import Models, choose_authors
+from darebench.curate.language.rewrite import moved_ranges
+from darebench.curate.options import Options
+from darebench.curate.pipeline import curate
+from darebench.store.read import open_store
+from good_tables import bundled
+from sites import Chat
+
+pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
+
+
+@pytest.fixture(autouse=True)
+def _own_answers(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCAL_API_KEY", "any")
+    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
+    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
+    return folder
+
+
+def models(url: str, **names: str) -> Models:
+    return Models(base_url=f"{url}/v1", **{k: f"openai-api/local/{v}" for k, v in names.items()})
+
+
+def question_in(said: list[dict[str, str]]) -> str:
+    return said[1]["content"].split("Assignment:\n")[1]
+
+
+def honest(said: list[dict[str, str]]) -> str:
+    return "Dear colleague, here is what I need. " + question_in(said)
+
+
+def test_faithful_texts_are_kept_and_others_are_not(folder, tmp_path):
+    def script(said: list[dict[str, str]]) -> str:
+        question = question_in(said)
+        if "random_state" not in question:
+            return honest(said)
+        if len(said) == 2:
+            return question.replace("StandardScaler", "a scaler")
+        return re.sub(r"(random_state\D{1,6})\d+", r"\g<1>77777", question)
+
+    with Chat(script) as chat:
+        authors = choose_authors(models(chat.url, rewriter="writer"), tmp_path / "out")
+        made = curate(
+            str(folder), tmp_path / "out", authors=authors, options=Options(max_targets=1)
+        )
+    assert made.n_tasks == 2
+    workflow, modelling = open_store(made.store).tasks
+    assert modelling.question.startswith("Dear colleague")
+    assert "77777" not in workflow.question
+    assert "StandardScaler" in workflow.question
+    path = workflow.source.parent / "verify" / "all_metadata.json"
+    told = json.loads(path.read_text())["question"]["rewriting"]
+    assert told["v2"] == "rewritten"
+    assert "template's text is kept: random_state" in told["v1"]
+    complaints = [said[-1]["content"] for said in chat.conversations if len(said) > 2]
+    assert any("'StandardScaler' is not in the text" in text for text in complaints)
+    assert any("comes back as" in text for text in complaints)
+
+
+def test_a_range_must_stay_with_its_column():
+    question = "Rules: `age` between 3 and 5; `height` from 1 to 2. Use `age`."
+    names = ["age", "height"]
+    assert (
+        moved_ranges("Keep rows whose age lies between 3 and 5, height 1 to 2.", question, names)
+        == ""
+    )
+    assert "another" in moved_ranges("`height` between 3 and 5, `age` from 1 to 2", question, names)
+    assert "another" in moved_ranges("between 3 and 5 for `age`, 1 to 2", question, names)
+    twice = "Rules: `age` between 3 and 5; `height` between 3 and 5."
+    assert moved_ranges("`height` and `age` between 3 and 5, both.", twice, names) == ""

@@ -1,0 +1,193 @@
+"""Whole curations: good tables become proven tasks, and a kill loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from darebench.audit.findings import Severity
+from darebench.audit.inventory import measure_store
+from darebench.audit.task_audit import check_tables
+from darebench.audit.task_tables import read_tables
+from darebench.curate.options import Options
+from darebench.curate.pipeline import curate
+from darebench.errors import ConfigError
+from darebench.store.read import open_store
+from darebench.store.truth import read_settings
+from darebench.types import Variant
+
+OPTIONS = Options(max_targets=3)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tables, tmp_path_factory):
+    return curate(str(tables), tmp_path_factory.mktemp("out"), options=OPTIONS)
+
+
+def test_good_tables_become_tasks_of_all_families(made):
+    store = open_store(made.store)
+    assert store.problems == ()
+    assert {t.track for t in store.tasks} == {
+        "class-IF", "class-MM", "reg-IF", "reg-MM", "XF", "CF",
+    }  # fmt: skip
+    assert made.refused == ()
+    assert (made.n_tables, made.n_tasks) == (3, len(store.tasks))
+
+
+def test_the_checks_find_nothing_in_what_was_made(made):
+    for task in open_store(made.store).tasks:
+        found = check_tables(read_tables(task))
+        assert [f for f in found if f.severity is not Severity.NOTE] == [], task.id
+
+
+def test_settings_files_and_licences_are_recorded(made):
+    store = open_store(made.store)
+    (shop,) = {t.licence for t in store.tasks if t.dataset.startswith("tables_shops")}
+    assert shop == "CC0-1.0"
+    assert {t.licence for t in store.tasks} == {"CC0-1.0", "public domain", "unknown"}
+    for task in store.tasks:
+        if task.variant is Variant.IF:
+            settings = read_settings(task)
+            assert set(settings.features) <= set(settings.expected_ranges)
+
+
+def test_a_column_is_called_by_its_meaning_where_there_is_one(made):
+    store = open_store(made.store)
+    texts = [t.question for t in store.tasks if "diabetes" in t.dataset and t.variant == "if"]
+    assert any("body mass index" in text and "`bmi`" not in text for text in texts)
+
+
+def test_stats_count_what_is_there(made):
+    stats = measure_store(made.store)
+    assert stats.n_tasks == made.n_tasks == sum(stats.by_column.values())
+    assert stats.n_clusters == 3
+    assert stats.test_rows is not None
+    assert stats.test_rows.smallest >= 100
+    assert all(stats.ceilings[c] > stats.floors[c] for c in stats.ceilings)
+
+
+def test_stats_tell_what_cannot_be_read(made, tmp_path):
+    store = shutil.copytree(made.store, tmp_path / "store")
+    broken = next(p for p in store.glob("databases/*_reg/source/train_v2.*"))
+    broken.write_bytes(b"no table")
+    assert any(broken.name in text for text in measure_store(store).unreadable)
+    assert measure_store(made.store).unreadable == ()
+
+
+def test_the_same_call_again_makes_nothing_anew(made, tables):
+    before = (made.store / "question_list.json").stat().st_mtime_ns
+    again = curate(str(tables), made.store.parent, options=OPTIONS)
+    assert (again.n_tasks, again.refused) == (made.n_tasks, made.refused)
+    assert (made.store / "question_list.json").stat().st_mtime_ns == before
+
+
+def test_another_seed_in_the_same_folder_is_refused(made, tables):
+    with pytest.raises(ConfigError, match=r"another curation \(seed 0 there, 1 here"):
+        curate(str(tables), made.store.parent, options=Options(max_targets=3, seed=1))
+
+
+def test_a_folder_with_other_files_is_left_alone(tables, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(ConfigError, match="other files"):
+        curate(str(tables), tmp_path)
+
+
+def test_what_is_made_does_not_lie_among_the_tables(tables):
+    with pytest.raises(ConfigError, match="folder of tables"):
+        curate(str(tables), tables / "made", options=OPTIONS)
+    assert not (tables / "made").exists()
+
+
+def small_and_refused(folder: Path) -> Path:
+    folder.mkdir()
+    for number in (1, 2):
+        rows = pd.DataFrame(
+            {"a": np.arange(20 + number) ** 2, "b": [1, 2, 4] * 7 + [1] * (number - 1)}
+        )
+        rows.to_csv(folder / f"short{number}.csv", index=False)
+    (folder / "void.csv").write_text("")
+    return folder
+
+
+def test_refusals_are_counted_by_reason_as_they_come(tmp_path):
+    folder, told = small_and_refused(tmp_path / "tables"), []
+
+    def report(stage, done, total, /, refused):
+        told.append((stage, done, total, dict(refused)))
+
+    curate(str(folder), tmp_path / "out", progress=report)
+    assert [row[:3] for row in told] == [("tables", n, 3) for n in (1, 2, 3)]
+    counts = [sum(row[3].values()) for row in told]
+    assert counts == sorted(counts)
+    assert told[-1][3]["… rows are left; … are needed"] == 2
+    ledger = (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()
+    assert counts[-1] == len(ledger)
+
+
+def test_refusals_of_an_earlier_call_are_counted_too(tmp_path):
+    folder, out = small_and_refused(tmp_path / "tables"), tmp_path / "out"
+    told = []
+
+    class Stop(Exception):
+        """In place of a kill."""
+
+    def stop(stage, done, total, /, refused):
+        raise Stop
+
+    with pytest.raises(Stop):
+        curate(str(folder), out, progress=stop)
+    curate(str(folder), out, progress=lambda *_, refused: told.append(sum(refused.values())))
+    assert told == [2, 3]
+
+
+def test_the_command_shows_what_was_refused(tmp_path):
+    folder = small_and_refused(tmp_path / "tables")
+    command = [sys.executable, "-m", "darebench", "curate", str(folder), "--out"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert "3 refused: 2 … rows are left; … are needed" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(kills, tables, made, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "darebench",
+        "curate",
+        str(tables),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    command += ["--max-targets", "3", "--jobs", "2", "--quiet"]
+    moments = random.Random(7)
+    for _ in range(kills):
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.5, 12.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tasks"] == made.n_tasks
+    assert content(tmp_path / "out" / "store") == content(made.store)
+    assert not (tmp_path / "out" / "work").exists()
