@@ -126,6 +126,6 @@ def tasks_check(
     else:
         for problem in problems:
             print(problem)
-        note(f"{len(problems)} problems in the format of {store}", quiet=quiet)
+        note(f"problems in the format of {store}: {len(problems)}", quiet=quiet)
     if problems:
         raise typer.Exit(1)
