@@ -141,6 +141,6 @@ def tasks_check(
     else:
         for problem in problems:
             print(problem)
-        output.note(f"{len(problems)} problems in the format of {store}")
+        output.note(f"problems in the format of {store}: {len(problems)}")
     if problems:
         raise typer.Exit(1)
