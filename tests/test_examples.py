@@ -11,6 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PRINTS = {
     "evaluate": "iris_class/mm: ",
+    "own_agent": "iris_class/mm: 0.",
     "own_model": "iris_class/mm: 0.",
     "run_program": "ok 3 rows ['n,square', '1,1', '2,4', '3,9']\ntimeout",
     "score_file": "the first row again and again: 0.0000 1 asked-for row ",
