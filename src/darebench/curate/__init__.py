@@ -1,1 +1,1 @@
-"""Any table in, verified tasks out: sources, profile, design, post-processing, questions, audit."""
+"""Make verified tasks of any table: sources, profiles, designs, questions, proofs."""

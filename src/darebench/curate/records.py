@@ -196,7 +196,7 @@ class Draft:
     """Its features are those that are left."""
     split: Split
     headroom: tuple[Headroom, ...]
-    """Of the variants that are scored against true values: MM; or XF and CF."""
+    """One for each variant that is scored against true values: MM; or XF and CF."""
     dropped: tuple[str, ...]
     """Features that were left out because they leak the target."""
 
@@ -298,7 +298,7 @@ class TableRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
+    """A table that a site or a model's provider left unfinished; the next call continues it."""
 
     table: str
     fault: DareError
