@@ -21,7 +21,7 @@ from darebench.audit.findings import Severity
 from darebench.audit.inventory import measure_store
 from darebench.audit.task_audit import check_tables
 from darebench.audit.task_tables import read_tables
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 from darebench.errors import ConfigError
 from darebench.store.read import open_store

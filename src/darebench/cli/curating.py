@@ -70,8 +70,8 @@ def curate(
     quiet: QuietOption = False,
 ) -> None:
     """Make verified tasks of tables. Example: darebench curate tables/ --out curation"""
+    from darebench.curate.curation_options import Noise, Options, Workflows
     from darebench.curate.language.authors import Models, choose_authors
-    from darebench.curate.options import Noise, Options, Workflows
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from darebench.curate.options import Noise
+from darebench.curate.curation_options import Noise
 from darebench.errors import DareError
 from darebench.store.extras import Extras
 from darebench.types import Family, Variant
@@ -116,10 +116,6 @@ class Profile:
     time: TimeAxis | None
     groups: tuple[str, ...]
     """Columns that name entities with several rows each."""
-
-    def names(self, *kinds: Kind) -> list[str]:
-        """List the columns of some kinds, in the table's order."""
-        return [c.name for c in self.columns if c.kind in kinds]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profiling.timestamps import as_text, iso_times, with_dates
+from darebench.curate.profiling.iso_times import as_text, iso_times, with_dates
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 

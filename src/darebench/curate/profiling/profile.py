@@ -11,8 +11,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from darebench.curate.profiling.iso_times import DAY, MOMENT
 from darebench.curate.profiling.resample import choose_resampling
-from darebench.curate.profiling.timestamps import DAY, MOMENT
 from darebench.curate.records import INDEX, Column, Kind, Profile, TimeAxis
 
 _YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profiling.timestamps import as_text
+from darebench.curate.profiling.iso_times import as_text
 
 INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """What is recorded -> pandas' period; from fine to coarse."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from darebench.curate.options import Noise, Style, Workflows
+from darebench.curate.curation_options import Noise, Style, Workflows
 from darebench.curate.records import Draft, Workflow
 from darebench.curate.writing.extra_steps import draw_extras
 from darebench.curate.writing.lookup import draw_join

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.curate.curation_options import Noise, Style
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
-from darebench.curate.options import Noise, Style
 from darebench.curate.records import Design, Draft, Table, Workflow
 from darebench.curate.writing.column_labels import label_columns
 from darebench.curate.writing.draw_workflow import draw_workflow

@@ -128,7 +128,7 @@ def _told(recipe: Recipe) -> CurationProgress | None:
 
 def _tasks(recipe: Recipe, executor: LocalExecutor) -> Curriculum:
     def curate() -> dict[str, Any]:
-        from darebench.curate.options import Options
+        from darebench.curate.curation_options import Options
 
         options = Options(seed=recipe.seed, max_targets=3)
         limit = recipe.amount(330, 40)
