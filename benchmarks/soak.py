@@ -57,11 +57,11 @@ async def batch(executor: LocalExecutor, offset: int, folder: Path) -> None:
 
 
 def settled(executor: LocalExecutor) -> dict[str, int]:
-    """Count what a leak would show in, when nothing runs."""
+    """Return counts that would show a leak, taken when nothing runs."""
     time.sleep(2.0)
-    zygote = executor._zygote
-    assert zygote is not None
-    family = [zygote.process.pid, *descendants(zygote.process.pid)]
+    pool = executor._pool
+    assert pool is not None
+    family = [pool.process.pid, *descendants(pool.process.pid)]
     return {
         "descriptors of the executor": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "descriptors of keeper and zygotes": sum(
@@ -73,7 +73,7 @@ def settled(executor: LocalExecutor) -> dict[str, int]:
             {name for pid in family if (name := namespace_of(pid))}
         ),
         "control groups": sum(
-            1 for path in zygote._groups for p in Path(path).iterdir() if p.is_dir()
+            1 for path in pool._groups for p in Path(path).iterdir() if p.is_dir()
         ),
         "resident KiB of executor, keeper and zygotes": sum(
             resident(pid) for pid in (os.getpid(), *family[:4])
@@ -97,7 +97,7 @@ def namespace_of(pid: int) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    """List a process's family, the oldest first: numbers wrap around."""
+    """Return a process's descendants, the oldest first: process numbers wrap around."""
     family = psutil.Process(pid).children(recursive=True)
     return [p.pid for p in sorted(family, key=lambda p: (p.create_time(), p.pid))]
 

@@ -41,10 +41,34 @@ def test_every_room_on_disk_has_a_line():
     assert there == {n.removeprefix("src/darebench/") for n in lines() if n.startswith("src/")}
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name
+PAGES = sorted(
+    page
+    for page in ROOT.rglob("*.md")
+    if not {part for part in page.relative_to(ROOT).parts if part.startswith(".")} - {".github"}
 )
-def test_every_link_to_a_file_leads_to_one(page):
-    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(<?([^)\s>]+)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the fragments that lead to a page's headings, as GitHub makes them."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_to_a_file_and_a_heading(page):
+    for target in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+        if "://" in target:
+            continue
+        name, _, fragment = target.partition("#")
+        path = page.parent / name if name else page
+        assert path.exists(), target
+        if fragment and path.suffix == ".md":
+            assert fragment in anchors(path), target
+
+
+def test_the_readme_leads_to_every_page():
+    linked = {(ROOT / t.partition("#")[0]).resolve() for t in LINK.findall(README)}
+    assert not {page for page in (ROOT / "docs").glob("*.md") if page not in linked}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,23 @@ def test_other_work_is_refused_by_what_differs(tmp_path, other, said):
     with claimed(tmp_path / "run", work()):
         pass
     with pytest.raises(ConfigError, match=said), claimed(tmp_path / "run", other):
+        pytest.fail("it was let in")
+
+
+def test_a_folder_in_which_nothing_has_begun_is_free_for_other_work(tmp_path):
+    folder, made = tmp_path / "run", tmp_path / "run" / "made"
+    with claimed(folder, work()):
+        pass
+    other = replace(work(asked="one", version="2"), has_begun=lambda folder: made.exists())
+    with claimed(folder, other) as goes_on:
+        assert not goes_on
+    assert json.loads((folder / "config.json").read_text())["config"] == {"tasks": ["one"]}
+    assert json.loads((folder / "env.json").read_text()) == {"python": "2"}
+    made.touch()
+    with (
+        pytest.raises(ConfigError, match="holds another run"),
+        claimed(folder, replace(other, records=work().records)),
+    ):
         pytest.fail("it was let in")
 
 

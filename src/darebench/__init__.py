@@ -1,59 +1,234 @@
 """darebench: evaluate and train LLM agents on verifiable data-science tasks (arXiv 2602.24288).
 
-The names below are imported when they are first used, so that importing the package costs nothing.
+    >>> import darebench
+    >>> run = darebench.evaluate(darebench.EvalConfig(model="openai/gpt-5"))  # doctest: +SKIP
+
+The names of `__all__` are what a program needs, and what `docs/python.md` lists. Each is imported
+when it is first used, so that importing the package costs nothing. Three of them are rooms of the
+package as well: `darebench.curate` is the package of that name, whoever imported it first, and can
+be called.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from darebench.evals.run import EvalConfig, evaluate
-    from darebench.sandbox import Executor, LocalExecutor, run_python
+    from darebench.agents.protocol import (
+        Agent,
+        Budget,
+        ChatModel,
+        OutOfTurns,
+        Reply,
+        Stop,
+        Tool,
+        ToolResult,
+    )
+    from darebench.audit.findings import Finding, Severity
+    from darebench.audit.store_audit import Audit
+    from darebench.audit.store_audit import audit_store as audit
+    from darebench.audit.task_audit import TaskAudit
+    from darebench.curate.pipeline import Curation, curate
+    from darebench.errors import (
+        ConfigError,
+        CurationReject,
+        DareError,
+        InvalidPrediction,
+        ProviderFault,
+        ReferenceMismatch,
+        SandboxFault,
+        SourceFault,
+        StoreError,
+        TaskFormatError,
+    )
+    from darebench.evals.evaluation import EvalConfig, Run
+    from darebench.evals.prediction import score
+    from darebench.evals.run import evaluate, evaluate_async
+    from darebench.rollouts.sample import collect as rollouts
+    from darebench.rollouts.select import Strategy, Thresholds, select_trajectories
+    from darebench.sandbox import (
+        Executor,
+        Limits,
+        LocalExecutor,
+        Outcome,
+        Program,
+        Refused,
+        Saved,
+        Status,
+        run_python,
+    )
     from darebench.sandbox.client import RemoteExecutor
-    from darebench.scoring import score_prediction as score
+    from darebench.scoring.metric_rule import Direction, MetricRule, ValueKind
+    from darebench.scoring.metrics import METRICS, register_metric
+    from darebench.scoring.score import score_prediction
     from darebench.store.read import Store, open_store, select
-    from darebench.types import Score, Task, Trajectory, Truth
+    from darebench.store.tables import read_table
+    from darebench.types import (
+        CallRecord,
+        CallStatus,
+        Failure,
+        Family,
+        Message,
+        Metric,
+        Provenance,
+        Reason,
+        ReasonCode,
+        Role,
+        RowCounts,
+        Score,
+        StopReason,
+        TargetScore,
+        Task,
+        TaskProblem,
+        Tokens,
+        ToolCall,
+        Track,
+        Trajectory,
+        Truth,
+        Variant,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
+    "METRICS",
+    "Agent",
+    "Audit",
+    "Budget",
+    "CallRecord",
+    "CallStatus",
+    "ChatModel",
+    "ConfigError",
+    "Curation",
+    "CurationReject",
+    "DareError",
+    "Direction",
     "EvalConfig",
     "Executor",
+    "Failure",
+    "Family",
+    "Finding",
+    "InvalidPrediction",
+    "Limits",
     "LocalExecutor",
+    "Message",
+    "Metric",
+    "MetricRule",
+    "OutOfTurns",
+    "Outcome",
+    "Program",
+    "Provenance",
+    "ProviderFault",
+    "Reason",
+    "ReasonCode",
+    "ReferenceMismatch",
+    "Refused",
     "RemoteExecutor",
+    "Reply",
+    "Role",
+    "RowCounts",
+    "Run",
+    "SandboxFault",
+    "Saved",
     "Score",
+    "Severity",
+    "SourceFault",
+    "Status",
+    "Stop",
+    "StopReason",
     "Store",
+    "StoreError",
+    "Strategy",
+    "TargetScore",
     "Task",
+    "TaskAudit",
+    "TaskFormatError",
+    "TaskProblem",
+    "Thresholds",
+    "Tokens",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "Track",
     "Trajectory",
     "Truth",
+    "ValueKind",
+    "Variant",
+    "audit",
+    "curate",
     "evaluate",
+    "evaluate_async",
     "open_store",
+    "read_table",
+    "register_metric",
+    "rollouts",
     "run_python",
     "score",
+    "score_prediction",
     "select",
+    "select_trajectories",
 ]
 
-_HOMES = {
-    "EvalConfig": ("darebench.evals.run", "EvalConfig"),
-    "evaluate": ("darebench.evals.run", "evaluate"),
-    "Executor": ("darebench.sandbox", "Executor"),
-    "LocalExecutor": ("darebench.sandbox", "LocalExecutor"),
-    "RemoteExecutor": ("darebench.sandbox.client", "RemoteExecutor"),
-    "run_python": ("darebench.sandbox", "run_python"),
-    "score": ("darebench.scoring.score", "score_prediction"),
-    "Store": ("darebench.store.read", "Store"),
-    "open_store": ("darebench.store.read", "open_store"),
-    "select": ("darebench.store.read", "select"),
-    "Score": ("darebench.types", "Score"),
-    "Task": ("darebench.types", "Task"),
-    "Trajectory": ("darebench.types", "Trajectory"),
-    "Truth": ("darebench.types", "Truth"),
+_CALLED = {
+    "audit": "darebench.audit.store_audit:audit_store",
+    "curate": "darebench.curate.pipeline:curate",
+    "rollouts": "darebench.rollouts.sample:collect",
 }
+"""Room -> the function that runs when the room is called."""
+_HOMES = {
+    "darebench.agents.protocol": "Agent Budget ChatModel OutOfTurns Reply Stop Tool ToolResult",
+    "darebench.audit.findings": "Finding Severity",
+    "darebench.audit.store_audit": "Audit",
+    "darebench.audit.task_audit": "TaskAudit",
+    "darebench.curate.pipeline": "Curation",
+    "darebench.errors": "ConfigError CurationReject DareError InvalidPrediction ProviderFault"
+    " ReferenceMismatch SandboxFault SourceFault StoreError TaskFormatError",
+    "darebench.evals.prediction": "score",
+    "darebench.evals.evaluation": "EvalConfig Run",
+    "darebench.evals.run": "evaluate evaluate_async",
+    "darebench.rollouts.select": "Strategy Thresholds select_trajectories",
+    "darebench.sandbox": "Executor Limits LocalExecutor Outcome Program Refused Saved Status"
+    " run_python",
+    "darebench.sandbox.client": "RemoteExecutor",
+    "darebench.scoring.metric_rule": "Direction MetricRule ValueKind",
+    "darebench.scoring.metrics": "METRICS register_metric",
+    "darebench.scoring.score": "score_prediction",
+    "darebench.store.read": "Store open_store select",
+    "darebench.store.tables": "read_table",
+    "darebench.types": "CallRecord CallStatus Failure Family Message Metric Provenance Reason"
+    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track"
+    " Trajectory Truth Variant",
+}
+"""Module -> the names that come from it."""
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+class CallableRoom(ModuleType):
+    """A room that can be called, as `darebench.curate(...)` is `darebench.curate.pipeline.curate`.
+
+    Importing a submodule sets an attribute of its package, so that a function of the same name
+    would be there or not by the order of imports. A module that can be called is the same object
+    either way. A room becomes one by `sys.modules[__name__].__class__ = CallableRoom`.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__wrapped__(*args, **kwargs)
+
+    @property
+    def __wrapped__(self) -> Any:
+        """The function, whose signature is the room's."""
+        module, name = _CALLED[self.__name__.rpartition(".")[2]].split(":")
+        return getattr(import_module(module), name)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name in _CALLED:
+        return import_module(f"darebench.{name}")
+    if name not in _HOME_OF:
         raise AttributeError(f"module 'darebench' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

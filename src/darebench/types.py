@@ -1,8 +1,9 @@
 """The values that flow through darebench: tasks, predictions' scores, and trajectories.
 
-Everything here is a frozen value without behaviour of its own, so that a stage can hand it to the
-next one, a process to another, and a file to a program that we have never seen. What only one stage
-needs lives in that stage. `darebench.store.truth` reads the truths of tasks.
+Everything here is a frozen value without behaviour of its own, except for how a notebook shows it,
+so that a stage can hand it to the next one, a process to another, and a file to a program that we
+have never seen. What only one stage needs lives in that stage. `darebench.store.truth` reads the
+truths of tasks.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Progress = Callable[[str, int, int], None]
 """Progress callback: a stage's name, how many of its steps are done, and how many there are."""
@@ -133,7 +138,8 @@ class Truth:
     """The answer to one task, as the scorer needs it. Never reachable from a `Task`."""
 
     task: str
-    metric: Metric
+    metric: str
+    """A `Metric`, or the name of one that was registered."""
     keys: tuple[str, ...]
     """Columns that name a row: `row_id`, or timestamp and entities for CF."""
     targets: tuple[str, ...]
@@ -222,7 +228,7 @@ class Provenance:
     """Hash of the store that the task was read from; None for a truth from elsewhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Score:
     """The result of scoring one prediction against one truth."""
 
@@ -235,6 +241,29 @@ class Score:
     rows: RowCounts
     provenance: Provenance
     reason: Reason | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the scores of the targets as a table, a row for each target column."""
+        import pandas as pd
+
+        rows = [
+            {
+                "target": t.target,
+                "score": t.score,
+                "strict_score": t.strict_score,
+                "raw": t.raw,
+                "reason": t.reason.message if t.reason else None,
+            }
+            for t in self.targets
+        ]
+        return pd.DataFrame(rows, columns=["target", "score", "strict_score", "raw", "reason"])
+
+    def __repr__(self) -> str:
+        why = f", {self.reason.code}: {self.reason.message}" if self.reason else ""
+        return f"<Score {self.task}: {self.score:.4f}{why}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.to_frame().to_html()}"
 
 
 class StopReason(StrEnum):

@@ -13,7 +13,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,10 @@ from darebench.files import write_json, written_whole
 
 _SHOWN = 3
 """Differences that a message names."""
+
+
+def _always(folder: Path) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class Work:
     """File name -> record, in the order in which they are compared."""
     remedy: str = "use another --out, or --fresh to start over"
     """What to do about a folder of other work, at the end of a message."""
+    has_begun: Callable[[Path], bool] = _always
+    """Whether a folder of other work has anything to lose; if not, its records are replaced."""
 
 
 @contextmanager
@@ -121,7 +127,12 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
     return value
 
 
-def _enter(folder: Path, work: Work) -> bool:
+def is_continued(folder: Path, work: Work) -> bool:
+    """Check whether a folder holds this work already, without touching it.
+
+    Raises:
+        ConfigError: It holds other work that has begun, or other files.
+    """
     first = next(iter(work.records))
     present = [name for name in work.records if (folder / name).is_file()]
     if not present and folder.is_dir() and any(folder.iterdir()):
@@ -131,19 +142,26 @@ def _enter(folder: Path, work: Work) -> bool:
         record, path = work.records[name], folder / name
         now = json.loads(json.dumps(record.value))
         changed = differences(read_record(path, work), now, record.notes)
+        if changed and not work.has_begun(folder):
+            return False
         if changed:
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             raise ConfigError(
                 f"{folder} holds another {work.kind} ({'; '.join(changed[:_SHOWN])}{more}); "
                 f"{work.remedy}"
             )
+    return first in present
+
+
+def _enter(folder: Path, work: Work) -> bool:
+    goes_on = is_continued(folder, work)
     folder.mkdir(parents=True, exist_ok=True)
     # The first record is written last.
     for name in reversed([*work.records]):
-        if name not in present:
+        if not goes_on or not (folder / name).is_file():
             with written_whole(folder / name) as part:
                 write_json(work.records[name].value, part)
-    return first in present
+    return goes_on
 
 
 def _lock_file(folder: Path) -> Path:

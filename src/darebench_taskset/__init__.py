@@ -1,5 +1,5 @@
 """The name by which verifiers' command line finds our taskset: `vf-validate darebench-taskset`."""
 
-from darebench.train.taskset import DarebenchTaskset
+from darebench.train.verifiers_taskset import DarebenchTaskset
 
 __all__ = ["DarebenchTaskset"]

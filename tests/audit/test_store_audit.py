@@ -14,7 +14,8 @@ from darebench.audit.store_audit import audit_store
 from darebench.cli import app
 from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
-from darebench.report.audit import audit_page, audit_text
+from darebench.report.audit_text import audit_text
+from darebench.report.page.audit_page import audit_page
 from darebench.store.read import open_store
 
 

@@ -17,8 +17,8 @@ from chat_server import ChatServer, call, raw_call
 from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
-from darebench.report.html import write_page
 from darebench.report.load import load_run
+from darebench.report.page.run_page import write_page
 from darebench.store.read import open_store
 from darebench.types import Failure, Family, StopReason
 from darebench.work import held
@@ -286,7 +286,7 @@ LASTING = {
 @pytest.mark.parametrize("what", LASTING)
 def test_a_lasting_fault_of_the_provider_is_unscored_and_counted(what, tmp_path, monkeypatch):
     from darebench.evals.summary import observations
-    from darebench.report.tables import all_tables
+    from darebench.report.result_tables import all_tables
 
     done, _ = play(lambda r, t: LASTING[what], tmp_path, monkeypatch, generation={"max_retries": 0})
     assert (done.score, done.failure, done.stop_reason) == (None, None, StopReason.FAULT)

@@ -8,32 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
-from itertools import cycle
-from pathlib import Path
 
 import pytest
 
 from darebench.errors import ConfigError, StoreError
-from darebench.publish.card import hub_licence, write_card
-from darebench.publish.contents import read_contents
-from darebench.publish.croissant import validate
 from darebench.publish.push import prepare
 from darebench.store.read import open_store
 from sites import Hub
 
 pytest.importorskip("mlcroissant")
 pytestmark = pytest.mark.filterwarnings("default")  # mlcroissant's own dependencies warn
-
-
-@pytest.fixture
-def store(tmp_path) -> Path:
-    folder = tmp_path / "store"
-    shutil.copytree(open_store().root, folder)
-    secret = next((folder / "databases").glob("*_class")) / "verify"
-    (secret / "simulated_pred_local.csv").write_text("row_id,x\n1,2\n")
-    (folder / "databases" / ".DS_Store").write_text("junk")
-    (folder / "notes.txt").write_text("private")
-    return folder
 
 
 def darebench(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -141,70 +125,10 @@ def test_documents_are_not_written_over_other_files(store, tmp_path):
     assert (tmp_path / "README.md").read_text() == "of a project"
 
 
-def test_a_file_that_is_no_croissant_is_refused(store, tmp_path):
-    out = tmp_path / "docs"
-    prepare(str(store), "me/tasks", out)
-    path = out / "croissant.json"
-    content = json.loads(path.read_text())
-    content["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "nowhere"
-    path.write_text(json.dumps(content))
-    with pytest.raises(ConfigError, match="is not valid Croissant"):
-        validate(path)
-
-
-def test_the_card_says_what_an_agent_must_not_see_and_shows_the_questions_only(store):
-    from huggingface_hub import DatasetCard
-
-    card = DatasetCard(write_card(read_contents(str(store)), "me/tasks"))
-    data = card.data.to_dict()
-    files = {config["data_files"] for config in data["configs"]}
-    assert files == {"question_list.json", "LICENSES.csv"}
-    assert "verify/`" in card.text
-    assert "never give them to an agent" in card.text
-    assert "arXiv:2602.24288" in card.text
-    assert "| class-IF | " in card.text
-    assert data["license"] == "other"
-    assert data["license_link"] == "LICENSES.csv"
-    assert "tabular-classification" in data["task_categories"]
-
-
-def test_a_broken_store_is_not_published(store):
-    shutil.rmtree(next((store / "databases").glob("*_ts")))
-    with pytest.raises(StoreError, match="mend or remove"):
-        read_contents(str(store))
-
-
 def test_dry_run_and_out_belong_together(store, tmp_path):
     done = darebench("http://127.0.0.1:9", "push", str(store), "--to", "a/b", "--dry-run")
     assert done.returncode == 2
     assert "--out DIR" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("spelled", "known"),
-    [
-        ("CC0: Public Domain", "cc0-1.0"),
-        ("CC0-1.0", "cc0-1.0"),
-        ("Attribution 4.0 International (CC BY 4.0)", "cc-by-4.0"),
-        ("cc-by-4.0", "cc-by-4.0"),
-        ("CC BY-SA 4.0", "cc-by-sa-4.0"),
-        ("MIT", "mit"),
-        ("ODC Public Domain Dedication and Licence (PDDL)", "pddl"),
-        ("unknown", ""),
-        ("CC BY-NC 4.0", ""),
-    ],
-)
-def test_licences_get_the_hubs_names(spelled, known):
-    assert hub_licence(spelled) == known
-
-
-def test_odd_dates_of_tables_are_no_date(store):
-    path = store / "question_list.json"
-    entries = json.loads(path.read_text())
-    for entry, told in zip(entries, cycle(("yesterday", "2024-05-01 10:00", None, "v2"))):
-        entry["lastUpdated"] = told
-    path.write_text(json.dumps(entries))
-    assert read_contents(str(store)).updated == "2024-05-01"
 
 
 def test_links_out_of_a_store_are_not_published(store, tmp_path):

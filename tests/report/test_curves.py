@@ -8,7 +8,7 @@ import re
 import pytest
 
 from darebench.errors import ConfigError
-from darebench.report.curves import curves_page, draw, read_rows
+from darebench.report.page.curves_page import curves_page, draw, read_rows
 from darebench.report.render import render
 
 

@@ -15,10 +15,10 @@ import pytest
 from runs import HOSTILE, example
 
 from darebench.errors import ConfigError
-from darebench.report.html import write_page
 from darebench.report.load import load_run
+from darebench.report.page.run_page import write_page
 from darebench.report.render import render
-from darebench.report.tables import PUBLISHED, all_tables, main_table
+from darebench.report.result_tables import PUBLISHED, all_tables, main_table
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FORMS = ("md", "tex", "csv", "json", "terminal")
@@ -70,7 +70,7 @@ def test_forms_that_programs_read_are_well_formed(run):
 def test_an_unknown_form_or_folder_is_one_sentence(run, tmp_path):
     with pytest.raises(ConfigError, match="unknown format"):
         render([run], "docx")
-    with pytest.raises(ConfigError, match="no run folder"):
+    with pytest.raises(ConfigError, match="not a run folder"):
         render([tmp_path], "md")
 
 

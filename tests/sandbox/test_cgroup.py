@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from darebench.sandbox import LocalExecutor, Program, cgroup, linux
+from darebench.sandbox import LocalExecutor, Program
+from darebench.sandbox.cell import cgroup, linux
 
 SECOND = Path("/sys/fs/cgroup/unified")
 NAME = "darebench-1-2"
@@ -32,8 +33,8 @@ def test_a_program_and_its_children_are_in_one_group_that_is_removed(left):
     try:
         if "control groups" in executor.missing():
             pytest.skip("no control groups on this machine")
-        assert executor._zygote is not None
-        bases = executor._zygote._groups
+        assert executor._pool is not None
+        bases = executor._pool._groups
 
         def full() -> list[list[Path]]:
             members = [

@@ -29,10 +29,10 @@ def executor():
     executor.close_now()
 
 
-def zygote_of(executor: LocalExecutor):
+def pool_of(executor: LocalExecutor):
     assert executor.execute_now(ONE).stdout == "1\n"
-    assert executor._zygote is not None
-    return executor._zygote
+    assert executor._pool is not None
+    return executor._pool
 
 
 def descendants(pid: int) -> list[int]:
@@ -42,16 +42,16 @@ def descendants(pid: int) -> list[int]:
 
 
 def test_a_killed_sandbox_heals(executor):
-    zygote = zygote_of(executor)
-    zygote.process.kill()
-    zygote.process.wait()
+    pool = pool_of(executor)
+    pool.process.kill()
+    pool.process.wait()
     assert executor.execute_now(ONE).stdout == "1\n"
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_killed_keeper_or_zygote_is_a_fault_that_a_retry_heals(executor, which):
-    zygote = zygote_of(executor)
-    keeper = descendants(zygote.process.pid)[0]
+    pool = pool_of(executor)
+    keeper = descendants(pool.process.pid)[0]
     victim = [keeper, *descendants(keeper)[:2]][which]
     os.kill(victim, signal.SIGKILL)
     outcome = asyncio.run(execute_retrying(executor, ONE, attempts=8))
@@ -59,7 +59,7 @@ def test_a_killed_keeper_or_zygote_is_a_fault_that_a_retry_heals(executor, which
 
 
 def test_a_kill_during_a_call_is_a_fault_not_an_outcome(executor):
-    zygote = zygote_of(executor)
+    pool = pool_of(executor)
     found: list[object] = []
 
     def call():
@@ -71,16 +71,16 @@ def test_a_kill_during_a_call_is_a_fault_not_an_outcome(executor):
     thread = threading.Thread(target=call)
     thread.start()
     time.sleep(0.5)
-    os.kill(descendants(zygote.process.pid)[0], signal.SIGKILL)
+    os.kill(descendants(pool.process.pid)[0], signal.SIGKILL)
     thread.join(15)
     assert isinstance(found[0], SandboxFault)
     assert asyncio.run(execute_retrying(executor, ONE, attempts=5)).stdout == "1\n"
 
 
 def test_dead_spares_are_passed_over(executor):
-    zygote = zygote_of(executor)
+    pool = pool_of(executor)
     time.sleep(0.5)
-    keeper = descendants(zygote.process.pid)[0]
+    keeper = descendants(pool.process.pid)[0]
     for pid in descendants(keeper)[2:]:
         with contextlib.suppress(ProcessLookupError):  # a program goes with its warden
             os.kill(pid, signal.SIGKILL)
@@ -89,11 +89,11 @@ def test_dead_spares_are_passed_over(executor):
 
 
 def test_a_program_that_is_killed_while_it_waits_costs_no_call(executor):
-    zygote = zygote_of(executor)
+    pool = pool_of(executor)
     if "namespaces" in executor.missing():
         pytest.skip("no namespaces on this machine: a program is a fork of its warden")
     time.sleep(0.5)
-    keeper = descendants(zygote.process.pid)[0]
+    keeper = descendants(pool.process.pid)[0]
     programs = [p for z in descendants(keeper)[:2] for p in descendants(z)]
     assert programs
     for pid in programs:
@@ -121,7 +121,7 @@ finally:
     time.sleep(2)
 """
     try:
-        zygote_of(executor)
+        pool_of(executor)
         thread = threading.Thread(target=executor.execute_now, args=(Program(code=hog),))
         thread.start()
         time.sleep(1)
@@ -134,7 +134,7 @@ finally:
 
 
 def test_cancelled_calls_leave_no_control_groups(executor):
-    zygote = zygote_of(executor)
+    pool = pool_of(executor)
     if "control groups" in executor.missing():
         pytest.skip("no control groups on this machine")
 
@@ -148,7 +148,7 @@ def test_cancelled_calls_leave_no_control_groups(executor):
     for number in range(20):
         asyncio.run(cancelled(0.001 * (number % 7)))
     time.sleep(0.5)
-    left = [path for path in Path(zygote._groups[0]).iterdir() if path.is_dir()]
+    left = [path for path in Path(pool._groups[0]).iterdir() if path.is_dir()]
     assert len(left) <= 8  # those of the spares
 
 
@@ -164,7 +164,7 @@ def test_a_full_disk_on_the_host_is_a_fault(executor, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_no_room_for_a_saved_file_is_a_fault(executor, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "darebench.sandbox.local.shutil.copyfileobj",
+        "darebench.sandbox.host.call.shutil.copyfileobj",
         lambda source, target, size: Path("/dev/full").write_bytes(source.read(size)),
     )
     program = Program(code="open('x', 'w').write('1')", save=("x",), save_to=tmp_path)
@@ -174,12 +174,12 @@ def test_no_room_for_a_saved_file_is_a_fault(executor, tmp_path, monkeypatch):
 
 
 def test_a_lost_control_socket_leaves_no_descriptors_open(executor):
-    zygote = zygote_of(executor)
+    pool = pool_of(executor)
     time.sleep(0.3)
-    zygote._control.close()
-    for spare in zygote._spares:
+    pool._control.close()
+    for spare in pool._spares:
         spare.reply.close()
-    zygote._spares.clear()
+    pool._spares.clear()
     descriptors = len(os.listdir("/proc/self/fd"))
     with pytest.raises(SandboxFault):
         executor.execute_now(ONE)
@@ -196,7 +196,7 @@ def _call_in_fork(executor: LocalExecutor, sink) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_of_the_caller_gets_its_own_sandbox(executor):
-    zygote_of(executor)
+    pool_of(executor)
     source, sink = multiprocessing.Pipe(duplex=False)
     fork = multiprocessing.get_context("fork").Process(target=_call_in_fork, args=(executor, sink))
     fork.start()
@@ -211,11 +211,11 @@ def test_a_sandbox_outlives_the_thread_that_started_it(executor):
     thread = threading.Thread(target=lambda: results.append(executor.execute_now(ONE).stdout))
     thread.start()
     thread.join()
-    zygote = executor._zygote
+    pool = executor._pool
     time.sleep(0.2)
     results.append(executor.execute_now(ONE).stdout)
     assert results == ["1\n", "1\n"]
-    assert executor._zygote is zygote
+    assert executor._pool is pool
 
 
 def test_several_loops_and_threads_share_one_sandbox():
@@ -250,7 +250,7 @@ def test_the_sandbox_ends_when_its_executor_is_killed(tmp_path):
         "from darebench.sandbox import LocalExecutor, Program\n"
         "e = LocalExecutor(1)\n"
         "e.execute_now(Program(code='print(1)'))\n"
-        "print(e._zygote.process.pid, flush=True)\n"
+        "print(e._pool.process.pid, flush=True)\n"
         "e.execute_now(Program(code='import time; time.sleep(100)'))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
@@ -305,8 +305,8 @@ def test_a_short_soak_loses_nothing_and_stays_flat():
 
 def _state(executor: LocalExecutor) -> tuple[int, int, int, int]:
     """Count our descriptors, mounts and the sandbox's processes; its resident memory in KiB."""
-    assert executor._zygote is not None
-    family = [executor._zygote.process.pid, *descendants(executor._zygote.process.pid)]
+    assert executor._pool is not None
+    family = [executor._pool.process.pid, *descendants(executor._pool.process.pid)]
     fixed = family[:4]
     memory = sum(
         int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])

@@ -175,7 +175,7 @@ o = run("import os, time\\nif os.fork() == 0:\\n    os.setsid()\\n    os.execvp(
 print("daemon", o.exit_code)
 o = e.execute_now(Program(code="while True: pass", limits=Limits(wall_s=1)))
 print(o.status)
-e_root = e._zygote._root.name
+e_root = e._pool._root.name
 e.close_now()
 print("left", [p for p in os.listdir("/tmp") if p == e_root])
 """

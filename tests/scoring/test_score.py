@@ -14,7 +14,7 @@ from truths import LABELS, NUMBERS, truth
 
 from darebench.errors import TaskFormatError
 from darebench.scoring import metrics, score_prediction
-from darebench.scoring.parse import MAX_BYTES
+from darebench.scoring.csv_text import MAX_BYTES
 from darebench.store.read import open_store
 from darebench.store.truth import read_truth
 from darebench.types import Metric, ReasonCode, Variant

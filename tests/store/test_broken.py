@@ -256,5 +256,5 @@ def test_a_device_in_an_archive_is_refused(tmp_path):
         info = tarfile.TarInfo("null")
         info.type = tarfile.CHRTYPE
         archive.addfile(info)
-    with pytest.raises(StoreError, match="no plain file"):
+    with pytest.raises(StoreError, match="not a plain file"):
         open_store(path)

@@ -18,12 +18,13 @@ def need_torch():
 @pytest.fixture(scope="session")
 def tiny_model(need_torch, tmp_path_factory) -> Path:
     """A folder with a random model of some 100,000 weights and its tokenizer."""
-    from darebench.train.demo import base
+    from darebench.train.demo.base_model import Shape, make_model
+    from darebench.train.demo.tokenizer import new_tokenizer
 
-    tokenizer = base.new_tokenizer(0.3, 0)
-    shape = base.Shape(hidden=32, layers=2, heads=2, kv_heads=1, inner=64)
+    tokenizer = new_tokenizer(0.3, 0)
+    shape = Shape(hidden=32, layers=2, heads=2, kv_heads=1, inner=64)
     folder = tmp_path_factory.mktemp("tiny")
-    base.make_model(tokenizer, shape, 0).save_pretrained(folder)
+    make_model(tokenizer, shape, 0).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -1,24 +1,8 @@
-"""Configuration files: every one that we ship can be read, and mistakes are named."""
+"""The configurations' defaults."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import pytest
-
-from darebench.errors import ConfigError
-from darebench.train.config import GrpoConfig, SftConfig, load_config, make_config
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.name)
-def test_a_shipped_file_is_a_configuration(path):
-    kind = SftConfig if path.name.startswith("sft") else GrpoConfig
-    made = load_config(kind, path)
-    assert (CONFIGS.parent / made.deepspeed).is_file()
-    json.loads((CONFIGS.parent / made.deepspeed).read_text())
+from darebench.train.config import PATHS, GrpoConfig, SftConfig
 
 
 def test_the_papers_settings_are_the_defaults():
@@ -29,46 +13,6 @@ def test_the_papers_settings_are_the_defaults():
     assert (made.turns, made.seconds, made.max_context) == (5, 200.0, 32_768)
 
 
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"model": "m", "out": "o", "lr": 1}, "no setting 'lr'"),
-        ({"model": "m"}, "not complete"),
-        ({"model": "m", "out": "o", "turns": "5"}, "turns is '5'"),
-        ({"model": "m", "out": "o", "turns": True}, "turns is True"),
-        ({"model": "m", "out": "o", "lora": {"rank": 1}}, "lora"),
-        ({"model": "m", "out": "o", "tasks": 5}, "tasks is 5"),
-        ({"model": "m", "out": "o", "family": "x"}, "family is 'x'; there are: class, reg, ts"),
-        ({"model": "m", "out": "o", "prompt": "breif"}, "there are: standard, brief"),
-        ({"model": "m", "out": "o", "loss": "dr-grpo"}, "there are: dr_grpo"),
-        ({"model": "m", "out": "o", "generations": 1}, "at least 2"),
-        ({"model": "m", "out": "o", "batch_size": 0}, "at least 1"),
-        ({"model": "m", "out": "o", "temperature": 0}, "at least 0.01"),
-        ({"model": "m", "out": "o", "top_p": 2}, "at most 1"),
-        ({"model": "m", "out": "o", "seed": -1}, "at least 0"),
-        ({"model": "m", "out": "o", "schedule": "bogus"}, "there are: constant"),
-        ({"model": "m", "out": "o", "lora": {"r": "x"}}, "lora.r is 'x'"),
-    ],
-)
-def test_a_mistake_is_named(values, words):
-    with pytest.raises(ConfigError, match=words):
-        make_config(GrpoConfig, values)
-
-
-def test_whole_numbers_are_taken_for_those_with_a_point():
-    made = make_config(GrpoConfig, {"model": "m", "out": "o", "temperature": 1, "seconds": 20})
-    assert (type(made.temperature), type(made.seconds)) == (float, float)
-    assert type(made.turns) is int
-
-
-def test_settings_go_over_the_file(tmp_path):
-    path = tmp_path / "a.toml"
-    path.write_text('model = "m"\nout = "o"\n')
-    made = load_config(GrpoConfig, path, ["turns=3", "store=some/folder", 'tasks=["a", "b"]'])
-    assert (made.turns, made.store, made.tasks) == (3, "some/folder", ("a", "b"))
-    assert load_config(GrpoConfig, path, ["tasks=iris_class/if"]).tasks == ("iris_class/if",)
-    with pytest.raises(ConfigError, match="KEY=VALUE"):
-        load_config(GrpoConfig, path, ["turns"])
-    path.write_text("x")
-    with pytest.raises(ConfigError, match="no usable TOML"):
-        load_config(GrpoConfig, path)
+def test_paths_are_settings():
+    fields = {name for kind in (SftConfig, GrpoConfig) for name in kind.__dataclass_fields__}
+    assert fields >= PATHS

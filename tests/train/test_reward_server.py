@@ -14,7 +14,7 @@ import pytest
 httpx = pytest.importorskip("httpx", reason="the extra `server` is not installed")
 
 from darebench.errors import ConfigError  # noqa: E402
-from darebench.train import server  # noqa: E402
+from darebench.train import reward_server as server  # noqa: E402
 from darebench.train.grading import open_grader  # noqa: E402
 
 TASK = "iris_class/mm"

@@ -31,9 +31,10 @@ def rows(tmp_path):
 
 @pytest.mark.parametrize(("lora", "packing"), [(None, False), ({"r": 2, "alpha": 4}, True)])
 def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packing):
-    from darebench.train.config import SftConfig, make_config
-    from darebench.train.metrics import read_metrics
+    from darebench.train.config import SftConfig
+    from darebench.train.read_config import make_config
     from darebench.train.sft import train_sft
+    from darebench.train.training_log import read_metrics
 
     config = make_config(SftConfig, {
         "model": str(tiny_model), "data": str(rows), "eval_data": str(rows),
@@ -41,7 +42,7 @@ def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packin
         "max_steps": 6, "learning_rate": 1e-2, "batch_size": 4, "accumulation": 1, "bf16": False,
         "gradient_checkpointing": False, "eval_steps": 3, "save_steps": 3, "cpu": True,
     })  # fmt: skip
-    final = train_sft(config)
+    final = train_sft(config).model
     saved = "adapter_model.safetensors" if lora else "model.safetensors"
     assert (final / saved).is_file()
     losses = [r["loss"] for r in read_metrics(tmp_path / "run" / "metrics.jsonl") if "loss" in r]
@@ -51,7 +52,7 @@ def test_a_run_learns_the_rows_by_heart(tiny_model, rows, tmp_path, lora, packin
 
 
 def test_the_loss_is_on_what_the_assistant_wrote(tiny_model, rows):
-    from darebench.train.setup import load_tokenizer
+    from darebench.train.pretrained import load_tokenizer
     from darebench.train.sft import encode_rows
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
@@ -67,7 +68,7 @@ def test_the_loss_is_on_what_the_assistant_wrote(tiny_model, rows):
 
 
 def test_rows_over_the_length_are_left_out(tiny_model, rows):
-    from darebench.train.setup import load_tokenizer
+    from darebench.train.pretrained import load_tokenizer
     from darebench.train.sft import encode_rows
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
@@ -76,7 +77,7 @@ def test_rows_over_the_length_are_left_out(tiny_model, rows):
 
 
 def test_an_export_is_checked_under_the_template(tiny_model, rows):
-    from darebench.train.setup import load_tokenizer
+    from darebench.train.pretrained import load_tokenizer
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     report = check_export(rows, tokenizer, max_length=4096)
@@ -98,7 +99,7 @@ def test_an_export_is_checked_under_the_template(tiny_model, rows):
     ],
 )  # fmt: skip
 def test_a_mask_that_is_not_the_turns_text_is_named(tiny_model, rows, old, new):
-    from darebench.train.setup import load_tokenizer
+    from darebench.train.pretrained import load_tokenizer
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     template = tokenizer.chat_template
@@ -113,7 +114,7 @@ def test_a_mask_that_is_not_the_turns_text_is_named(tiny_model, rows, old, new):
 
 
 def test_a_template_that_marks_nothing_is_refused(tiny_model, rows):
-    from darebench.train.setup import load_tokenizer
+    from darebench.train.pretrained import load_tokenizer
     from darebench.train.sft import encode_rows
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
@@ -127,8 +128,8 @@ def test_a_folder_without_a_checkpoint_is_free_for_the_mended_configuration(
     tiny_model, rows, tmp_path
 ):
     from darebench.train.config import SftConfig
-    from darebench.train.setup import prepare_folder
     from darebench.train.sft import train_sft
+    from darebench.train.training_folder import training_folder
 
     out = tmp_path / "run"
     wrong = SftConfig(
@@ -138,18 +139,77 @@ def test_a_folder_without_a_checkpoint_is_free_for_the_mended_configuration(
     with pytest.raises(ConfigError, match=r"cannot be made of this configuration.*nonsense"):
         train_sft(wrong)
     assert (out / "config.json").is_file()
-    assert train_sft(replace(wrong, lora=None)).is_dir()
-    with pytest.raises(ConfigError, match="another lora"):
+    assert train_sft(replace(wrong, lora=None)).model.is_dir()
+    with pytest.raises(ConfigError, match=r"another training \(lora.* null there"):
         train_sft(wrong)
     for checkpoint in out.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
-    with pytest.raises(ConfigError, match="another lora"):
+    with pytest.raises(ConfigError, match=r"another training \(lora.* null there"):
         train_sft(wrong)
 
     (tmp_path / "model").mkdir()
     (tmp_path / "model/config.json").write_text('{"model_type": "qwen3"}')
-    with pytest.raises(ConfigError, match="holds a run with another"):
-        prepare_folder(replace(wrong, out=str(tmp_path / "model")), {})
+    with (
+        pytest.raises(ConfigError, match="holds another training"),
+        training_folder(replace(wrong, out=str(tmp_path / "model"))),
+    ):
+        pytest.fail("it was let in")
+
+
+def test_a_finished_training_has_nothing_left_to_do_wherever_it_lies(tiny_model, rows, tmp_path):
+    from typer.testing import CliRunner
+
+    from darebench.cli.train import app
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+    from darebench.train.training_folder import Trained
+
+    config = SftConfig(
+        model=str(tiny_model), data=str(rows), out=str(tmp_path / "run"), cpu=True, bf16=False,
+        max_steps=2, save_steps=1, packing=False, gradient_checkpointing=False,
+    )  # fmt: skip
+    first = train_sft(config)
+    assert first.steps == 2
+    kept = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+
+    shutil.copytree(tiny_model, tmp_path / "model")
+    rows.rename(tmp_path / "data.jsonl")
+    (tmp_path / "run").rename(tmp_path / "moved")
+    moved = replace(
+        config, out=str(tmp_path / "moved"), model=str(tmp_path / "model"),
+        data=str(tmp_path / "data.jsonl"),
+    )  # fmt: skip
+    assert train_sft(moved) == Trained(model=tmp_path / "moved" / "final", steps=0)
+
+    settings = tmp_path / "moved" / "config.toml"
+    done = CliRunner().invoke(app, ["sft", str(settings)])
+    assert done.exit_code == 0
+    assert "nothing was left to do" in done.stderr
+    assert done.stdout == f"model: {tmp_path / 'moved' / 'final'}\n"
+    for checkpoint in (tmp_path / "moved").glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
+    assert train_sft(moved).steps == 0
+    assert (tmp_path / "moved" / "metrics.jsonl").read_bytes() == kept
+
+
+def test_an_interrupted_training_that_was_moved_continues_from_its_checkpoint(
+    tiny_model, rows, tmp_path
+):
+    from darebench.train.config import SftConfig
+    from darebench.train.sft import train_sft
+    from darebench.train.training_log import read_metrics
+
+    config = SftConfig(
+        model=str(tiny_model), data=str(rows), out=str(tmp_path / "run"), cpu=True, bf16=False,
+        max_steps=3, save_steps=1, packing=False, gradient_checkpointing=False,
+    )  # fmt: skip
+    train_sft(config)
+    shutil.rmtree(tmp_path / "run" / "final")
+    shutil.rmtree(tmp_path / "run" / "checkpoint-3")  # as if it had been killed after step 2
+    (tmp_path / "run").rename(tmp_path / "moved")
+    assert train_sft(replace(config, out=str(tmp_path / "moved"))).steps == 1
+    steps = [r["step"] for r in read_metrics(tmp_path / "moved/metrics.jsonl") if "loss" in r]
+    assert steps == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -117,13 +117,14 @@ def _measure_class(
         return floor, floor
     rounds = max(10, min(60, 240 // y.nunique()))
     boosted = HistGradientBoostingClassifier(
-        max_iter=rounds, max_leaf_nodes=15, early_stopping=False, random_state=0
+        max_iter=rounds,
+        max_leaf_nodes=15,
+        early_stopping=False,  # pyright: ignore[reportArgumentType] -- typed by its default, "auto"
+        random_state=0,
     )
-    scores = [_macro_f1(truth, boosted.fit(x_train, y).predict(x_val))]
-    linear = RidgeClassifier()
     a, b = _standardised(x_train, x_val)
-    scores.append(_macro_f1(truth, linear.fit(a, y).predict(b)))
-    return floor, max(scores)
+    guesses = (boosted.fit(x_train, y).predict(x_val), RidgeClassifier().fit(a, y).predict(b))
+    return floor, max(_macro_f1(truth, np.asarray(guess)) for guess in guesses)
 
 
 def _fitted(
@@ -133,7 +134,10 @@ def _fitted(
     if x_train.shape[1] == 0:
         return []
     boosted = HistGradientBoostingRegressor(
-        max_iter=60, max_leaf_nodes=15, early_stopping=False, random_state=0
+        max_iter=60,
+        max_leaf_nodes=15,
+        early_stopping=False,  # pyright: ignore[reportArgumentType] -- typed by its default, "auto"
+        random_state=0,
     )
     guesses = [boosted.fit(x_train, y).predict(x_val)]
     a, b = _standardised(x_train, x_val)
@@ -147,7 +151,13 @@ def _fitted(
 
 
 def _macro_f1(truth: pd.Series, predicted: np.ndarray) -> float:
-    return float(f1_score(truth, predicted, average="macro", zero_division=0.0))
+    score = f1_score(
+        truth,
+        predicted,
+        average="macro",
+        zero_division=0.0,  # pyright: ignore[reportArgumentType] -- typed by its default, "warn"
+    )
+    return float(score)
 
 
 def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -158,7 +168,7 @@ def _standardised(x_train: np.ndarray, x_val: np.ndarray) -> tuple[np.ndarray, n
     middle = np.nan_to_num(np.nanmedian(x_train, axis=0))
     a, b = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
     scaler = StandardScaler().fit(a)
-    return scaler.transform(a), np.clip(scaler.transform(b), -10, 10)
+    return np.asarray(scaler.transform(a)), np.clip(scaler.transform(b), -10, 10)
 
 
 def encode(

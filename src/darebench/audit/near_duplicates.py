@@ -176,14 +176,12 @@ def _shared_rows(
     if len(pairs) < 2:
         return 0.0, 0
     theirs = _whole(other.task)
-    rows = [
-        _row_hashes(frame, [a for a, _ in pairs]),
-        _row_hashes(theirs, [b for _, b in pairs]),
-    ]
-    kinds = [np.unique(r) for r in rows]
-    if min(map(len, kinds)) < MIN_VALUES or _by_chance(theirs, [b for _, b in pairs]) > CHANCE:
+    ours = np.unique(_row_hashes(frame, [a for a, _ in pairs]))
+    others = np.unique(_row_hashes(theirs, [b for _, b in pairs]))
+    least = min(len(ours), len(others))
+    if least < MIN_VALUES or _by_chance(theirs, [b for _, b in pairs]) > CHANCE:
         return 0.0, 0
-    return len(np.intersect1d(*kinds)) / min(map(len, kinds)), len(pairs)
+    return len(np.intersect1d(ours, others)) / least, len(pairs)
 
 
 def _by_chance(frame: pd.DataFrame, names: Sequence[str]) -> float:

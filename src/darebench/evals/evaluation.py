@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from darebench.evals.builtin import AGENTS
+from darebench.evals.frame import attempts_frame, attempts_html
 from darebench.types import Family, TaskProblem, Trajectory, Variant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,7 @@ class EvalConfig:
         return f"darebench/{self.model}" if self.model in AGENTS else self.model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """A run as it stands."""
 
@@ -76,3 +80,15 @@ class Run:
     def missing(self) -> int:
         """Attempts that have not ended yet."""
         return self.expected - len(self.trajectories)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the attempts as a table, a row for each."""
+        return attempts_frame(self.trajectories)
+
+    def __repr__(self) -> str:
+        counts = {"unscored": self.unscored, "missing": self.missing}
+        more = "".join(f", {n} {name}" for name, n in counts.items() if n)
+        return f"<Run {self.folder}: {len(self.trajectories)} attempts{more}>"
+
+    def _repr_html_(self) -> str:
+        return attempts_html(repr(self), self.trajectories)

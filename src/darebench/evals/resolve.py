@@ -17,8 +17,10 @@ from darebench.evals.evaluation import EvalConfig
 from darebench.evals.identity import identify, load, qualified_name
 from darebench.evals.inspect.model import check_model
 from darebench.evals.inspect.players import AgentPlayer, ModelPlayer, Player, player_of
+from darebench.scoring.metrics import rule_of
 from darebench.scoring.score import scorer_hash
 from darebench.store.read import Store, open_store, select
+from darebench.store.truth import metric_of
 from darebench.types import Task
 from darebench.work import Record, Work
 
@@ -68,7 +70,7 @@ class Plan:
         environment = {
             "schema": 1,
             "darebench": __version__,
-            "scorer": scorer_hash(),
+            "scorer": scorer_hash(*(metric_of(task) for task in self.tasks)),
             "environment": current_environment().as_dict(),
         }
         return Work(
@@ -102,6 +104,8 @@ def resolve(asked: Asked) -> Plan:
     )
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
+    for metric in {metric_of(task) for task in chosen}:
+        rule_of(metric)
     if isinstance(model, str) and model != NO_MODEL:
         check_model(model, config.base_url, config.model_args)
     return Plan(config=config, model=model, player=player, store=store, tasks=chosen)

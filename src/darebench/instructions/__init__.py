@@ -1,8 +1,12 @@
-"""Read a written workflow back from a question's text: columns, kinds, settings, ranges."""
+"""Read a written workflow back from a question's text: columns, kinds, settings, ranges.
+
+The scripted agent, the audit and curation share this reader.
+"""
 
 VERSION = 1
-"""Version of what the reader makes of a text; a store's settings hold the one it was curated with.
+"""Version of the reader's answers, which a store's settings record.
 
-It is counted by hand and not hashed from the source, because what a store depends on is the
-reader's answers: a rename must not change stores, and a better reader must not change them unseen.
+Curation keeps a question only if the reader gets the workflow back from it, so another reader makes
+other stores. The version is counted by hand rather than hashed from the source: a rename must not
+change stores. A golden file of readings fails its test where the answers change and this does not.
 """

@@ -1,4 +1,4 @@
-"""Which column does a phrase mean: by its name, by its description, by how rare the words are."""
+"""Find the column that a phrase means: by its name, by its description, by how rare words are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from darebench.instructions.ranges import Clues, words
+from darebench.instructions.ranges import Evidence, words
 
 _NOTHING = re.compile(
     r"(?:.*no description.*|(?:u?int|float|double|bool|str)\w*|integer|string|object|text|number|"
@@ -20,11 +20,11 @@ _QUOTES = " `'\".,:;"
 
 
 class Columns:
-    """The columns of a table with what is known of their meaning."""
+    """The columns of a table, and what their names and descriptions say they mean."""
 
-    def __init__(self, names: Sequence[str], metadata: str, clues: Clues) -> None:
+    def __init__(self, names: Sequence[str], metadata: str, evidence: Evidence) -> None:
         self.names = list(names)
-        self._clues = clues
+        self._evidence = evidence
         self._known: dict[str, list[float]] = {}
         self._spelled = [re.sub(r"[\W_]", "", name.lower()) for name in names]
         meanings = [[{*words(name)}] for name in names]
@@ -38,12 +38,16 @@ class Columns:
         self._meanings = [[(m, self._mass(m)) for m in known if m] for known in meanings]
 
     def scores(self, phrase: str) -> list[float]:
-        """Rate every column for a phrase, in [0, 1.8]: by its words and by the range behind it."""
+        """Rate every column for a phrase, in [0, 1.8]: by its words and by the range behind it.
+
+        Returns:
+            One rating for each column, in the order of `names`.
+        """
         asked = phrase.strip(_QUOTES)
         if asked not in self._known:
             own = {*words(asked)}
             spelled = re.sub(r"\W", "", asked.lower())
-            bonus = self._clues.bonus(asked)
+            bonus = self._evidence.bonus(asked)
             self._known[asked] = [
                 (1.2 if asked == name else self._score(spelled, own, position)) + more
                 for position, (name, more) in enumerate(zip(self.names, bonus, strict=True))
@@ -55,8 +59,8 @@ class Columns:
         return self.scores(phrase)[self.names.index(name)]
 
     def is_stated(self, phrase: str) -> bool:
-        """Tell whether the text puts a column's range or values behind this phrase."""
-        return max(self._clues.stated(phrase, near=16), default=0.0) > 0
+        """Check whether the text puts a column's range or values behind this phrase."""
+        return max(self._evidence.stated(phrase, near=16), default=0.0) > 0
 
     def _score(self, spelled: str, asked: set[str], position: int) -> float:
         mass = self._mass(asked)
@@ -64,7 +68,7 @@ class Columns:
         return max(max(overlaps, default=0.0), _alike(spelled, self._spelled[position]))
 
     def _overlap(self, asked: set[str], mass: float, meaning: set[str], its_mass: float) -> float:
-        """Give the weighted F1 of two word sets; a word that no column has weighs half."""
+        """Return the weighted F1 of two word sets; a word that no column has weighs half."""
         return 2 * self._mass(asked & meaning) / (mass + its_mass) if asked else 0.0
 
     def _mass(self, of: set[str]) -> float:
@@ -72,9 +76,9 @@ class Columns:
 
 
 def _alike(phrase: str, name: str) -> float:
-    """Rate two spellings; what is far apart counts nothing."""
+    """Rate how alike two spellings are; those that are far apart rate 0."""
     matcher = difflib.SequenceMatcher(None, phrase, name)
-    # Each bounds the next from above and is much cheaper.
+    # Each of these bounds the next from above, and is much cheaper.
     for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio):
         if (alike := ratio()) <= 0.7:
             return 0.0
@@ -91,9 +95,12 @@ def _descriptions(name: str, metadata: str) -> list[str]:
 
 
 def assign(phrases: Sequence[str], columns: Columns) -> list[int]:
-    """Give every phrase a column of its own so that the total score is best.
+    """Assign a column of its own to every phrase, so that the total rating is best.
 
-    Needs at least as many columns as phrases.
+    There must be at least as many columns as phrases.
+
+    Returns:
+        The position of each phrase's column.
     """
     import numpy as np
     from scipy.optimize import linear_sum_assignment
@@ -103,7 +110,7 @@ def assign(phrases: Sequence[str], columns: Columns) -> list[int]:
 
 
 def split_list(text: str, columns: Columns) -> list[str]:
-    """Split an enumeration into phrases, keeping together what only makes sense together."""
+    """Split an enumeration into phrases, and keep together what only makes sense together."""
     text = _closed_brackets(text)
     pieces = [p.strip().replace("\0", ",") for p in re.split(r"(,|;|\band\b|\n)", text)]
     items: list[tuple[str, str]] = []
@@ -124,7 +131,7 @@ def split_list(text: str, columns: Columns) -> list[str]:
 
 
 def _closed_brackets(text: str) -> str:
-    """Hide the commas inside brackets, if the list itself stands outside of them."""
+    """Hide the commas inside brackets, if the list itself is outside them."""
     outside = re.sub(r"\([^()]*\)", "", text)
     if len(re.findall(r"[,;]", outside)) < 2:
         return text
@@ -132,7 +139,7 @@ def _closed_brackets(text: str) -> str:
 
 
 def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
-    """Tell whether a piece continues the phrase before it: together they say one column better."""
+    """Check whether a piece continues the phrase before it: joined, they name one column better."""
     bare = [text.strip(_QUOTES) for text in (before, piece, f"{before} {separator} {piece}")]
     if [text in columns.names for text in bare] == [True, True, False]:
         return False

@@ -1,4 +1,4 @@
-"""Which features a text calls numeric and which categorical: by name, by place, as a whole."""
+"""Find which features a text calls numeric or categorical: by name, by place, or all at once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REST = re.compile(r"\b(?:remaining|rest|others?)\b", re.IGNORECASE)
 
 
 def said_kinds(text: str, named: Sequence[tuple[str, str]], columns: Columns) -> list[str | None]:
-    """Tell for each (phrase, column) its kind, or None where the text does not say it."""
+    """Return the kind of each (phrase, column), or None where the text does not state it."""
     by_name: dict[int, str] = {}
     by_place: dict[int, str] = {}
     rest = whole = None
@@ -55,7 +55,7 @@ def said_kinds(text: str, named: Sequence[tuple[str, str]], columns: Columns) ->
 
 
 def _kinds(clause: str) -> list[tuple[int, str]]:
-    """List the words for kinds with their places, without those that are said to be absent."""
+    """List the words for kinds with their offsets, without those that are said to be absent."""
     return [
         (m.start("kind"), CATEGORICAL if m["kind"][:3].lower() in ("cat", "nom") else NUMERICAL)
         for m in _KIND.finditer(clause)
@@ -64,14 +64,14 @@ def _kinds(clause: str) -> list[tuple[int, str]]:
 
 
 def _governing(start: int, kinds: Sequence[tuple[int, str]], *, prefix: bool) -> str:
-    """Choose the word for a kind that a place belongs to: the one before it, or the one after."""
+    """Choose the kind whose word governs an offset: the word before it, or the one after."""
     before = [kind for place, kind in kinds if place < start]
     after = [kind for place, kind in kinds if place >= start]
     return before[-1] if before and (prefix or not after) else after[0]
 
 
 def _mentions(clause: str, named: Sequence[tuple[str, str]], columns: Columns) -> dict[int, int]:
-    """Find where a clause names features: in the words of the list, else in similar ones."""
+    """Find where a clause names features, as offsets: by the list's words, else by similar ones."""
     found: dict[int, int] = {}
     left = clause
     order = sorted(range(len(named)), key=lambda p: -len(named[p][0]))
@@ -95,7 +95,7 @@ def _mentions(clause: str, named: Sequence[tuple[str, str]], columns: Columns) -
 
 
 def _places(clause: str, n_features: int) -> dict[int, int]:
-    """Read `the first three`, `the last one`, `the second`: positions, and where that stands."""
+    """Read `the first three`, `the last one`, `the second`: positions of features, and offsets."""
     found: dict[int, int] = {}
     lowered = clause.lower()
     for match in _RUN.finditer(lowered):
@@ -111,7 +111,7 @@ def _places(clause: str, n_features: int) -> dict[int, int]:
 
 
 def _other_than_absent(text: str) -> str | None:
-    """Tell the kind of all features where the text says that there is none of the other kind."""
+    """Return the kind of all features where the text says that none is of the other kind."""
     absent = {m["kind"][:3].lower() for m in _KIND.finditer(text) if m["no"]}
     if absent & {"cat", "nom"}:
         return NUMERICAL

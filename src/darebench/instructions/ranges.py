@@ -1,16 +1,17 @@
-"""What the stated ranges tell about phrases: a phrase means the column whose values its range fits.
+"""Read stated ranges, and what they tell about phrases.
 
-A question calls a column the same in its filter and in its list of features. The filter adds the
-range or the allowed values, and the first call has told which columns those fit.
+A phrase means the column whose values fit the range beside it: a question calls a column the same
+in its filter and in its list of features, and the filter adds the range or the allowed values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+
+from darebench.instructions.facts import ColumnFacts
 
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBER = (
@@ -30,10 +31,11 @@ _RANGE = re.compile(
 )
 _FOR = re.compile(r"\s*(?:inclusive(?:ly)?\s*)?(?:for|of)\s+(?:the\s+)?", re.IGNORECASE)
 _NEAR = 70
-"""A range this many characters behind a phrase is the phrase's."""
+"""A range at most this many characters behind a phrase belongs to it."""
 _LIST = 260
-"""How far a list of allowed values can reach."""
+"""Characters over which a list of allowed values can extend."""
 WEIGHT = 0.6
+"""What fitting evidence adds to a column's rating at most."""
 _FRAME = frozenset(
     re.findall(
         r"\w+",
@@ -43,9 +45,7 @@ _FRAME = frozenset(
         "order sequenc predictor input train model list giv given exact select tak",
     )
 )
-"""Stemmed words that put a range to a column but do not name it."""
-
-
+"""Stemmed words that connect a range with a column but do not name the column."""
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -70,13 +70,13 @@ def _stem(word: str) -> str:
 
 
 def content(phrase: str) -> frozenset[str]:
-    """Give the stemmed words of a phrase that can name a column."""
+    """Return the stemmed words of a phrase that can name a column."""
     return frozenset(words(phrase)) - _FRAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedRange:
-    """A numeric range in the text, and where it stands."""
+    """A numeric range in the text, and its offsets there."""
 
     low: float
     high: float
@@ -85,7 +85,7 @@ class StatedRange:
 
 
 def plain(text: str) -> str:
-    """Write typographic quotes and minus signs as ASCII."""
+    """Return the text with typographic quotes and minus signs as ASCII."""
     text = text.translate(str.maketrans("“”‘’", "\"\"''"))
     return re.sub(r"(?<![\w)\]])\s?[–−](?=\d)", lambda m: m[0][:-1] + "-", text)
 
@@ -105,10 +105,10 @@ def _number(text: str) -> float:
     return float(_SMALL.index(text) if text in _SMALL else re.sub(r"[,\s]", "", text).rstrip("."))
 
 
-class Clues:
-    """The text's ranges and values beside the columns that they fit."""
+class Evidence:
+    """What a text's ranges and allowed values say about which phrase means which column."""
 
-    def __init__(self, text: str, columns: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, text: str, columns: Sequence[ColumnFacts]) -> None:
         self._text = text.lower()
         self._columns = columns
 
@@ -118,7 +118,7 @@ class Clues:
 
     @cached_property
     def _clauses(self) -> list[tuple[frozenset[str], list[float]]]:
-        """What stands before each range or list of values, and how well it fits each column."""
+        """The words before each range or list of values, and how well it fits each column."""
         found: list[tuple[frozenset[str], list[float]]] = []
         end = 0
         for stated in self._ranges:
@@ -152,12 +152,12 @@ class Clues:
         return best
 
     def bonus(self, phrase: str) -> list[float]:
-        """Rate every column for a phrase, in [0, WEIGHT], by what stands behind the phrase."""
+        """Rate every column for a phrase, in [0, WEIGHT], by what follows the phrase."""
         told = zip(self.stated(phrase), self._in_other_words(phrase), strict=True)
         return [WEIGHT * max(exact, 0.8 * alike) for exact, alike in told]
 
     def stated(self, phrase: str, near: int = _NEAR) -> list[float]:
-        """Rate every column, in [0, 1], by the range or the values behind these very words."""
+        """Rate every column, in [0, 1], by the range or the values after these very words."""
         asked = re.sub(r"^(?:the|a|an)\s+", "", phrase.lower().strip(" `'\".,:;"))
         best = [0.0] * len(self._columns)
         if len(asked) < 3 or not content(asked):
@@ -175,7 +175,7 @@ class Clues:
         return ended[-1] if found and found.end() == start else None
 
     def _fits(self, stated: StatedRange) -> list[float]:
-        """Share one among the columns that a range can belong to."""
+        """Share a rating of 1 among the columns that a range can belong to."""
         ends = [stated.low, stated.high]
         fits = [ends in column.get("ranges", []) for column in self._columns]
         return [fit / max(1, sum(fits)) for fit in fits]
@@ -191,7 +191,7 @@ class Clues:
         return rates
 
     def _listed(self, end: int, values: Sequence[str], near: int = _NEAR) -> float:
-        """Give the share of a column's stated values that are listed right behind a phrase."""
+        """Return the share of a column's stated values that are listed right after a phrase."""
         first = self._text[end : end + near]
         if not any(_stands_in(first, value) for value in values):
             return 0.0

@@ -1,4 +1,4 @@
-"""Reads a written workflow (paper section 3, IF) by rules: text and file facts in, settings out.
+"""Read a written workflow (paper section 3, IF) by rules: text and file facts in, settings out.
 
 What a sentence leaves open is settled by what the files show: a phrase gets the column whose name
 or description fits best, one column each. Ranges are only read here; the program assigns them to
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from darebench.instructions.columns import Columns, assign, split_list
+from darebench.instructions.facts import ColumnFacts, Facts
 from darebench.instructions.kinds import CATEGORICAL, said_kinds
-from darebench.instructions.ranges import Clues, content, find_ranges, plain, words
+from darebench.instructions.ranges import Evidence, content, find_ranges, plain, words
 from darebench.store.layout import ROW_ID
 
 _PERCEPTRON = r"\bmlp|multi-?\s*layer(?:ed)? perceptron|neural net"
@@ -59,15 +59,23 @@ _IMPUTES = re.compile(
 
 
 def stated_model(question: str) -> str | None:
-    """Name the model of a question that spells out a workflow: it also says how to impute."""
+    """Return the model of a question that spells out a workflow, which also says how to impute."""
     steps = r"imput|missing|blanks?\b|gaps?\b|scaler|standardi[sz]|one-?hot"
     return _model(question) if re.search(steps, question, re.I) else None
 
 
-def read_workflow(
-    question: str, facts: Mapping[str, Any], train: str, val: str
-) -> dict[str, object] | None:
-    """Read the workflow's settings; None if the text does not state one."""
+def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str, object] | None:
+    """Read a workflow's settings from a question.
+
+    Args:
+        question: The text.
+        facts: What the files hold.
+        train: Name of the training file.
+        val: Name of the file with the rows to predict.
+
+    Returns:
+        The settings as the program `workflow` takes them; None if the text states no workflow.
+    """
     model = stated_model(question)
     if model is None:
         return None
@@ -76,7 +84,7 @@ def read_workflow(
     kept = {fact["name"] for fact in _columns(facts, val)}
     usable = [c for c in columns if c["name"] in kept and c["name"] != ROW_ID]
     features = [c["name"] for c in usable]
-    known = Columns(features, facts["metadata"], Clues(text, usable))
+    known = Columns(features, facts["metadata"], Evidence(text, usable))
     sentence = _feature_sentence(text, known)
     if sentence is None:
         return None
@@ -107,11 +115,11 @@ def read_workflow(
 
 
 def _ranges(
-    text: str, facts: Sequence[Mapping[str, Any]], columns: Columns
-) -> dict[str, list[Sequence[float]]]:
-    """Give each column the ranges that its values fill; else the one that the words give it."""
+    text: str, facts: Sequence[ColumnFacts], columns: Columns
+) -> dict[str, Sequence[Sequence[float]]]:
+    """Map each column to the ranges that its values fill, else to the one that the words name."""
     stated = _stated(text, columns, {fact["name"]: fact["dtype"] for fact in facts})
-    given: dict[str, list[Sequence[float]]] = {}
+    given: dict[str, Sequence[Sequence[float]]] = {}
     for fact in facts:
         name = fact["name"]
         if name != ROW_ID and ("ranges" in fact or name in stated):
@@ -122,7 +130,7 @@ def _ranges(
 def _stated(
     text: str, columns: Columns, types: Mapping[str, str]
 ) -> dict[str, tuple[float, float]]:
-    """Give ranges to columns by the words before them, where those name one column clearly."""
+    """Map columns to ranges by the words before them, where those name one column clearly."""
     stated: dict[str, tuple[float, float]] = {}
     end = 0
     for found in find_ranges(text):
@@ -136,7 +144,7 @@ def _stated(
     return stated
 
 
-def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) -> list[str]:
+def find_targets(question: str, facts: Facts, train: str, val: str) -> list[str]:
     """Find the columns to predict: named in the question, in training, absent from the other."""
     asked = {c["name"] for c in _columns(facts, val)}
     given = [c["name"] for c in _columns(facts, train)]
@@ -146,11 +154,11 @@ def find_targets(question: str, facts: Mapping[str, Any], train: str, val: str) 
 
 
 def read_ranges(text: str) -> list[tuple[float, float]]:
-    """Find all numeric ranges, low and high."""
+    """Find all numeric ranges of a text: low and high of each."""
     return [(found.low, found.high) for found in find_ranges(text)]
 
 
-def _columns(facts: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
+def _columns(facts: Facts, file: str) -> list[ColumnFacts]:
     tables = facts["files"].get(file, {"tables": {}})["tables"].values()
     unique = {c["name"]: c for table in tables for c in table["columns"]}
     return list(unique.values())
@@ -241,7 +249,7 @@ def _features(sentence: str, columns: Columns, names: Sequence[str]) -> list[tup
 
 
 def _core(phrase: str, columns: Columns) -> str:
-    """Cut an end of an enumeration down to the words that name a column best."""
+    """Cut the first or last phrase of an enumeration down to the words that name a column best."""
     tokens = phrase.split()[-25:]
     spans = [
         " ".join(tokens[start:end])
@@ -266,7 +274,7 @@ def _split(
     types: Mapping[str, str],
     columns: Columns,
 ) -> tuple[list[str], list[str]]:
-    """Tell numerical features from categorical ones: as the text says, else by their type."""
+    """Sort features into numerical and categorical ones: as the text says, else by their type."""
     rest = question[max(0, question.find(sentence)) :]
     categorical: list[str] = []
     numerical: list[str] = []

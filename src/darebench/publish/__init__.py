@@ -1,1 +1,1 @@
-"""Publishing a store: its documents, and its way to the Hugging Face hub."""
+"""Publish a store on the Hugging Face hub, with the documents that describe it."""

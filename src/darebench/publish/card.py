@@ -1,4 +1,4 @@
-"""The dataset card: front matter that the hub reads, and a page that people read."""
+"""Write the dataset card: front matter that the hub reads, and a page that people read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from darebench.types import Family
 
 ARXIV = "2602.24288"
 MOST_ROWS = 12
-"""Of the table of origins."""
+"""Rows of the table of origins at most."""
 _TASK_CATEGORIES = {
     Family.CLASS: "tabular-classification",
     Family.REG: "tabular-regression",
@@ -46,7 +46,7 @@ _HUB_LICENCES = {
     r"gpl-?3(\.0)?": "gpl-3.0",
     r"gpl-?2(\.0)?": "gpl-2.0",
 }
-"""Spellings of licences -> the hub's names."""
+"""Patterns of how licences are spelled, with the hub's names."""
 _LAYOUT = {
     f"`{layout.QUESTIONS}`": "the questions, and which files each of them needs",
     f"`{layout.DATABASES}/DATASET/{layout.SOURCE}/`": "tables and a description; give an agent the "
@@ -57,7 +57,7 @@ _LAYOUT = {
 
 
 def write_card(contents: Contents, name: str) -> str:
-    """Write the card of a store that is published as `owner/name`."""
+    """Return the text of the card of a store that is published as `owner/name`."""
     from huggingface_hub import DatasetCardData
 
     matter = DatasetCardData(**_front_matter(contents, name)).to_yaml(line_break="\n")
@@ -65,7 +65,7 @@ def write_card(contents: Contents, name: str) -> str:
 
 
 def hub_licence(name: str) -> str:
-    """Give the hub's name of a licence; empty if it has none."""
+    """Return the hub's name of a licence; empty if it has none."""
     found = (known for spelled, known in _HUB_LICENCES.items() if re.fullmatch(spelled, name, re.I))
     return next(found, "")
 

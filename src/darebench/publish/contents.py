@@ -1,4 +1,4 @@
-"""What of a store is published, and what its documents are written from."""
+"""Choose what of a store is published, and read what its documents say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from darebench.store.wire import read_json
 CHECKSUMS, CROISSANT, CARD = "SHA256SUMS", "croissant.json", "README.md"
 PATTERNS = [layout.QUESTIONS, f"{layout.DATABASES}/**"]
 LEFT_OUT = [".*", "*/.*", f"*/{layout.LOCAL_REFERENCE}"]
-"""Hidden files, and references: they hold for the environment that computed them only."""
+"""Hidden files, and references, which hold only for the environment that computed them."""
 UNKNOWN = "unknown"
 FIELDS = {
     "file_path": "the dataset's folder under databases/",
@@ -33,37 +33,39 @@ FIELDS = {
     "split": "train or test; all tasks of one table are on one side",
     "lastUpdated": "when the source table last changed, if known",
 }
-"""Fields of the question list -> what they mean."""
+"""The question list's fields that the documents describe, with their meanings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """One dataset folder, for the list of licences."""
+class Origin:
+    """One dataset folder and the table that it was made from, for the list of licences."""
 
     name: str
     title: str
     ref: str
+    """The source table, as `owner/slug`."""
     licence: str
+    """As the source spells it; `unknown` where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """A store with everything that its documents say."""
+    """A store, and everything that its documents say about it."""
 
     store: Store
     stats: Inventory
-    datasets: tuple[Dataset, ...]
+    datasets: tuple[Origin, ...]
     fields: tuple[str, ...]
-    """Of the question list: the known ones that every entry has."""
+    """The described fields of the question list that every entry has."""
     updated: str
-    """The latest update of a source table, as ISO text; empty if unknown."""
+    """Day of the latest update of a source table, in ISO format; empty if unknown."""
 
 
 def read_contents(ref: str) -> Contents:
     """Read a store that is to be published.
 
     Raises:
-        StoreError: there is no store at `ref`, or a part of it is broken.
+        StoreError: There is no store at `ref`, or a part of it is broken.
     """
     store = open_store(ref)
     if store.problems:
@@ -84,7 +86,7 @@ def read_contents(ref: str) -> Contents:
 
 
 def _day(updated: object) -> str:
-    """Give the day of an update as ISO text; empty where it is written in any other way."""
+    """Return the day of an update in ISO format; empty where it is written in any other way."""
     text = str(updated or "")[:10]
     try:
         return date.fromisoformat(text).isoformat()
@@ -93,10 +95,10 @@ def _day(updated: object) -> str:
 
 
 def _refuse_strays(store: Store, ref: str) -> None:
-    """Refuse what would be published of other folders, and what would be left behind.
+    """Refuse a store of which other folders would be published, or parts left behind.
 
     Raises:
-        StoreError: a file is a link out of the store, or a dataset lies beside `databases`.
+        StoreError: A file is a link out of the store, or a dataset lies beside `databases`.
     """
     # The hub's client keeps a snapshot as links into its own cache.
     homes = [store.root.resolve(), cache_folder("hub").resolve()]
@@ -115,10 +117,10 @@ def _refuse_strays(store: Store, ref: str) -> None:
             )
 
 
-def _datasets(store: Store) -> Iterator[Dataset]:
+def _datasets(store: Store) -> Iterator[Origin]:
     for task in {task.dataset: task for task in store.tasks}.values():
         info = read_json(layout.settings_file(task.source.parent)).get("data_info") or {}
-        yield Dataset(
+        yield Origin(
             name=task.dataset,
             title=str(info.get("title") or task.dataset),
             ref=task.cluster,
@@ -127,7 +129,7 @@ def _datasets(store: Store) -> Iterator[Dataset]:
 
 
 def published_files(root: Path) -> list[Path]:
-    """List the store's files that are published, by name."""
+    """List the store's files that are published, in the order of their names."""
     databases = sorted(p for p in (root / layout.DATABASES).rglob("*") if p.is_file())
     inside = [path for path in databases if not _is_left_out(path.relative_to(root))]
     return [root / layout.QUESTIONS, *inside]
@@ -137,8 +139,8 @@ def _is_left_out(path: Path) -> bool:
     return path.name == layout.LOCAL_REFERENCE or any(p.startswith(".") for p in path.parts)
 
 
-def write_licences(datasets: tuple[Dataset, ...], path: Path) -> None:
-    """Write which licence each dataset's table has, with the release's columns."""
+def write_licences(datasets: tuple[Origin, ...], path: Path) -> None:
+    """Write the licence of each dataset's table as csv, with the release's columns."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("dataset", "title", "kaggle_ref", "license"))
@@ -154,12 +156,12 @@ def write_checksums(root: Path, documents: list[Path], path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file."""
+    """Return the sha256 of a file, in hex digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def count_licences(datasets: tuple[Dataset, ...]) -> dict[str, int]:
+def count_licences(datasets: tuple[Origin, ...]) -> dict[str, int]:
     """Count datasets by licence, the commonest first."""
     counts = Counter(dataset.licence for dataset in datasets)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,7 +1,4 @@
-"""Croissant metadata of a store (JSON-LD), written and validated by `mlcroissant`."""
-
-# The package is an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
+"""Write and validate a store's Croissant metadata (JSON-LD) with `mlcroissant`."""
 
 from __future__ import annotations
 
@@ -31,16 +28,16 @@ def write_croissant(contents: Contents, name: str, folder: Path, path: Path) -> 
     """Describe a store that is published as `owner/name`.
 
     Args:
-        contents: The store.
-        name: Where it will be.
-        folder: Holds its list of licences.
+        contents: What is known of the store.
+        name: Where it will be on the hub.
+        folder: The folder that holds its list of licences.
         path: The file to write.
 
     Raises:
         ConfigError: mlcroissant is not installed, or finds a fault in what it is given.
     """
     try:
-        import mlcroissant as mlc
+        import mlcroissant as mlc  # pyright: ignore[reportMissingImports] -- an optional extra
     except ImportError:
         raise ConfigError(
             "publishing needs mlcroissant; pip install 'darebench[publish]'"
@@ -73,9 +70,9 @@ def validate(path: Path) -> None:
     """Read a Croissant file with mlcroissant.
 
     Raises:
-        ConfigError: it finds a fault.
+        ConfigError: It finds a fault.
     """
-    import mlcroissant as mlc
+    import mlcroissant as mlc  # pyright: ignore[reportMissingImports] -- an optional extra
 
     try:
         mlc.Dataset(jsonld=path)

@@ -1,4 +1,4 @@
-"""Writes a store's documents, and uploads both to the Hugging Face hub."""
+"""Write a store's documents, and upload store and documents to the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ class Published:
     url: str
     """Empty where nothing was uploaded."""
     commit: str
+    """The commit that published the documents; empty where nothing was uploaded."""
     n_files: int
-    """Of the store; its documents come on top."""
+    """Files of the store; its documents are not counted."""
     n_bytes: int
+    """Bytes of these files."""
     documents: tuple[Path, ...]
 
 
@@ -52,9 +54,9 @@ def prepare(store: str, name: str, folder: Path) -> Published:
     """Write card, Croissant metadata, licences and checksums of a store into a folder.
 
     Raises:
-        ConfigError: the name has another form, the folder holds other files, or mlcroissant is
+        ConfigError: The name is not `owner/name`, the folder holds other files, or mlcroissant is
             missing.
-        StoreError: there is no store, or a part of it is broken.
+        StoreError: There is no store, or a part of it is broken.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is not of the form owner/name")
@@ -82,12 +84,12 @@ def prepare(store: str, name: str, folder: Path) -> Published:
 def push(store: str, name: str, *, private: bool = False) -> Published:
     """Publish a store as the dataset `owner/name`; what is there already is not sent again.
 
-    Datasets that the repository has and the store has not are deleted from it.
+    Datasets that the repository has and the store lacks are deleted from the repository.
 
     Raises:
-        ConfigError: there is no token, the hub refuses it or the name, or the dataset should be
+        ConfigError: There is no token, the hub refuses it or the name, or the dataset should be
             private and is public.
-        StoreError: there is no store, a part of it is broken, or the hub does not answer.
+        StoreError: There is no store, a part of it is broken, or the hub does not answer.
     """
     from huggingface_hub import HfApi, get_token
 
@@ -101,7 +103,7 @@ def push(store: str, name: str, *, private: bool = False) -> Published:
         )
         if private and not _asked(lambda: api.repo_info(name, repo_type="dataset")).private:
             raise ConfigError(
-                f"{name} is there and public; make it private on the hub, or give another name"
+                f"{name} exists and is public; make it private on the hub, or give another name"
             )
         _upload(api, name, resolve(store), "Publish the store", is_store=True)
         commit = _upload(api, name, Path(scratch), "Publish the store's documents")
@@ -109,7 +111,11 @@ def push(store: str, name: str, *, private: bool = False) -> Published:
 
 
 def _upload(api: HfApi, name: str, folder: Path, message: str, *, is_store: bool = False) -> str:
-    """Upload a folder; of a store, what is published of it, instead of what is there of one."""
+    """Upload a folder; of a store, only what is published, in place of what is there.
+
+    Returns:
+        The commit's id.
+    """
     done = _asked(
         lambda: api.upload_folder(
             repo_id=name,
@@ -125,12 +131,13 @@ def _upload(api: HfApi, name: str, folder: Path, message: str, *, is_store: bool
 
 
 def _asked(call: Callable[[], _T]) -> _T:
+    """Call the hub, and turn its client's errors into ours."""
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
         return call()
     except HFValidationError as error:
-        raise ConfigError(f"no valid name: {error}") from None
+        raise ConfigError(f"{error}; give --to owner/name") from None
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         text = str(error).strip().splitlines()[0][:200]

@@ -1,4 +1,4 @@
-"""Reads run folders for reports."""
+"""Read run folders for reports."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from darebench.types import Trajectory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRun:
-    """A run folder's content."""
+    """The content of a run folder."""
 
     name: str
     model: str
     trajectories: tuple[Trajectory, ...]
     expected: int
-    """Attempts that were asked for."""
+    """Number of attempts that were asked for."""
     config: dict[str, Any]
+    """The record of what is run, `config.json`."""
     environment: dict[str, Any]
+    """The record of what it is run with, `env.json`."""
 
 
 def load_run(folder: Path) -> LoadedRun:
     """Read a run folder.
 
     Raises:
-        ConfigError: it is none, or it has not been run to its end.
+        ConfigError: The folder is not a run folder, or the run has not been finished.
     """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -37,7 +39,7 @@ def load_run(folder: Path) -> LoadedRun:
         model = config["config"]["model"]
         expected = len(config["task_ids"]) * config["config"]["epochs"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{folder} is no run folder: {error!r}") from None
+        raise ConfigError(f"{folder} is not a run folder: {error!r}") from None
     return LoadedRun(
         name=folder.name,
         model=model,

@@ -1,42 +1,47 @@
-"""Tables as Markdown, LaTeX, CSV, terminal text or a page."""
+"""Render runs in any of the formats; a new one is a module with a function, and an entry here."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.errors import ConfigError
-from darebench.report.curves import curves_page, is_training
-from darebench.report.html import page
-from darebench.report.load import load_run
-from darebench.report.tables import Table, all_tables
-from darebench.report.terminal import as_text
+from darebench.report.delimited import as_csv
+from darebench.report.document import as_json
+from darebench.report.latex import as_latex
+from darebench.report.load import LoadedRun, load_run
+from darebench.report.markdown import as_markdown
+from darebench.report.page.curves_page import curves_page, is_training
+from darebench.report.page.run_page import as_page
+from darebench.report.terminal import as_terminal
 
-SCHEMA = 1
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "&": r"\&",
-    "%": r"\%",
-    "_": r"\_",
-    "#": r"\#",
-    "$": r"\$",
-    "±": r"$\pm$",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFormat:
+    """A form in which runs are reported."""
+
+    write: Callable[[Sequence[LoadedRun]], str]
+    summary: str
+    """One phrase for the documentation."""
+
+
+FORMATS = {
+    "terminal": ReportFormat(write=as_terminal, summary="plain text for a terminal"),
+    "html": ReportFormat(write=as_page, summary="one self-contained page with every attempt"),
+    "md": ReportFormat(write=as_markdown, summary="tables in Markdown"),
+    "tex": ReportFormat(write=as_latex, summary="tables in LaTeX, with booktabs"),
+    "csv": ReportFormat(write=as_csv, summary="tables as csv, the title in the first column"),
+    "json": ReportFormat(write=as_json, summary="tables as one JSON document"),
 }
+"""Every format by the name that `darebench report --format` takes."""
 
 
 def render(folders: Sequence[Path], form: str) -> str:
-    """Render runs in one of the forms terminal, html, md, tex, csv, json; training runs as html.
+    """Render runs in one of `FORMATS`; training runs are rendered as html only.
 
     Raises:
-        ConfigError: the form is unknown, or a folder is no run.
+        ConfigError: The format is unknown, or a folder is not a run folder.
     """
     training = [folder for folder in folders if is_training(folder)]
     if training:
@@ -46,57 +51,6 @@ def render(folders: Sequence[Path], form: str) -> str:
                 "such folders, and --format html"
             )
         return curves_page(training)
-    runs = [load_run(folder) for folder in folders]
-    if form == "html":
-        return page(runs)
-    if form == "json":
-        return as_json(all_tables(runs))
-    writers = {"terminal": as_text, "md": markdown, "tex": latex, "csv": as_csv}
-    if form not in writers:
-        raise ConfigError(f"unknown format {form!r}; there are html, json, {', '.join(writers)}")
-    return "\n".join(writers[form](table) for table in all_tables(runs))
-
-
-def markdown(table: Table) -> str:
-    """Write a table in Markdown."""
-    lines = [f"## {table.title}", "", table.note, ""]
-    lines.append("| " + " | ".join(table.columns) + " |")
-    lines.append("|---|" + "---:|" * (len(table.columns) - 1))
-    lines += ["| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in table.rows]
-    return "\n".join(lines) + "\n"
-
-
-def latex(table: Table) -> str:
-    """Write a table in LaTeX, with booktabs rules."""
-    rows = [_latex_row(table.columns), r"\midrule", *map(_latex_row, table.rows)]
-    return "\n".join(
-        [
-            rf"% {table.title}",
-            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
-            r"\toprule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
-
-
-def as_csv(table: Table) -> str:
-    """Write a table as csv, its title in the first column."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("table", *table.columns))
-    writer.writerows((table.title, *row) for row in table.rows)
-    return stream.getvalue()
-
-
-def as_json(tables: Sequence[Table]) -> str:
-    """Write tables as one JSON document, their cells as the other forms show them."""
-    value = {"schema": SCHEMA, "tables": [asdict(table) for table in tables]}
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    escaped = ("".join(_LATEX.get(char, char) for char in cell) for cell in cells)
-    return " & ".join(escaped) + r" \\"
+    if form not in FORMATS:
+        raise ConfigError(f"unknown format {form!r}; use one of {', '.join(FORMATS)}")
+    return FORMATS[form].write([load_run(folder) for folder in folders])

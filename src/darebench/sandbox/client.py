@@ -1,6 +1,6 @@
-"""An executor that is elsewhere: programs go to a server that speaks SandboxFusion's protocol.
+"""The remote executor: programs go to a server that speaks SandboxFusion's protocol.
 
-Works with `darebench sandbox serve` and with the original, which knows less: there an exceeded
+It works with `darebench sandbox serve` and with the original, which can do less: there an exceeded
 memory limit is an ordinary exit code, and the limits on disk and processes are the server's.
 """
 
@@ -16,7 +16,8 @@ from typing import NamedTuple
 import httpx
 
 from darebench.errors import ConfigError, SandboxFault
-from darebench.sandbox import fusion, names
+from darebench.sandbox.http import fusion
+from darebench.sandbox.names import refusal, refused
 from darebench.sandbox.program import Outcome, Program
 
 CONNECT_S = 10.0
@@ -25,7 +26,7 @@ ANSWER_S = 600.0
 BUSY_S = 300.0
 """How long a full queue is waited for, before it is a fault."""
 TEXT_MB = 64
-"""Of an answer, beside the files."""
+"""Largest answer, beside the files."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -57,14 +58,14 @@ class RemoteExecutor:
         """Run `program` there to its end or limit; cancelling the call ends the program.
 
         Raises:
-            SandboxFault: the server cannot be reached, is busy for too long, failed, or answers
-                something else than it should.
-            ConfigError: it wants a token, or is no sandbox.
+            SandboxFault: The server cannot be reached, is busy for too long, failed, or sent a
+                malformed answer.
+            ConfigError: The server asks for a token, or is not a sandbox.
         """
         return await asyncio.wrap_future(self._start(program))
 
     def execute_now(self, program: Program) -> Outcome:
-        """Run `program` from code that is not async; else as `execute`."""
+        """Run `program` from code that is not async; otherwise as `execute`."""
         return self._start(program).result()
 
     async def close(self) -> None:
@@ -92,15 +93,16 @@ class RemoteExecutor:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._client.aclose()
+        await self._loop.shutdown_asyncgens()  # of answers that were cut off
 
     async def _run(self, program: Program) -> Outcome:
-        refusal = names.refusal(program)
-        if refusal is not None:
-            return refusal
+        not_run = refusal(program)
+        if not_run is not None:
+            return not_run
         try:
             body = await asyncio.to_thread(fusion.request, program)
         except UnicodeError:
-            return names.refused("stdin is not UTF-8 text, all that a remote sandbox takes")
+            return refused("stdin is not UTF-8 text, all that a remote sandbox takes")
         except OSError as error:
             raise SandboxFault(f"a file to load cannot be read: {error}") from None
         try:
@@ -123,13 +125,13 @@ class RemoteExecutor:
             return await asyncio.to_thread(fusion.outcome, reply.body, program)
         said = reply.body[:500].decode("utf-8", errors="replace")
         if reply.code in (413, 422):
-            return names.refused(f"the server does not take it: {said}")
+            return refused(f"the server does not take it: {said}")
         if reply.code in (401, 403):
-            raise ConfigError(f"{self.url} wants a token; put it into DAREBENCH_SANDBOX_TOKEN")
+            raise ConfigError(f"{self.url} asks for a token; put it into DAREBENCH_SANDBOX_TOKEN")
         if reply.code >= 500:
             raise SandboxFault(f"{self.url} answered {reply.code}: {said}")
         raise ConfigError(
-            f"{self.url} answered {reply.code} ({said}): it is no sandbox, or grants less"
+            f"{self.url} answered {reply.code} ({said}): it is not a sandbox, or grants less"
         )
 
     async def _post(self, body: bytes, program: Program) -> _Reply:

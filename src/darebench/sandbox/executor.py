@@ -16,7 +16,7 @@ class Executor(Protocol):
         """Run `program` to its end or limit; cancelling the call ends it at once.
 
         Raises:
-            SandboxFault: the sandbox failed, not the program; a retry may help.
+            SandboxFault: The sandbox failed, not the program; a retry may help.
         """
         ...
 
@@ -26,10 +26,10 @@ class Executor(Protocol):
 
 
 async def execute_retrying(executor: Executor, program: Program, attempts: int = 3) -> Outcome:
-    """Run `program`, again if the sandbox itself fails.
+    """Run `program`, and run it again if the sandbox itself fails.
 
     Raises:
-        SandboxFault: it failed `attempts` times.
+        SandboxFault: The sandbox failed `attempts` times.
     """
     for attempt in range(1, attempts):
         try:

@@ -8,7 +8,7 @@ MAX_BYTES = 255
 
 
 def problem_with(name: str) -> str | None:
-    """Say why a name is refused; None for a good one."""
+    """Return why a file name is refused, or None if it is a good one."""
     if not name or name in (".", ".."):
         return "the name is empty or a folder"
     if "/" in name or "\\" in name:
@@ -23,7 +23,11 @@ def problem_with(name: str) -> str | None:
 
 
 def refusal(program: Program) -> Outcome | None:
-    """Say why a program is not run, if its files may not go in; None if they may."""
+    """Return the outcome of a program whose files may not go in, or None if they may.
+
+    Raises:
+        ValueError: The program has files to save, and no folder to save them to.
+    """
     if program.save and program.save_to is None:
         raise ValueError("a program with files to save needs save_to")
     for name, path in program.load.items():
@@ -38,7 +42,7 @@ def refusal(program: Program) -> Outcome | None:
 
 
 def refused(why: str) -> Outcome:
-    """Make the outcome of a program that is not run."""
+    """Build the outcome of a program that is not run."""
     return Outcome(
         status=Status.REFUSED, exit_code=None, stdout="", stderr="", seconds=0.0, detail=why
     )

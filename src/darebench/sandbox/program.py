@@ -11,11 +11,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one program may use. Reaching a limit ends the whole process tree."""
+    """What one program may use. Reaching a limit ends its whole process tree."""
 
     wall_s: float = 200.0
     cpu_s: float | None = None
-    """Processor time of each process; None for what the wall-clock limit allows on all cores."""
+    """Processor time of each process; None means what the wall-clock limit allows on all cores."""
     memory_mb: int = 8192
     """Resident memory of all of the program's processes together, its files included."""
     processes: int = 256
@@ -27,7 +27,7 @@ class Limits:
     file_mb: int = 200
     """Largest file taken in or handed back."""
     output_kb: int = 1024
-    """Kept of stdout, and again of stderr: the head and the tail, with the cut named."""
+    """How much is kept of stdout, and again of stderr: head and tail, with a note between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,11 @@ class Program:
 
     code: str
     load: Mapping[str, Path] = field(default_factory=dict)
-    """Name inside the sandbox -> host file, copied in before the run."""
+    """Name inside the sandbox -> file on the host, copied in before the run."""
     save: tuple[str, ...] = ()
-    """Names inside the sandbox that are copied back after the run, however it ended."""
+    """Names inside the sandbox of the files to copy back after the run, however it ended."""
     save_to: Path | None = None
-    """Host folder that gets the saved files; needed when `save` is not empty."""
+    """Folder on the host for the saved files; needed when `save` is not empty."""
     stdin: bytes = b""
     limits: Limits = field(default_factory=Limits)
 
@@ -55,9 +55,9 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     """The wall-clock limit."""
     KILLED = "killed"
-    """A limit other than time, memory for the most part."""
+    """A limit other than time, usually memory."""
     REFUSED = "refused"
-    """Not run: a file name or file that may not go in."""
+    """Not run, because of a file or a file name that may not go in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Outcome:
 
     status: Status
     exit_code: int | None
-    """As a shell reports it: negative for a signal; None when it was not run."""
+    """Negative for a signal; None when the program was not run."""
     stdout: str
     stderr: str
     seconds: float
@@ -89,10 +89,10 @@ class Outcome:
     files: Mapping[str, Saved | Refused] = field(default_factory=dict)
     """An entry for each name in `save`."""
     detail: str = ""
-    """For `timeout`, `killed`, `refused`: which limit or file, with its value."""
+    """For `timeout`, `killed` and `refused`: which limit or file, with its value."""
 
 
 def with_settings(text: str, settings: Mapping[str, object]) -> str:
-    """Put a line that assigns `SETTINGS` before the text of a program that runs alone."""
+    """Return a program's text with a line before it that assigns `SETTINGS`."""
     line = json.dumps(dict(settings), ensure_ascii=True)
     return f"import json\n\nSETTINGS = json.loads({line!r})\n\n{text}"

@@ -1,4 +1,4 @@
-"""Pure, un-gameable scoring: a prediction and a truth in, a score with its reason out."""
+"""Pure scoring that cannot be gamed: a prediction and a truth in, a score with its reason out."""
 
 from darebench.scoring.score import score_prediction
 

@@ -1,10 +1,10 @@
 """Means over repeats and tasks, clustered errors, paired comparisons, pass@k.
 
-A task's score is the mean over its scored attempts; a column's is the mean over its tasks. The
-standard error is that of the column's mean with tasks of one source dataset as one cluster:
-sqrt(G / (G - 1) * sum over clusters of (sum of residuals)^2) / n, the usual cluster-robust one with
-its small-sample factor (arXiv 2411.00640). Attempts that failed through our fault have no score:
-they are left out of the mean and counted.
+A task's score is the mean over its scored attempts; a track's is the mean over its tasks. The
+standard error of a track's mean treats the tasks of one source dataset as one cluster:
+sqrt(G / (G - 1) * sum over clusters of (sum of residuals)^2) / n, the usual cluster-robust error
+with its small-sample factor (arXiv 2411.00640). Attempts that failed through our fault have no
+score: they are left out of the mean and counted.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from darebench.types import Track, Variant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One attempt, as far as statistics need it."""
+    """What statistics need to know of one attempt."""
 
     task: str
     track: Track
     cluster: str
     score: float | None
-    """None: unscored, through our fault."""
+    """In [0, 1]; None for an attempt that is unscored through our fault."""
     answered: bool = True
-    """There was a prediction that could be scored."""
+    """Whether it left a prediction that could be scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a group of attempts amounts to."""
+    """The figures of a group of attempts."""
 
     mean: float | None
     """In [0, 1]; None if no task is scored."""
     stderr: float | None
-    """Of the mean, clustered; None with fewer than two clusters."""
+    """Standard error of the mean, clustered; None with fewer than two clusters."""
     n: int
     """Tasks with a score."""
     answered: int
@@ -57,15 +57,16 @@ class Comparison:
     difference: float
     stderr: float | None
     low: float | None
-    """95 % interval."""
+    """Lower end of the 95 % interval."""
     high: float | None
+    """Upper end of the 95 % interval."""
     p_value: float | None
     n: int
-    """Tasks in both."""
+    """Number of tasks that both have scored."""
 
 
 def summarise(observations: Iterable[Observation]) -> dict[Track, Summary]:
-    """Summarise attempts by track, in the main table's order; absent tracks are left out."""
+    """Summarise attempts by track, in the order of the main table; absent tracks are left out."""
     groups: dict[Track, list[Observation]] = defaultdict(list)
     for observation in observations:
         groups[observation.track].append(observation)
@@ -90,7 +91,15 @@ def summary(observations: Sequence[Observation]) -> Summary:
 
 
 def clustered_error(values: Sequence[float], clusters: Sequence[str]) -> float | None:
-    """Give the cluster-robust standard error of the mean; None with fewer than two clusters."""
+    """Return the cluster-robust standard error of the mean.
+
+    Args:
+        values: One value for each task.
+        clusters: The source dataset of each task.
+
+    Returns:
+        The error, in the unit of the values; None with fewer than two clusters.
+    """
     n_clusters = len(set(clusters))
     if n_clusters < 2:
         return None
@@ -106,7 +115,7 @@ def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comp
     """Compare two runs task by task; repeats are averaged first.
 
     Raises:
-        ValueError: they have no scored task in common.
+        ValueError: The runs have no scored task in common.
     """
     a, b = _by_task(first), _by_task(second)
     shared = [task for task in a if task in b]
@@ -124,7 +133,15 @@ def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comp
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
-    """Estimate without bias the chance that one of `k` attempts is right, from `n` attempts.
+    """Estimate without bias the probability that at least one of `k` attempts is right.
+
+    Args:
+        n: Number of attempts that were made.
+        correct: How many of them were right.
+        k: Number of attempts to estimate for, at most `n`.
+
+    Raises:
+        ValueError: The estimate is not defined for these numbers.
 
     >>> pass_at_k(4, 2, 1)
     0.5
@@ -137,7 +154,7 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
 
 
 def performance(observations: Sequence[Observation]) -> float | None:
-    """Give the mean score of modelling attempts with a usable prediction (paper section 6)."""
+    """Return the mean score of modelling attempts with a usable prediction (paper section 6)."""
     scores = [
         o.score
         for o in observations
@@ -147,7 +164,7 @@ def performance(observations: Sequence[Observation]) -> float | None:
 
 
 def as_json(summaries: Mapping[Track, Summary]) -> dict[str, dict[str, float | int | None]]:
-    """Give the documented form: `mean` and `stderr` in [0, 1]."""
+    """Return the documented JSON form: `mean` and `stderr` are in [0, 1]."""
     return {
         name: {
             "mean": s.mean,

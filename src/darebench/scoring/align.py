@@ -1,4 +1,4 @@
-"""Pairs predicted rows with asked-for rows: every key exactly once, other rows ignored."""
+"""Pair predicted rows with the rows asked for: every key exactly once, other rows ignored."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from darebench.errors import TaskFormatError
 from darebench.scoring import numbers
+from darebench.scoring.csv_text import Texts, Unusable, parse
 from darebench.scoring.keys import ABSENT, column_codes, instant_codes, integer_codes, n_distinct
-from darebench.scoring.parse import Texts, Unusable, parse
 from darebench.types import ReasonCode, Truth
 
 MAX_WAYS = 64
@@ -23,8 +23,8 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A parsed truth."""
+class ParsedTruth:
+    """A truth with its answer file parsed."""
 
     truth: Truth
     texts: Texts
@@ -34,22 +34,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alignment:
-    """Which predicted row answers which asked-for row."""
+    """Which predicted row answers which of the rows asked for."""
 
     rows: Codes
-    """(n_asked,): position of the predicted row for each asked-for row."""
+    """Position of the predicted row for each row asked for, shape (n_asked,)."""
     matched: int
-    """Asked-for keys that the prediction has at least once."""
+    """How many of the keys asked for the prediction has at least once."""
     plain: bool
-    """The release's join would pair the same rows: keys are whole numbers or spelled alike, and
-    there are no other rows."""
+    """Whether the release's join would pair the same rows: keys are whole numbers or spelled alike,
+    and no other rows are given."""
 
 
-def parse_answer(truth: Truth) -> Answer:
-    """Parse the truth's csv.
+def parse_truth(truth: Truth) -> ParsedTruth:
+    """Parse the csv of a truth.
 
     Raises:
-        TaskFormatError: it cannot be used, or asks for one key twice.
+        TaskFormatError: It cannot be parsed, or lacks a key or target column.
     """
     try:
         texts = parse(truth.csv, (*truth.keys, *truth.targets))
@@ -61,7 +61,7 @@ def parse_answer(truth: Truth) -> Answer:
     ids = numbers.as_integers(texts.columns[truth.keys[0]]) if len(truth.keys) == 1 else None
     if ids is not None and (truth.time_column or not _distinct(ids)):
         ids = None
-    return Answer(truth=truth, texts=texts, integer_key=ids)
+    return ParsedTruth(truth=truth, texts=texts, integer_key=ids)
 
 
 def _distinct(ids: Codes) -> bool:
@@ -69,44 +69,45 @@ def _distinct(ids: Codes) -> bool:
     return not np.any(ordered[1:] == ordered[:-1])
 
 
-def align(answer: Answer, given: Texts) -> Alignment:
-    """Find the predicted row of every asked-for row.
+def align(parsed: ParsedTruth, given: Texts) -> Alignment:
+    """Find the predicted row of every row asked for.
 
     Raises:
-        Unusable: a key column is missing, or an asked-for row stands there twice or not at all.
+        Unusable: A key column is missing, or a row asked for is given twice or not at all.
+        TaskFormatError: The truth itself asks for one key twice.
     """
-    for name in answer.truth.keys:
+    for name in parsed.truth.keys:
         if name not in given.columns:
             raise Unusable(
                 ReasonCode.MISSING_COLUMN,
                 f"the key column {name!r} is missing; the header is {_listed(given.header)}",
             )
-    n_asked = answer.texts.n_rows
-    if answer.integer_key is not None:
-        ids = numbers.as_integers(given.columns[answer.truth.keys[0]])
+    n_asked = parsed.texts.n_rows
+    if parsed.integer_key is not None:
+        ids = numbers.as_integers(given.columns[parsed.truth.keys[0]])
         if ids is not None:
             plain = len(ids) == n_asked
-            return _settle(answer, integer_codes(answer.integer_key, ids), plain=plain)
+            return _settle(parsed, integer_codes(parsed.integer_key, ids), plain=plain)
     best: tuple[Codes, Codes] | None = None
     most = -1
-    for asked, codes in _ways(answer, given):
+    for asked, codes in _ways(parsed, given):
         found = _n_found(asked, codes)
         if found > most and n_distinct(asked) == n_asked:
             best, most = (asked, codes), found
         if found == n_asked:
             break
     if best is None:
-        raise TaskFormatError(f"{answer.truth.task}: its answer file asks for one key twice")
+        raise TaskFormatError(f"{parsed.truth.task}: its answer file asks for one key twice")
     asked, codes = best
-    alignment = _settle(answer, integer_codes(asked, codes), plain=False)
-    if given.n_rows > n_asked and answer.truth.time_column:
-        _refuse_same_instants(answer, given)
-    return replace(alignment, plain=_same_texts(answer, given, alignment))
+    alignment = _settle(parsed, integer_codes(asked, codes), plain=False)
+    if given.n_rows > n_asked and parsed.truth.time_column:
+        _refuse_same_instants(parsed, given)
+    return replace(alignment, plain=_same_texts(parsed, given, alignment))
 
 
-def _ways(answer: Answer, given: Texts) -> Iterator[tuple[Codes, Codes]]:
-    """Code all key columns together, in every plausible combination of their readings."""
-    per_column = [_codes_of(answer, given, name) for name in answer.truth.keys]
+def _ways(parsed: ParsedTruth, given: Texts) -> Iterator[tuple[Codes, Codes]]:
+    """Yield codes of all key columns together, in every plausible combination of readings."""
+    per_column = [_codes_of(parsed, given, name) for name in parsed.truth.keys]
     likeliest = tuple(map(next, per_column))
     yield _combine(likeliest)
     # The other readings cost more and are seldom needed: they are made only now.
@@ -114,38 +115,38 @@ def _ways(answer: Answer, given: Texts) -> Iterator[tuple[Codes, Codes]]:
     yield from map(_combine, islice(choices, 1, MAX_WAYS))
 
 
-def _codes_of(answer: Answer, given: Texts, name: str) -> Iterator[tuple[Codes, Codes]]:
-    is_time = name == answer.truth.time_column
+def _codes_of(parsed: ParsedTruth, given: Texts, name: str) -> Iterator[tuple[Codes, Codes]]:
+    is_time = name == parsed.truth.time_column
     return column_codes(
-        answer.texts.columns[name],
+        parsed.texts.columns[name],
         given.columns[name],
         is_time=is_time,
-        hint=answer.truth.time_format if is_time else None,
+        hint=parsed.truth.time_format if is_time else None,
     )
 
 
-def _refuse_same_instants(answer: Answer, given: Texts) -> None:
-    """Refuse a further row for an asked-for instant, although it is spelled in another way.
+def _refuse_same_instants(parsed: ParsedTruth, given: Texts) -> None:
+    """Raise if an instant asked for is given again in another spelling.
 
     Raises:
-        Misaligned: there is one.
+        Misaligned: Two predicted rows mean one instant.
     """
-    time, columns = answer.truth.time_column, answer.texts.columns
+    time, columns = parsed.truth.time_column, parsed.texts.columns
     choice = []
-    for name in answer.truth.keys:
-        ways = _codes_of(answer, given, name)
+    for name in parsed.truth.keys:
+        ways = _codes_of(parsed, given, name)
         if name == time:
-            ways = instant_codes(columns[name], given.columns[name], answer.truth.time_format)
+            ways = instant_codes(columns[name], given.columns[name], parsed.truth.time_format)
         choice.append(next(ways, None))
     if None in choice:
         return
     asked, codes = _combine(tuple(choice))
-    if n_distinct(asked) == answer.texts.n_rows == _n_found(asked, codes):
-        _settle(answer, integer_codes(asked, codes), plain=False)
+    if n_distinct(asked) == parsed.texts.n_rows == _n_found(asked, codes):
+        _settle(parsed, integer_codes(asked, codes), plain=False)
 
 
 def _n_found(asked: Codes, codes: Codes) -> int:
-    """Count the asked-for rows that the prediction has."""
+    """Count the rows asked for that the prediction has."""
     there = np.zeros(int(asked.max()) + 1, dtype=bool)
     there[codes[codes != ABSENT]] = True
     return int(np.count_nonzero(there[asked]))
@@ -163,15 +164,15 @@ def _combine(choice: tuple[tuple[Codes, Codes], ...]) -> tuple[Codes, Codes]:
     return asked, codes
 
 
-def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
-    """Check that every asked-for row was found exactly once."""
-    n_asked = answer.texts.n_rows
+def _settle(parsed: ParsedTruth, found: Codes, *, plain: bool) -> Alignment:
+    """Return the alignment, if every row asked for was found exactly once."""
+    n_asked = parsed.texts.n_rows
     hits = np.flatnonzero(found != ABSENT)
     counts = np.bincount(found[hits], minlength=n_asked)
     matched = int((counts > 0).sum())
     twice = np.flatnonzero(counts > 1)
     if len(twice):
-        key = _key_text(answer, int(twice[0]))
+        key = _key_text(parsed, int(twice[0]))
         raise _misaligned(
             ReasonCode.DUPLICATE_KEY,
             f"{_rows(len(twice))} there more than once (first: {key}, {counts[twice[0]]} times); "
@@ -180,7 +181,7 @@ def _settle(answer: Answer, found: Codes, *, plain: bool) -> Alignment:
         )
     missing = np.flatnonzero(counts == 0)
     if len(missing):
-        key = _key_text(answer, int(missing[0]))
+        key = _key_text(parsed, int(missing[0]))
         raise _misaligned(
             ReasonCode.MISSING_ROWS,
             f"{len(missing)} of {n_asked} asked-for rows are missing (first: {key}); "
@@ -197,9 +198,10 @@ def _rows(n: int) -> str:
 
 
 class Misaligned(Unusable):
-    """Rows are missing or doubled; remembers how many matched."""
+    """Rows are missing, or given twice."""
 
     matched: int = 0
+    """How many of the keys asked for the prediction has."""
 
 
 def _misaligned(code: ReasonCode, message: str, matched: int) -> Misaligned:
@@ -208,18 +210,18 @@ def _misaligned(code: ReasonCode, message: str, matched: int) -> Misaligned:
     return error
 
 
-def _key_text(answer: Answer, row: int) -> str:
+def _key_text(parsed: ParsedTruth, row: int) -> str:
     return ", ".join(
-        f"{name}={answer.texts.columns[name][row].as_py()!r}" for name in answer.truth.keys
+        f"{name}={parsed.texts.columns[name][row].as_py()!r}" for name in parsed.truth.keys
     )
 
 
-def _same_texts(answer: Answer, given: Texts, alignment: Alignment) -> bool:
-    if given.n_rows != answer.texts.n_rows:
+def _same_texts(parsed: ParsedTruth, given: Texts, alignment: Alignment) -> bool:
+    if given.n_rows != parsed.texts.n_rows:
         return False
     return all(
-        take(given.columns[name], alignment).equals(answer.texts.columns[name])
-        for name in answer.truth.keys
+        take(given.columns[name], alignment).equals(parsed.texts.columns[name])
+        for name in parsed.truth.keys
     )
 
 
@@ -229,5 +231,5 @@ def _listed(header: tuple[str, ...]) -> str:
 
 
 def take(texts: pa.Array, alignment: Alignment) -> pa.Array:
-    """Order a predicted column as the asked-for rows are."""
+    """Return a predicted column in the order of the rows asked for."""
     return texts.take(pa.array(alignment.rows))

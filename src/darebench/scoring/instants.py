@@ -1,11 +1,9 @@
 """Timestamps in any common spelling -> instants, whole columns at a time.
 
-A spelling is judged for the column as a whole, never value by value: day and month are not
-swapped in some rows only. What an instant may mean depends on the offsets that are written:
-
-- `utc`: every value has an offset (or Z), so the instant is certain;
-- `wall`: the clock reading as written, offsets left out;
-- `as_utc`: no value has an offset, and the clock reading is taken as UTC.
+A spelling is judged for the column as a whole, never value by value, so that day and month are not
+swapped in some rows only. A column is read as clock readings (`wall`) with offsets left out and,
+where every value has an offset or Z, as instants in UTC (`utc`). Where only one side of a
+comparison has offsets, the other's clock readings may be taken as UTC.
 """
 
 from __future__ import annotations
@@ -39,17 +37,17 @@ class Reading:
     """One way to read a column: clock readings, and instants where offsets are written."""
 
     wall: Microseconds
-    """Microseconds since 1970 of the clock reading; the smallest integer where unreadable."""
+    """Clock readings in microseconds since 1970; the smallest integer where one is unreadable."""
     utc: Microseconds | None
-    """Microseconds since 1970 UTC; None unless every readable value has an offset."""
+    """Instants in microseconds since 1970 UTC; None unless every readable value has an offset."""
 
 
 def readings(texts: pa.Array, hint: str | None = None) -> Iterator[Reading]:
-    """Read a column in every plausible way, the likeliest first.
+    """Yield the readings of a column in every plausible way, the likeliest first.
 
     Args:
         texts: Distinct values, stripped.
-        hint: A strptime format that may fit.
+        hint: A strptime format to try first.
     """
     if len(texts) == 0:
         return
@@ -68,12 +66,12 @@ def readings(texts: pa.Array, hint: str | None = None) -> Iterator[Reading]:
 
 
 def readable(wall: Microseconds) -> NDArray[np.bool_]:
-    """Tell which values of a reading are instants."""
+    """Return a mask of the values of a reading that are instants, shape (n,)."""
     return wall != _NOT_A_TIME
 
 
 def _split_offsets(texts: pa.Array) -> tuple[pa.Array, NDArray[np.float64]]:
-    """Cut UTC offsets off times of day; give them in minutes, NaN where there is none."""
+    """Split UTC offsets from times of day; return them in minutes, NaN where a value has none."""
     offsets = np.full(len(texts), np.nan)
     if not _any_matches(texts, _SOME_OFFSET):
         return texts, offsets
@@ -132,7 +130,7 @@ def _iso(texts: pa.Array, series: pd.Series) -> Microseconds:
 
 def _parse(texts: pd.Series, **how: object) -> Microseconds:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas warns where it guesses; all guesses are judged
+        warnings.simplefilter("ignore")  # pandas warns when it guesses; every guess is judged
         try:
             parsed = pd.to_datetime(texts, errors="coerce", cache=False, **how)  # pyright: ignore
         except (ValueError, TypeError, OverflowError):

@@ -1,7 +1,7 @@
-"""Row keys compared as values: numbers, booleans, instants, text.
+"""Row keys compared as values: numbers, booleans, instants, or text.
 
 The truth decides how a key column is compared. Each of its rows gets a code; a predicted row gets
-the code of the asked-for row with the same key, or -1 where none was asked for.
+the code of the row asked for with the same key, or -1 where no row with that key was asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ABSENT = -1
 
 
 def integer_codes(true: Codes, given: Codes) -> Codes:
-    """Find each given whole number's position in `true`, whose values are unique."""
+    """Return the position of each given number in `true`, which is unique; else ABSENT."""
     first, n = true[0], len(true)
     if true[-1] - first == n - 1 and np.array_equal(true, np.arange(first, first + n)):
         return np.where((given >= first) & (given <= true[-1]), given - first, ABSENT)
@@ -33,16 +33,22 @@ def integer_codes(true: Codes, given: Codes) -> Codes:
 
 
 def n_distinct(codes: Codes) -> int:
-    """Count the different codes, all of them small and none of them ABSENT."""
+    """Return the number of distinct codes, which are small and not ABSENT."""
     return int(np.count_nonzero(np.bincount(codes)))
 
 
 def column_codes(
     true: pa.Array, given: pa.Array, *, is_time: bool, hint: str | None
 ) -> Iterator[tuple[Codes, Codes]]:
-    """Code a key column of truth and prediction alike, in every plausible way, likeliest first.
+    """Yield codes of a key column of truth and prediction in every plausible way, likeliest first.
 
     Equal codes mean equal keys; ABSENT marks a given value that the truth does not have.
+
+    Args:
+        true: The truth's column as text, shape (n_asked,).
+        given: The prediction's, shape (n_given,).
+        is_time: Whether the column is known to hold timestamps.
+        hint: The strptime format to try first.
     """
     asked, asked_index = _distinct(true)
     found, found_index = _distinct(given)
@@ -53,7 +59,7 @@ def column_codes(
 def instant_codes(
     true: pa.Array, given: pa.Array, hint: str | None
 ) -> Iterator[tuple[Codes, Codes]]:
-    """Code a column of times alike, in every way to read it as instants, likeliest first."""
+    """Yield codes of a column of times, in every way to read it as instants, likeliest first."""
     asked, asked_index = _distinct(true)
     found, found_index = _distinct(given)
     for asked_codes, found_codes in _as_instants(asked, found, hint, certain=True):
@@ -77,7 +83,7 @@ def _ways(
     if is_time or canonical is as_text:
         yield from _as_instants(asked, given, hint, certain=is_time)
     words = NA_WORDS.intersection(asked.to_pylist())
-    if len(words) == 1:  # a program that read it as missing writes nothing for it
+    if len(words) == 1:  # a program that read the word as missing writes nothing for it
         word = next(iter(words))
         yield _by_value(asked, given, lambda text: canonical(text or word))
 
@@ -118,7 +124,7 @@ def _by_value(true: pa.Array, given: pa.Array, canonical: Canonical) -> tuple[Co
 def _as_instants(
     true: pa.Array, given: pa.Array, hint: str | None, *, certain: bool
 ) -> Iterator[tuple[Codes, Codes]]:
-    """Pair the readings of both sides that can mean the same.
+    """Yield codes for the readings of both sides that can mean the same.
 
     The truth's reading must cover all its values; a column not known to be a time is only read
     in the truth's first such reading.

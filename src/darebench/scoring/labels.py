@@ -15,20 +15,22 @@ from darebench.scoring.values import NA_WORDS, as_text, comparison
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """Truth and prediction in one code space."""
+    """The labels of truth and prediction, coded alike."""
 
     true: NDArray[np.int64]
+    """Shape (n,)."""
     given: NDArray[np.int64]
+    """Shape (n,), in the same order."""
     spellings: frozenset[str]
-    """Every spelling of either side."""
+    """Every spelling that occurs on either side."""
     names: dict[int, str]
-    """Code -> the label as the truth spells it, or as the prediction does if only it has it."""
+    """Code -> the label as the truth spells it, or as the prediction does where only it has it."""
     blank: int | None
-    """The code of an absent prediction, if there is one that the truth does not have as a class."""
+    """Code of an absent label in the prediction, unless the truth has it as a class; else None."""
 
 
 def code_labels(true: pa.Array, given: pa.Array) -> Labels:
-    """Code two label columns; equal codes mean equal labels."""
+    """Code two columns of labels so that equal codes mean equal labels."""
     canonical = comparison(true.unique())
     codes: dict[object, int] = {}
     names: dict[int, str] = {}
@@ -59,7 +61,7 @@ def code_labels(true: pa.Array, given: pa.Array) -> Labels:
 
 
 def read_alike(texts: Iterable[str]) -> bool:
-    """Tell whether pandas reads all these labels as whole numbers, or all of them as text."""
+    """Check whether pandas reads all these labels as whole numbers, or all of them as text."""
     kinds = set(map(_kind, texts))
     return kinds in ({"whole"}, {"text"})
 

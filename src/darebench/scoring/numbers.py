@@ -1,4 +1,4 @@
-"""Text -> numbers, exactly: whole columns at once where they are clean, one by one where not."""
+"""Text -> numbers, exactly: a clean column is read at once, another one value by value."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ _NUMBER = re.compile(_PATTERN, re.ASCII)
 
 
 def number(text: str) -> int | float | None:
-    """Read one number in ASCII digits; None for anything else, also for NaN and infinity.
+    """Read one number in ASCII digits.
 
     Whole numbers are exact whatever their spelling: `1`, `1.0` and `1e0` give the same integer.
+
+    Returns:
+        The number; None for any other text, and for NaN and infinity.
     """
     if not _NUMBER.fullmatch(text):
         return None
@@ -34,8 +37,8 @@ def number(text: str) -> int | float | None:
 
 
 def as_integers(texts: pa.Array) -> NDArray[np.int64] | None:
-    """Read a column of whole numbers; None unless every value is one that fits 64 bits."""
-    if not pc.call_function("any", [_with_x(texts)]).as_py():  # Arrow reads hexadecimal as well
+    """Read a column of whole numbers; return None unless every value is one that fits 64 bits."""
+    if not pc.call_function("any", [_with_x(texts)]).as_py():  # Arrow reads hexadecimal too
         with contextlib.suppress(pa.ArrowInvalid):  # not plain digits: spellings like 1.0 follow
             return pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False)
     values = as_floats(texts)
@@ -50,7 +53,7 @@ def _with_x(texts: pa.Array) -> pa.Array:
 
 
 def as_floats(texts: pa.Array) -> NDArray[np.float64] | None:
-    """Read a column of finite numbers; None if a value is not one."""
+    """Read a column of finite numbers; return None if a value is not one."""
     values = as_plain_floats(texts)
     if values is None:
         if not is_number(texts).all():
@@ -60,7 +63,7 @@ def as_floats(texts: pa.Array) -> NDArray[np.float64] | None:
 
 
 def as_plain_floats(texts: pa.Array) -> NDArray[np.float64] | None:
-    """Read a column in the spellings that every csv reader takes for numbers; else None."""
+    """Read a column in the spellings that every csv reader takes for numbers; else return None."""
     try:
         return pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
@@ -68,14 +71,14 @@ def as_plain_floats(texts: pa.Array) -> NDArray[np.float64] | None:
 
 
 def is_number(texts: pa.Array) -> NDArray[np.bool_]:
-    """Tell which values are spelled as numbers; some of them may be too large for a float."""
+    """Return a mask of the values spelled as numbers; one may be too large for a float."""
     options = pc.MatchSubstringOptions(f"^({_PATTERN})$")
     matches = pc.call_function("match_substring_regex", [texts], options)
     return matches.to_numpy(zero_copy_only=False)
 
 
 def first_bad(texts: pa.Array) -> int:
-    """Find the position of the first value that is no finite number."""
+    """Return the position of the first value that is not a finite number."""
     spelled = is_number(texts)
     bad = np.flatnonzero(~spelled)
     end = int(bad[0]) if len(bad) else len(texts)

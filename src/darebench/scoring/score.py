@@ -1,8 +1,9 @@
-"""(prediction, truth) -> Score: the only scorer, for evaluation, sampling and rewards alike."""
+"""(prediction, truth) -> Score: the only scorer, for evaluation, rollouts and rewards alike."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -13,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import darebench
-from darebench.environment import current_environment
+from darebench.environment import current_environment, fingerprint
 from darebench.errors import TaskFormatError
-from darebench.scoring import metrics, numbers
-from darebench.scoring.align import Alignment, Answer, Misaligned, align, parse_answer, take
+from darebench.scoring import numbers
+from darebench.scoring.align import Alignment, Misaligned, ParsedTruth, align, parse_truth, take
+from darebench.scoring.csv_text import Texts, Unusable, no_prediction, parse, read_bytes
 from darebench.scoring.labels import code_labels, read_alike
-from darebench.scoring.parse import Texts, Unusable, no_prediction, parse, read_bytes
+from darebench.scoring.metric_rule import MetricRule, ValueKind
+from darebench.scoring.metrics import registered_source, rule_of
 from darebench.scoring.strict import strict_scores
 from darebench.types import (
     Metric,
@@ -39,7 +42,7 @@ def score_prediction(
     release_rules: bool = False,
     store: str | None = None,
 ) -> Score:
-    """Score one prediction. Whatever the file holds, the answer is a Score, never an exception.
+    """Score one prediction. Whatever the file holds, the result is a Score, never an exception.
 
     Args:
         prediction: The csv file, its bytes, or None where there is none.
@@ -48,16 +51,16 @@ def score_prediction(
         store: Hash of the store that the truth belongs to, for the record.
 
     Raises:
-        TaskFormatError: the truth itself cannot be used.
+        TaskFormatError: The truth itself cannot be used, or its metric is not known here.
     """
-    answer = _parsed(truth)
+    parsed, rule = _parsed(truth), rule_of(truth.metric)
     content: bytes | None = None
     given: Texts | None = None
     try:
         content = _content(prediction)
         given = parse(content, (*truth.keys, *truth.targets))
-        alignment = align(answer, given)
-        targets = [_score_target(answer, given, alignment, name) for name in truth.targets]
+        alignment = align(parsed, given)
+        targets = [_score_target(parsed, rule, given, alignment, name) for name in truth.targets]
         matched = alignment.matched
     except Unusable as error:
         matched = error.matched if isinstance(error, Misaligned) else 0
@@ -67,18 +70,30 @@ def score_prediction(
         ]
         plain = False
     else:
-        plain = alignment.plain and given.plain and answer.texts.plain
+        plain = alignment.plain and given.plain and parsed.texts.plain
     targets = _with_strict(targets, content, truth, plain=plain)
     rows = RowCounts(
-        expected=answer.texts.n_rows, given=given.n_rows if given else 0, matched=matched
+        expected=parsed.texts.n_rows, given=given.n_rows if given else 0, matched=matched
     )
     summed = _summed(targets, rows, truth, release_rules=release_rules)
     return replace(summed, provenance=replace(summed.provenance, store=store))
 
 
+def scorer_hash(*metrics: str) -> str:
+    """Hash the scoring rules' source, and that of those metrics which were registered.
+
+    Args:
+        *metrics: Names of the metrics that are used; darebench's own are always covered.
+
+    Returns:
+        Twelve hex digits.
+    """
+    sources = sorted(filter(None, map(registered_source, set(metrics))))
+    return fingerprint([_own_source(), *sources]) if sources else _own_source()
+
+
 @cache
-def scorer_hash() -> str:
-    """Hash the scoring rules' source to twelve hex digits."""
+def _own_source() -> str:
     digest = hashlib.sha256()
     for file in sorted(files("darebench.scoring").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".py"):
@@ -87,8 +102,8 @@ def scorer_hash() -> str:
 
 
 @lru_cache(maxsize=64)
-def _parsed(truth: Truth) -> Answer:
-    return parse_answer(truth)
+def _parsed(truth: Truth) -> ParsedTruth:
+    return parse_truth(truth)
 
 
 def _content(prediction: Path | bytes | None) -> bytes:
@@ -97,46 +112,48 @@ def _content(prediction: Path | bytes | None) -> bytes:
     return prediction if isinstance(prediction, bytes) else read_bytes(prediction)
 
 
-def _score_target(answer: Answer, given: Texts, alignment: Alignment, name: str) -> TargetScore:
-    """Score one target; `strict_score` is our score where the rules agree for sure, else None."""
+def _score_target(
+    parsed: ParsedTruth, rule: MetricRule, given: Texts, alignment: Alignment, name: str
+) -> TargetScore:
+    """Score one target; `strict_score` is our score where the rules surely agree, else None."""
     try:
         if name not in given.columns:
             raise Unusable(
                 ReasonCode.MISSING_COLUMN, f"the target column {name!r} is missing; predict it"
             )
         predicted = take(given.columns[name], alignment)
-        true = answer.texts.columns[name]
-        if answer.truth.metric in (Metric.EXACT_LABELS, Metric.MACRO_F1):
-            return _score_labels(answer, name, true, predicted)
-        return _score_numbers(answer, name, true, predicted)
+        score = _score_labels if rule.kind is ValueKind.LABELS else _score_numbers
+        return score(parsed, rule, name, predicted)
     except Unusable as error:
         return TargetScore(target=name, score=0.0, strict_score=None, reason=error.reason)
 
 
-def _score_labels(answer: Answer, name: str, true: pa.Array, predicted: pa.Array) -> TargetScore:
-    labels = code_labels(true, predicted)
+def _score_labels(
+    parsed: ParsedTruth, rule: MetricRule, name: str, predicted: pa.Array
+) -> TargetScore:
+    labels = code_labels(parsed.texts.columns[name], predicted)
     if labels.blank is not None:
         row = int(np.flatnonzero(labels.given == labels.blank)[0])
-        raise _bad_value(answer, name, row, "is missing", "predict a label for every row")
-    agree = read_alike(labels.spellings)
-    if answer.truth.metric is Metric.EXACT_LABELS:
-        score = metrics.exact_labels(labels.true, labels.given)
-        return TargetScore(target=name, score=score, strict_score=score if agree else None)
-    per_class = metrics.f1_per_class(labels.true, labels.given)
-    score = float(np.mean(list(per_class.values())))
-    return TargetScore(
-        target=name,
-        score=score,
-        strict_score=score if agree else None,
+        raise _bad_value(parsed, name, row, "is missing", "predict a label for every row")
+    per_class = rule.per_class(labels.true, labels.given) if rule.per_class else {}
+    value = np.mean(list(per_class.values())) if per_class else None
+    return _target_score(
+        rule,
+        name,
+        float(rule.function(labels.true, labels.given) if value is None else value),
+        agree=read_alike(labels.spellings),
         per_class={labels.names[code]: value for code, value in per_class.items()},
     )
 
 
-def _score_numbers(answer: Answer, name: str, true: pa.Array, predicted: pa.Array) -> TargetScore:
+def _score_numbers(
+    parsed: ParsedTruth, rule: MetricRule, name: str, predicted: pa.Array
+) -> TargetScore:
+    true = parsed.texts.columns[name]
     known = pc.call_function("not_equal", [true, pa.scalar("")])
     y_true = numbers.as_floats(true.filter(known))
     if y_true is None or len(y_true) == 0:
-        raise TaskFormatError(f"{answer.truth.task}: the truth of {name!r} is not numeric")
+        raise TaskFormatError(f"{parsed.truth.task}: the truth of {name!r} is not numeric")
     # A row whose true value is missing has no right answer: it is not scored.
     kept = predicted.filter(known)
     y_pred = numbers.as_floats(kept)
@@ -144,31 +161,42 @@ def _score_numbers(answer: Answer, name: str, true: pa.Array, predicted: pa.Arra
         row = int(np.flatnonzero(known.to_numpy(zero_copy_only=False))[numbers.first_bad(kept)])
         text = predicted[row].as_py()
         what = f"is {text[:40]!r}, not a finite number" if text else "is missing"
-        raise _bad_value(answer, name, row, what, "predict a finite number for every row")
+        raise _bad_value(parsed, name, row, what, "predict a finite number for every row")
+    value = float(rule.function(y_true, y_pred))
     whole = len(y_true) == len(true) and numbers.as_plain_floats(predicted) is not None
-    if answer.truth.metric is Metric.CLOSE_NUMBERS:
-        score = metrics.close_numbers(y_true, y_pred)
-        return TargetScore(target=name, score=score, strict_score=score if whole else None)
-    raw = metrics.r2(y_true, y_pred)
-    score = min(1.0, max(0.0, raw))
-    agree = whole and len(y_true) > 1 and np.isfinite(raw)
-    return TargetScore(
-        target=name,
-        score=score,
-        strict_score=score if agree else None,
-        raw=raw if np.isfinite(raw) else None,
+    return _target_score(
+        rule, name, value, agree=whole and len(y_true) > 1 and bool(np.isfinite(value))
     )
 
 
-def _bad_value(answer: Answer, name: str, row: int, what: str, move: str) -> Unusable:
-    key = ", ".join(f"{k}={answer.texts.columns[k][row].as_py()!r}" for k in answer.truth.keys)
+def _target_score(
+    rule: MetricRule,
+    name: str,
+    value: float,
+    *,
+    agree: bool,
+    per_class: Mapping[str, float] | None = None,
+) -> TargetScore:
+    """Turn a metric's value into a target's score; `agree`: the release would read the same."""
+    score = rule.score(value)
+    return TargetScore(
+        target=name,
+        score=score,
+        strict_score=score if agree and rule.name in set(Metric) else None,
+        raw=value if np.isfinite(value) and not rule.bounded else None,
+        per_class=per_class or {},
+    )
+
+
+def _bad_value(parsed: ParsedTruth, name: str, row: int, what: str, move: str) -> Unusable:
+    key = ", ".join(f"{k}={parsed.texts.columns[k][row].as_py()!r}" for k in parsed.truth.keys)
     return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {key} {what}; {move}")
 
 
 def _with_strict(
     targets: list[TargetScore], content: bytes | None, truth: Truth, *, plain: bool
 ) -> list[TargetScore]:
-    """Fill in the release's scores: ours where the rules agree for sure, else by its own way."""
+    """Fill in the release's scores: ours where the rules surely agree, else by its own way."""
     if plain and all(t.strict_score is not None for t in targets):
         return targets
     if content is None:
@@ -193,7 +221,7 @@ def _summed(
         rows=rows,
         provenance=Provenance(
             darebench=darebench.__version__,
-            scorer=scorer_hash(),
+            scorer=scorer_hash(truth.metric),
             truth=truth.hash,
             environment=current_environment().hash,
         ),

@@ -1,4 +1,4 @@
-"""The public release's rule, from its description: what it gives, or that it would crash.
+"""The public release's rule, from its description: the score it gives, or that it would crash.
 
 Both files are read with pandas' defaults and joined on the key columns as they come out of that; a
 row count other than the truth's gives 0. It is kept beside our score, so that published figures can
@@ -17,7 +17,7 @@ from darebench.scoring.metrics import clipped_r2, macro_f1
 from darebench.types import Metric, Truth
 
 MAX_COLUMNS = 10_000
-"""Names that the release's reader is given; it takes minutes for many equal ones."""
+"""Most names in a header that are read so; pandas takes minutes for many equal ones."""
 _LONGEST_HEADER = 1 << 21
 
 
@@ -26,8 +26,13 @@ class _Crash(Exception):
 
 
 def strict_scores(content: bytes, truth: Truth) -> dict[str, float] | None:
-    """Give the release's score of each target; None where its rule would crash, or not end soon."""
-    if _is_too_wide(content):
+    """Return the release's score of each target.
+
+    Returns:
+        Target -> score; None where the rule would crash or take minutes, and for a metric that the
+        release does not have.
+    """
+    if truth.metric not in set(Metric) or _is_too_wide(content):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what pandas finds odd about a file is not for our log
@@ -61,16 +66,16 @@ def _joined_scores(content: bytes, truth: Truth) -> dict[str, float]:
     return {name: _target_score(joined, given, name, truth.metric) for name in truth.targets}
 
 
-def _target_score(joined: pd.DataFrame, given: pd.DataFrame, name: str, metric: Metric) -> float:
+def _target_score(joined: pd.DataFrame, given: pd.DataFrame, name: str, metric: str) -> float:
     if name not in given.columns:
         return 0.0
     true, predicted = pd.Series(joined[name]), pd.Series(joined[f"{name}_given"])
-    if metric is Metric.EXACT_LABELS:
+    if metric == Metric.EXACT_LABELS:
         return float(predicted.tolist() == true.tolist())
-    if metric is Metric.MACRO_F1:
+    if metric == Metric.MACRO_F1:
         return _macro_f1(true, predicted)
     y_true, y_pred = _finite(true), _finite(predicted)
-    if metric is Metric.CLOSE_NUMBERS:
+    if metric == Metric.CLOSE_NUMBERS:
         return float(np.allclose(y_pred, y_true))
     if len(y_true) < 2:
         raise _Crash("R2 of one row is not defined")

@@ -1,6 +1,6 @@
-"""How a column's texts are compared as values: the truth decides what they are.
+"""How the texts of a column are compared as values; the truth decides what they are.
 
-Numbers are equal in every spelling, and so are booleans, which also equal 1 and 0; everything else
+Numbers are equal in every spelling, and so are booleans, which also equal 1 and 0; anything else
 is text. An absent value is the empty string, whatever the others are.
 """
 
@@ -20,17 +20,17 @@ NA_WORDS = frozenset(
         "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
     }
 )  # fmt: skip
-"""What pandas' `read_csv` takes for missing by default."""
+"""The words that pandas' `read_csv` takes for missing by default."""
 _BOOLEANS = {"true": 1, "false": 0}
 _MOST_BOOLEANS = 32
-"""Spellings of two values, generously."""
+"""More distinct texts than this are not spellings of two values."""
 
 Canonical = Callable[[str], object]
-"""Gives a text's value: two texts mean the same if their values are equal."""
+"""Returns the value of a text: two texts mean the same if their values are equal."""
 
 
 def comparison(texts: pa.Array) -> Canonical:
-    """Choose how a column is compared by the distinct values that its truth has."""
+    """Choose how a column is compared, by the distinct texts that its truth has."""
     known = texts.filter(pc.call_function("not_equal", [texts, pa.scalar("")]))
     if len(known) == 0:
         return as_text
@@ -44,12 +44,12 @@ def comparison(texts: pa.Array) -> Canonical:
 
 
 def as_text(text: str) -> str:
-    """Compare as text, accented letters alike in both of their forms."""
+    """Return the text itself, with accented letters in one of their two forms."""
     return unicodedata.normalize("NFC", text)
 
 
 def as_number(text: str) -> object:
-    """Compare as numbers; what is none stays text."""
+    """Return the number that a text spells; any other text stays text."""
     value = numbers.number(text)
     return text if value is None else value
 

@@ -1,4 +1,4 @@
-"""Unpacks a store's archive once, safely: plain files inside the folder, within bounds."""
+"""Unpack a store's archive once and safely: plain files inside the folder, within bounds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from darebench.errors import StoreError
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
 MAX_BYTES = 200 * 1024**3
-"""Of all unpacked files together."""
+"""Largest size of all unpacked files together."""
 MAX_RATIO = 200
-"""Of unpacked to packed bytes, beyond the first GiB; tables stay far below, bombs far above."""
-
+"""Largest ratio of unpacked to packed bytes beyond the first GiB; tables stay far below it."""
 
 _BROKEN = (
     tarfile.TarError,
@@ -31,15 +30,18 @@ _BROKEN = (
 
 
 def is_archive(path: Path) -> bool:
-    """Tell by its name whether a file is an archive that we unpack."""
+    """Check by its name whether a file is an archive that we unpack."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def unpack(path: Path, cache: Path) -> Path:
     """Unpack an archive into the cache, or find it there; the key is its content.
 
+    Returns:
+        The folder with what was unpacked.
+
     Raises:
-        StoreError: it is broken, too large, or holds anything but plain files and folders.
+        StoreError: The archive is broken, too large, or holds anything but plain files and folders.
     """
     with path.open("rb") as stream:
         key = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
@@ -54,7 +56,7 @@ def unpack(path: Path, cache: Path) -> Path:
             _untar(path, scratch)
         scratch.replace(target)
     except _BROKEN as error:
-        if target.is_dir():  # somebody else was faster
+        if target.is_dir():  # another process was faster
             return target
         raise StoreError(f"{path} cannot be unpacked: {error}; pack or fetch it again") from None
     finally:
@@ -68,7 +70,7 @@ def _untar(path: Path, target: Path) -> None:
         _check_size(path, sum(m.size for m in members), target)
         for member in members:
             if not (member.isfile() or member.isdir()):
-                raise StoreError(f"{path} holds {member.name!r}, which is no plain file")
+                raise StoreError(f"{path} holds {member.name!r}, which is not a plain file")
         archive.extractall(target, filter="data")
 
 

@@ -1,4 +1,4 @@
-"""Where darebench keeps what it can make or fetch again: one folder, named by the environment."""
+"""Where darebench keeps what it can make or fetch again: one folder, set by the environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_folder(room: str) -> Path:
-    """Give the cache folder of one room, made if needed.
+    """Return the cache folder of one room, and make it if needed.
 
     It lies in `$DAREBENCH_CACHE`, else `$XDG_CACHE_HOME/darebench`, else `~/.cache/darebench`.
     """

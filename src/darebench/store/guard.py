@@ -1,4 +1,4 @@
-"""Guards what an agent gets: whole files of a dataset's `source/`, and no answer among them."""
+"""Guard what an agent gets: whole files of a dataset's `source/`, and no answer among them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from darebench.store.tables import check_whole
 
 
 def guard(dataset: Path, names: Sequence[str]) -> None:
-    """Check the files that a task names, by name, by where they lead, and by their first bytes.
+    """Check the files that a task names: their names, where they lead, and their first bytes.
 
     Raises:
-        TaskFormatError: one is missing or broken, or leads to what no agent may see.
+        TaskFormatError: A file is missing or broken, or leads to what an agent may not see.
     """
     for name in names:
         path = layout.source_folder(dataset) / name
@@ -32,7 +32,7 @@ def _stays_in_source(path: Path) -> bool:
     source = path.parent.resolve()
     if real.parent == source:
         return not layout.is_hidden(real.name)
-    # The hub's cache keeps contents in a folder of its own, and links to them.
+    # The hub's cache keeps the contents in another folder, and links to them.
     repository = real.parent.parent
     return real.parent.name == "blobs" and source.is_relative_to(repository / "snapshots")
 

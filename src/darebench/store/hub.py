@@ -1,4 +1,4 @@
-"""Fetches a store from the Hugging Face hub: any dataset repository in the layout."""
+"""Fetch a store from the Hugging Face hub: any dataset repository in the layout."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from darebench.errors import StoreError
 SCHEME = "hf://"
 PATTERNS = ["*question_list.json", "*databases/**", "*.tar", "*.tar.gz", "*.tgz", "*.zip"]
 ATTEMPTS = 4
-"""At a hub that says that it is busy."""
+"""How often a hub is asked that says it is busy."""
 LONGEST_WAIT_S = 120
-"""For a busy hub, each time; one that asks for more is left, with its wish in the message."""
+"""Longest wait for a busy hub, each time; one that asks for more is not waited for."""
 
 
 def fetch(ref: str, cache: Path) -> Path:
     """Download `hf://owner/name[@revision]`, or find it in the cache.
 
-    What an interrupted download has finished is kept, and only the rest is fetched. A hub that is
-    busy is waited for as it asks.
+    What an interrupted download has finished is kept, and only the rest is fetched. A busy hub is
+    waited for as long as it asks.
+
+    Returns:
+        The folder of the snapshot.
 
     Raises:
-        StoreError: the reference is malformed, or the hub cannot be reached or refuses.
+        StoreError: The reference is malformed, or the hub cannot be reached or refuses.
     """
     name, _, revision = ref.removeprefix(SCHEME).partition("@")
     if name.count("/") != 1:
@@ -38,9 +41,10 @@ def fetch(ref: str, cache: Path) -> Path:
 
 
 class _Busy(StoreError):
-    """The hub asks to come back later."""
+    """The hub asks us to come back later."""
 
     seconds: int = 0
+    """How long it asks us to wait."""
 
 
 def _download(ref: str, name: str, revision: str, cache: Path) -> Path:
@@ -69,9 +73,9 @@ def _download(ref: str, name: str, revision: str, cache: Path) -> Path:
             f"{ref} does not exist, or is private: check the name, or set HF_TOKEN"
         ) from None
     except RevisionNotFoundError:
-        raise StoreError(f"{ref}: there is no revision {revision!r}; check its name") from None
+        raise StoreError(f"{ref} has no revision {revision!r}; check its name") from None
     except HFValidationError as error:
-        raise StoreError(f"{ref!r} is no valid name: {error}") from None
+        raise StoreError(f"{ref!r} is not a valid name: {error}") from None
     except LocalEntryNotFoundError as error:
         if isinstance(error.__cause__, HfHubHTTPError):
             raise _refused(ref, error.__cause__) from None
@@ -88,7 +92,7 @@ def _download(ref: str, name: str, revision: str, cache: Path) -> Path:
 
 
 def client_error() -> type[Exception]:
-    """Give the error of the HTTP library that the hub's client is built on, whichever it is."""
+    """Return the error class of the HTTP library that the hub's client is built on."""
     from huggingface_hub.errors import HfHubHTTPError
 
     return next(c for c in HfHubHTTPError.__mro__ if c.__name__ == "HTTPError")

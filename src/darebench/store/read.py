@@ -1,4 +1,4 @@
-"""Reads a store: its tasks, what is wrong with the rest, and the choice among them."""
+"""Read a store: its tasks, what is wrong with the others, and a selection of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from darebench.errors import ConfigError, StoreError, TaskFormatError
 from darebench.store import layout
@@ -16,8 +19,14 @@ from darebench.store.sources import resolve
 from darebench.store.wire import AllMetadata, QuestionEntry, check, read_json
 from darebench.types import Family, Task, TaskProblem, Variant
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+SHOWN = 20
+"""Most rows of a table that a notebook shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Store:
     """The tasks of one store, in the order of its question list."""
 
@@ -31,24 +40,43 @@ class Store:
         """Find one task by its id; `v1` and `v2` stand for the family's own variants.
 
         Raises:
-            ConfigError: there is no such task.
+            ConfigError: The store has no such task; the nearest ids are named.
         """
         found = [t for t in self.tasks if task_id in _names(t)]
         if not found:
             dataset = task_id.rsplit("/", 1)[0]
             broken = [p.message for p in self.problems if p.dataset == dataset]
-            hint = broken[0] if broken else "`darebench tasks list` prints the ids"
+            hint = broken[0] if broken else _suggestion(task_id, [t.id for t in self.tasks])
             raise ConfigError(f"no task {task_id!r} in {self.root}; {hint}")
         return found[0]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the tasks as a table: a row for each, with its id, track, targets and files."""
+        import pandas as pd
+
+        columns = ["id", "track", "targets", "files", "cluster", "domain", "licence"]
+        rows = [
+            {name: getattr(t, name) for name in columns}
+            | {"track": str(t.track), "targets": ", ".join(t.targets), "files": ", ".join(t.files)}
+            for t in self.tasks
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        problems = f", {len(self.problems)} problems" if self.problems else ""
+        return f"<Store {self.root}: {len(self.tasks)} tasks{problems}, hash {self.hash}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.to_frame().to_html(max_rows=SHOWN)}"
 
 
 def open_store(ref: str | Path | None = None) -> Store:
     """Open a store: a folder, an archive of one, `hf://owner/name`, or None for the starter store.
 
-    A dataset that cannot be used becomes an entry of `problems`; the others go on.
+    A dataset that cannot be used becomes an entry of `problems`, and does not stop the others.
 
     Raises:
-        StoreError: there is no store at `ref`.
+        StoreError: There is no store at `ref`.
     """
     root = resolve(ref)
     try:
@@ -56,7 +84,7 @@ def open_store(ref: str | Path | None = None) -> Store:
     except TaskFormatError as error:
         raise StoreError(f"{root} is not a store: {error}") from None
     if not isinstance(entries, list):
-        raise StoreError(f"{root / layout.QUESTIONS} holds no list; fetch or write the store again")
+        raise StoreError(f"{root / layout.QUESTIONS} is not a list; fetch or write the store again")
     tasks: list[Task] = []
     problems: list[TaskProblem] = []
     seen: set[str] = set()
@@ -86,21 +114,28 @@ def select(
     limit: int | None = None,
     seed: int | None = None,
 ) -> list[Task]:
-    """Choose tasks by id, dataset name or glob, family and variant.
+    """Choose tasks by id, dataset name or glob, and by family and variant.
 
-    With a `seed` the choice of `limit` tasks is random; without, they are the first ones. The
-    result is in the order of `tasks` either way.
+    Args:
+        tasks: What to choose from, such as `store.tasks`.
+        patterns: Ids, dataset names or globs; without one, all tasks.
+        family: Keep only tasks of this family.
+        variant: Keep only tasks of this variant.
+        limit: Keep at most this many tasks: the first ones, or a random choice with a `seed`.
+        seed: Random seed of that choice.
+
+    Returns:
+        The chosen tasks, in the order of `tasks`.
 
     Raises:
-        ConfigError: a pattern matches nothing.
+        ConfigError: A pattern matches no task; the nearest ids are named.
     """
     chosen = list(tasks)
     if patterns:
         for pattern in patterns:
             if not any(_matches(t, pattern) for t in tasks):
-                raise ConfigError(
-                    f"no task matches {pattern!r}; `darebench tasks list` prints the ids"
-                )
+                near = _suggestion(pattern, [name for t in tasks for name in (t.id, t.dataset)])
+                raise ConfigError(f"no task matches {pattern!r}; {near}")
         chosen = [t for t in chosen if any(_matches(t, p) for p in patterns)]
     chosen = [t for t in chosen if family in (None, t.family) and variant in (None, t.variant)]
     if limit is not None and limit < len(chosen):
@@ -109,6 +144,13 @@ def select(
         kept = set(random.Random(seed).sample(range(len(chosen)), limit))
         return [t for i, t in enumerate(chosen) if i in kept]
     return chosen
+
+
+def _suggestion(wanted: str, names: Sequence[str]) -> str:
+    near = get_close_matches(wanted, dict.fromkeys(names), n=3, cutoff=0.5)
+    if not near:
+        return "`darebench tasks list` prints the ids"
+    return f"did you mean {' or '.join(map(repr, near))}? `darebench tasks list` prints all ids"
 
 
 def _matches(task: Task, pattern: str) -> bool:
@@ -153,12 +195,12 @@ def _read_dataset(
 
 
 def _variants(entry: QuestionEntry, family: Family) -> list[Variant]:
-    """List a dataset's variants: its family's two, or those of them that its entry names."""
+    """Return the variants of a dataset: its family's two, or those of them that its entry names."""
     known = layout.VARIANTS[family]
     named = [str(variant) for variant in known] if entry.variants is None else entry.variants
     stray = [name for name in named if name not in known]
     if stray or not named:
-        raise TaskFormatError(f"variants {named!r} are not some of {[*map(str, known)]}")
+        raise TaskFormatError(f"variants {named!r} are not among {[*map(str, known)]}")
     return [variant for variant in known if variant in named]
 
 

@@ -17,7 +17,7 @@ STARTER = "starter"
 
 
 def resolve(ref: str | Path | None) -> Path:
-    """Turn a store reference into a local folder with a question list; None is the starter store.
+    """Return the local folder with the question list of a store; None means the starter store.
 
     Raises:
         StoreError: There is no store at `ref`, or it cannot be fetched.
@@ -56,11 +56,11 @@ def _root(folder: Path, ref: str | Path) -> Path:
         return folder
     roots = _roots(folder)
     if len(roots) != 1:
-        found = f"{len(roots)} of them" if roots else "none"
-        raise StoreError(f"{ref} is not a store: it needs one {QUESTIONS}, and has {found}")
+        found = len(roots) or "none"
+        raise StoreError(f"{ref} is not a store: it must have one {QUESTIONS}, and has {found}")
     return roots[0]
 
 
 def _roots(folder: Path) -> list[Path]:
-    """Find the question lists at most two folders down."""
+    """Return the folders with a question list, at most two folders down."""
     return sorted(p.parent for depth in ("", "*/", "*/*/") for p in folder.glob(depth + QUESTIONS))

@@ -1,8 +1,8 @@
-"""The reading rules for csv, parquet and sqlite. They are part of the task: they change results.
+"""Reading rules for csv, parquet and sqlite. They are part of the task: they change results.
 
 csv: only the empty string is missing. parquet and sqlite: None is missing (NaN). An sqlite file
-with several tables is one table split over them: joined on `row_id`, in the order of their names'
-numbers.
+with several tables holds one table that is split over them: they are joined on `row_id`, in the
+order of the numbers in their names.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read one data file of a task by its suffix.
+    """Read one data file of a task, by its suffix.
 
     Raises:
-        TaskFormatError: the file is missing, broken, or of another kind.
+        TaskFormatError: The file is missing, broken, or of another kind.
     """
     import pandas as pd
 
@@ -43,10 +43,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def check_whole(path: Path) -> None:
-    """Look at a data file's ends only: enough to tell one that was cut off or is of another kind.
+    """Check the two ends of a data file, which show one that was cut off or is of another kind.
 
     Raises:
-        TaskFormatError: it cannot be whole.
+        TaskFormatError: The file cannot be whole.
     """
     n_bytes = path.stat().st_size
     with path.open("rb") as stream:
@@ -68,10 +68,10 @@ def check_whole(path: Path) -> None:
 
 
 def count_rows(path: Path) -> int:
-    """Count the rows of a data file, without loading it where the format allows.
+    """Return the number of rows of a data file, without loading it where the format allows that.
 
     Raises:
-        TaskFormatError: as `read_table`.
+        TaskFormatError: The file is missing, broken, or of another kind.
     """
     if path.suffix == ".parquet" and path.is_file():
         import pyarrow as pa
@@ -95,16 +95,16 @@ def count_rows(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many rows a task's files have; None where a file is missing or broken."""
+    """Numbers of rows of a task's files; None where a file is missing or broken."""
 
     train: int | None
     test: int | None
     problems: tuple[str, ...]
-    """What is wrong with the others, one sentence for each file."""
+    """What is wrong with the other files, a sentence for each."""
 
 
 def measure_files(task: Task) -> Sizes:
-    """Count the rows of a task's training and validation file."""
+    """Count the rows of the training and the validation file of a task."""
     found: dict[str, int] = {}
     problems = []
     for name in task.files:
@@ -162,12 +162,12 @@ def _table_names(connection: sqlite3.Connection) -> list[str]:
     )
     names = sorted((row[0] for row in rows), key=_natural)
     if not names:
-        raise ValueError("it holds no table")
+        raise ValueError("it does not hold a table")
     return names
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort `table_10` after `table_9`."""
+    """Return a sort key that puts `table_10` after `table_9`."""
     return [(int(part or 0), text) for text, part in re.findall(r"(\D*)(\d*)", name)]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.extras import Extras
-from darebench.store.wire import AllMetadata, check, read_json
+from darebench.store.wire import AllMetadata, QuestionSettings, check, read_json
 from darebench.types import Family, Metric, Task, Truth, Variant
 
 
@@ -36,9 +36,9 @@ class Settings:
     model: str
     random_state: int
     train_file: str
-    """With noise rows; what the agent gets."""
+    """The training file with noise rows, which the agent gets."""
     clean_train_file: str
-    """Without them."""
+    """The training file without them."""
     val_file: str
     extras: Extras = field(default_factory=Extras)
     """Steps beyond the paper's template."""
@@ -48,13 +48,13 @@ def read_settings(task: Task) -> Settings:
     """Read the settings of an IF task.
 
     Raises:
-        TaskFormatError: the task is not an IF one, or a setting is missing.
+        TaskFormatError: The task is not an IF task, or a setting is missing.
     """
     if task.variant is not Variant.IF:
-        raise TaskFormatError(f"{task.id} has no workflow; only IF tasks have")
-    path = layout.settings_file(_dataset(task))
-    q = check(AllMetadata, read_json(path), str(path)).question
+        raise TaskFormatError(f"{task.id} has no workflow; only IF tasks have one")
+    q = _question(task)
     if not q.selected_features or q.imputer_type is None or q.model_type is None:
+        path = layout.settings_file(_dataset(task))
         raise TaskFormatError(f"{path} lacks selected_features, imputer_type or model_type")
     types = q.column_type_inference
     numerical = q.numerical_features
@@ -84,10 +84,10 @@ def read_settings(task: Task) -> Settings:
 def read_truth(task: Task) -> Truth:
     """Read the true values of an MM, XF or CF task.
 
-    An IF task's answer is not on disk: `darebench.reference` computes it.
+    The answer of an IF task is not on disk: `darebench.reference` computes it.
 
     Raises:
-        TaskFormatError: the task is an IF one, or its answer file is missing or broken.
+        TaskFormatError: The task is an IF task, or its answer file is missing or broken.
     """
     if task.variant is Variant.IF:
         raise TaskFormatError(f"{task.id}: the answer is the reference, which is not in the store")
@@ -99,18 +99,26 @@ def read_truth(task: Task) -> Truth:
     return make_truth(task, content)
 
 
-def metric_of(task: Task) -> Metric:
-    """Return how a task's targets are scored (paper section 3)."""
+def metric_of(task: Task) -> str:
+    """Return the name of the metric that a task is scored by.
+
+    An IF task is compared with its reference. For the others the settings of the dataset may name
+    a metric; without one it is the family's (paper section 3).
+
+    Raises:
+        TaskFormatError: The settings cannot be read.
+    """
+    is_class = task.family is Family.CLASS
     if task.variant is Variant.IF:
-        return Metric.EXACT_LABELS if task.family is Family.CLASS else Metric.CLOSE_NUMBERS
-    return Metric.MACRO_F1 if task.family is Family.CLASS else Metric.CLIPPED_R2
+        return Metric.EXACT_LABELS if is_class else Metric.CLOSE_NUMBERS
+    return _question(task).metric or (Metric.MACRO_F1 if is_class else Metric.CLIPPED_R2)
 
 
 def make_truth(task: Task, content: bytes, environment: str | None = None) -> Truth:
-    """Wrap the bytes of an answer file as the truth of a task.
+    """Return the truth of a task, given the bytes of its answer file.
 
     Raises:
-        TaskFormatError: a target column is not in the file.
+        TaskFormatError: A target column is not in the file.
     """
     header = _header(content)
     absent = [name for name in task.targets if name not in header]
@@ -120,8 +128,7 @@ def make_truth(task: Task, content: bytes, environment: str | None = None) -> Tr
     keys = [layout.ROW_ID] if by_row else [name for name in header if name not in task.targets]
     if not keys or keys[0] not in header:
         raise TaskFormatError(f"{task.id}: the answer file has no key column: {header}")
-    path = layout.settings_file(_dataset(task))
-    q = check(AllMetadata, read_json(path), str(path)).question
+    q = _question(task)
     return Truth(
         task=task.id,
         metric=metric_of(task),
@@ -135,6 +142,11 @@ def make_truth(task: Task, content: bytes, environment: str | None = None) -> Tr
     )
 
 
+def _question(task: Task) -> QuestionSettings:
+    path = layout.settings_file(_dataset(task))
+    return check(AllMetadata, read_json(path), str(path)).question
+
+
 def _dataset(task: Task) -> Path:
     return task.source.parent
 
@@ -144,12 +156,11 @@ def _train_and_val(task: Task) -> tuple[str, str]:
     train = [name for name in tables if name.startswith("train")]
     val = [name for name in tables if name.startswith("val")]
     if len(train) != 1 or len(val) != 1:
-        raise TaskFormatError(f"{task.id}: one train and one val file are needed, got {tables}")
+        raise TaskFormatError(f"{task.id}: it needs one train and one val file, and has {tables}")
     return train[0], val[0]
 
 
 def _header(content: bytes) -> list[str]:
-
     text = content.decode("utf-8-sig", errors="replace")
     try:
         return next(csv.reader(io.StringIO(text, newline="")), [])

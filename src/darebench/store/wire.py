@@ -1,7 +1,7 @@
 """The JSON files of a store, checked: `question_list.json` and `all_metadata.json`.
 
-Pydantic models of what we read; unknown keys are kept out, missing ones named. Nothing here
-leaves the room: `read` and `truth` turn it into dataclasses.
+Pydantic models of what we read: unknown keys are ignored, and missing ones are named. `read` and
+`truth` turn them into dataclasses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from darebench.store.extras import ExtrasWire
 
 
 def _listed(value: object) -> object:
-    """Accept one string where a list of strings is due, as the release has it in places."""
+    """Accept one string in place of a list of strings, as the release has it in places."""
     return [value] if isinstance(value, str) else value
 
 
@@ -52,12 +52,12 @@ class QuestionEntry(_Wire):
     needed_files_v1: Names = []
     needed_files_v2: Names = []
     variants: Names | None = None
-    """The family's variants that there are tasks of, where it is not both."""
+    """Which of the family's variants there are tasks of; None for both."""
     domain: str | None = None
 
 
 class QuestionSettings(_Wire):
-    """The `question` object of `all_metadata.json`: what the two tasks are made of."""
+    """The `question` object of `all_metadata.json`, which describes the two tasks."""
 
     target: Names = Field(min_length=1)
     selected_features: Names = []
@@ -71,6 +71,8 @@ class QuestionSettings(_Wire):
     time_column: str | None = None
     time_format: str | None = None
     environment: dict[str, str] = {}
+    metric: str | None = None
+    """Name of the metric of the tasks that are not IF; None for the family's own."""
     extras: ExtrasWire | None = None
 
 
@@ -96,7 +98,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        TaskFormatError: the file is missing, not UTF-8, or not JSON.
+        TaskFormatError: The file is missing, not UTF-8, or not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
@@ -109,10 +111,10 @@ def read_json(path: Path) -> Any:
 
 
 def read_entries(path: Path) -> dict[str, dict[str, Any]]:
-    """Read a question list: dataset -> its object; what names no dataset is left out.
+    """Read a question list: dataset -> its object; an entry that names no dataset is left out.
 
     Raises:
-        TaskFormatError: as for `read_json`.
+        TaskFormatError: The file is missing, not UTF-8, or not JSON.
     """
     listed = read_json(path)
     whole = (e for e in listed if isinstance(e, dict) and isinstance(e.get("file_path"), str))
@@ -120,10 +122,10 @@ def read_entries(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def check(model: type[_Model], value: object, where: str) -> _Model:
-    """Turn parsed JSON into a model.
+    """Return a model of parsed JSON.
 
     Raises:
-        TaskFormatError: a field is missing or of the wrong type; the first one is named.
+        TaskFormatError: A field is missing or of the wrong type; the first such field is named.
     """
     try:
         return model.model_validate(value)

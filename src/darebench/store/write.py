@@ -1,4 +1,4 @@
-"""Writes a store in the public release's layout; the same input gives the same bytes."""
+"""Write a store in the public release's layout; the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DatasetFiles:
     """One dataset, ready to be written: its two questions, its tables, its settings."""
 
     name: str
-    """Folder name, with the family as its suffix."""
+    """Name of the folder, with the family as its suffix."""
     family: Family
     question_v1: str
     question_v2: str
@@ -39,19 +39,19 @@ class DatasetFiles:
     settings: Mapping[str, Any]
     """The `question` object of `all_metadata.json`."""
     info: Mapping[str, Any]
-    """Its `data_info` object: at least `ref` and `licenseName`."""
+    """The `data_info` object beside it: at least `ref` and `licenseName`."""
     domain: str
     split_tables: int = 1
-    """Into how many sqlite tables the noisy training file is split."""
+    """Number of sqlite tables that the noisy training file is split into."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of its object of the question list."""
+    """Further fields of the dataset's object in the question list."""
 
 
 def write_store(datasets: Sequence[DatasetFiles], folder: Path) -> None:
     """Write a store at `folder`, which must not exist; it appears whole or not at all.
 
     Raises:
-        FileExistsError: `folder` exists.
+        FileExistsError: The folder exists.
     """
     if folder.exists():
         raise FileExistsError(f"{folder} exists; remove it or write to another folder")
@@ -68,7 +68,7 @@ def write_store(datasets: Sequence[DatasetFiles], folder: Path) -> None:
 
 
 def question_entry(dataset: DatasetFiles) -> dict[str, Any]:
-    """Give a dataset's object of the question list."""
+    """Return the object of a dataset in the question list."""
     return {
         "file_path": dataset.name,
         "question_v1": dataset.question_v1,
@@ -103,7 +103,7 @@ def _write_dataset(dataset: DatasetFiles, folder: Path) -> None:
 
 
 def write_table(table: pd.DataFrame, path: Path, n_tables: int = 1) -> None:
-    """Write a table by the suffix of its file: csv, parquet or sqlite.
+    """Write a table as csv, parquet or sqlite, by the suffix of its file.
 
     An sqlite file holds `train_set` or `val_set`, or `table_1 ...` that share `row_id`.
     """

@@ -18,12 +18,12 @@ from darebench.types import Score, Task, Truth
 
 log = logging.getLogger(__name__)
 MAX_BYTES = 200 * 2**20
-"""Of a prediction: what the sandbox would hand back at most."""
+"""Size limit of a prediction: the sandbox would hand back no larger one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grader:
-    """Knows the answers of some tasks. Safe to share between threads, and picklable."""
+    """Scores predictions of some tasks. Safe to share between threads, and picklable."""
 
     tasks: Mapping[str, Task]
     truths: Mapping[str, Truth]
@@ -33,21 +33,21 @@ class Grader:
         """Score what an attempt left: the csv's text or bytes, its file, or None.
 
         Raises:
-            ConfigError: there is no such task.
-            TaskFormatError: its answer cannot be used.
+            ConfigError: The task is not graded here.
+            TaskFormatError: The task's answer cannot be used.
         """
         if task_id not in self.truths:
-            raise ConfigError(f"no task {task_id!r} is graded here; check the store and the id")
+            raise ConfigError(f"task {task_id!r} is not graded here; check the store and the id")
         content = _bytes(prediction) if isinstance(prediction, str) else prediction
         if isinstance(content, bytes) and len(content) > MAX_BYTES:
-            content = content[:0]  # over what an attempt could have handed in: as good as empty
+            content = content[:0]  # larger than what an attempt can hand in
         return score_prediction(content, self.truths[task_id])
 
     def reward(self, task_id: str, prediction: str | bytes | Path | None) -> float | None:
-        """Give the reward of what an attempt left; None where the answer itself cannot be used.
+        """Return the reward of what an attempt left; None if the task's answer cannot be used.
 
         Raises:
-            ConfigError: there is no such task.
+            ConfigError: The task is not graded here.
         """
         score = self.score_if_possible(task_id, prediction)
         return None if score is None else reward_of_score(score, self.scale)
@@ -55,10 +55,10 @@ class Grader:
     def score_if_possible(
         self, task_id: str, prediction: str | bytes | Path | None
     ) -> Score | None:
-        """Score as `score` does; None, and a line in the log, where the answer cannot be used.
+        """Score as `score` does; return None, and log why, if the task's answer cannot be used.
 
         Raises:
-            ConfigError: there is no such task.
+            ConfigError: The task is not graded here.
         """
         try:
             return self.score(task_id, prediction)
@@ -73,8 +73,8 @@ def open_grader(
     """Read the answers of a store's tasks, computing references where they are not cached.
 
     Raises:
-        StoreError: there is no such store.
-        TaskFormatError: a task has no usable answer.
+        StoreError: The store cannot be opened.
+        TaskFormatError: A task has no usable answer.
     """
     tasks = select(open_store(store).tasks, patterns)
     truths, problems = read_truths(tasks)
@@ -86,12 +86,12 @@ def open_grader(
 
 @lru_cache(maxsize=4096)
 def grader_of(store: str | None, task_id: str) -> Grader:
-    """Open the grader of one task; the store is read once a process.
+    """Open the grader of one task; each process reads a store once.
 
     Raises:
-        StoreError: there is no such store.
-        ConfigError: there is no such task in it.
-        TaskFormatError: the task has no usable answer.
+        StoreError: The store cannot be opened.
+        ConfigError: The store has no such task.
+        TaskFormatError: The task has no usable answer.
     """
     task = _opened(store).task(task_id)
     truths, problems = read_truths([task])
@@ -101,11 +101,11 @@ def grader_of(store: str | None, task_id: str) -> Grader:
 
 
 def reward_of(store: str | None, task_id: str, prediction: str | None) -> float:
-    """Give the reward of what a tool of another trainer has kept: the file's bytes in base64.
+    """Return the reward of what another trainer's tool has kept: the file's bytes in base64.
 
     Raises:
-        SandboxFault: the answer itself cannot be used; the rollout has no reward.
-        StoreError, ConfigError, TaskFormatError: as `grader_of`.
+        SandboxFault: The task's answer cannot be used; the rollout has no reward.
+        StoreError, ConfigError, TaskFormatError: As `grader_of` raises them.
     """
     content = None if prediction is None else base64.b64decode(prediction)
     value = grader_of(store, task_id).reward(task_id, content)
@@ -120,5 +120,5 @@ def _opened(store: str | None) -> Store:
 
 
 def _bytes(text: str) -> bytes:
-    """Encode whatever came in: half a surrogate pair makes an unreadable file, no error."""
+    """Encode whatever came in: half a surrogate pair makes an unreadable file, not an error."""
     return text.encode("utf-8", "surrogatepass")

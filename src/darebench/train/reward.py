@@ -1,7 +1,7 @@
 """The reward of an attempt: the evaluation's own score, on the paper's scale (section 4). Pure.
 
-Every trainer's adapter calls `reward`, and nothing else here or there computes one. A prediction
-that cannot be aligned with a single asked-for row is no prediction: an empty file earns nothing.
+Every trainer's adapter calls `reward`, and nothing else computes one. A prediction of which no row
+can be aligned counts as none: an empty file earns nothing.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class RewardScale:
     """What a score is worth; the paper's values."""
 
     answered: float = 0.1
-    """For any prediction that can be scored; the score itself comes on top."""
+    """Reward of any prediction that can be scored; the score itself comes on top."""
     ran: float = 0.0
-    """For an attempt without one whose last call ran without an error: shaping, off by default."""
+    """Reward of an attempt without a prediction whose last call ran without an error (shaping)."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.ran <= self.answered:
             raise ConfigError(
                 f"a reward of {self.ran} for code that ran and {self.answered} for a prediction; "
-                "make the first the smaller one, and none negative"
+                "make the first the smaller one, and neither of them negative"
             )
 
 
@@ -41,20 +41,20 @@ def reward(
     ran: bool = False,
     scale: RewardScale = PAPER,
 ) -> float | None:
-    """Give the reward of an attempt; None for one that our own fault ended.
+    """Return the reward of an attempt; None for one that our own fault ended.
 
-    IF pays 1.1 for the reference's very answer and 0.1 for another; the others pay 0.1 and the
-    score. Without a prediction there is 0, or `scale.ran` where the code at least ran.
+    IF pays 1.1 for the reference's very answer and 0.1 for another; the other variants pay 0.1 and
+    the score. Without a prediction the reward is 0, or `scale.ran` if the code at least ran.
 
     Args:
         score: In [0, 1]; None where the sandbox or the provider failed.
-        variant: Of the task.
-        answered: Whether a prediction was there that can be scored.
+        variant: The task's variant.
+        answered: Whether there was a prediction that can be scored.
         ran: Whether the last call ended without an error.
         scale: What these are worth.
 
     Raises:
-        ValueError: the score is outside [0, 1] or not a number, so a scorer is at fault.
+        ValueError: The score is outside [0, 1] or not a number, so a scorer is at fault.
     """
     if score is None:
         return None
@@ -68,11 +68,11 @@ def reward(
 
 
 def reward_of_trajectory(trajectory: Trajectory, scale: RewardScale = PAPER) -> float | None:
-    """Give the reward of an attempt that was played or evaluated."""
+    """Return the reward of an attempt, whoever made it."""
     last = trajectory.calls[-1].status if trajectory.calls else None
     return reward(
         trajectory.score,
-        variant=variant_of(trajectory.task),
+        variant=trajectory.variant,
         answered=_answered(trajectory),
         ran=last == "ok",
         scale=scale,
@@ -80,22 +80,22 @@ def reward_of_trajectory(trajectory: Trajectory, scale: RewardScale = PAPER) -> 
 
 
 def reward_of_score(score: Score, scale: RewardScale = PAPER) -> float | None:
-    """Give the reward of a prediction that was scored by itself."""
+    """Return the reward of a prediction that was scored by itself."""
     return reward(
         score.score, variant=variant_of(score.task), answered=_answered(score), scale=scale
     )
 
 
 def _answered(scored: Trajectory | Score) -> bool:
-    """Tell whether there was a prediction: one that lacks a target's column may score by others."""
+    """Check whether there was a prediction: without one target's column it may score by others."""
     return scored.reason is None or bool(scored.score)
 
 
 def variant_of(task_id: str) -> Variant:
-    """Read the variant off a task's id.
+    """Return the variant that a task's id ends in.
 
     Raises:
-        ConfigError: the id does not end in one.
+        ConfigError: The id does not end in a variant.
     """
     ending = task_id.rpartition("/")[2]
     if ending not in set(Variant):

@@ -4,52 +4,41 @@ Each row is rendered and encoded here, once, and the mask comes from the templat
 a row longer than `max_length` is left out and counted, because its cut end would teach to stop.
 """
 
-# torch, datasets and trl are an optional extra, which a plain checkout does not have.
-# pyright: reportMissingImports=false
-
 from __future__ import annotations
 
-import hashlib
 import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
-from trl import SFTConfig as TrlConfig
-from trl import SFTTrainer
-
 from darebench.errors import ConfigError
 from darebench.rollouts.validate import encode, is_openai, read_rows, row_problems
 from darebench.train.config import SftConfig
-from darebench.train.metrics import watch
-from darebench.train.setup import (
-    common_arguments,
-    finished,
+from darebench.train.libraries import datasets, trl
+from darebench.train.pretrained import (
     holds_half,
     load_model,
     load_tokenizer,
     lora_config,
     need_machine,
-    prepare_folder,
-    refusals,
-    train_out,
 )
+from darebench.train.requirements import refusals
+from darebench.train.trainer_run import common_arguments, train_on
+from darebench.train.training_folder import Trained, training_folder
 from darebench.types import Progress
 
 log = logging.getLogger(__name__)
 NO_LOSS = -100
-"""What torch's loss passes over."""
+"""The label of a token that torch's loss leaves out."""
 
 
-def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
-    """Train to the end, or from the last checkpoint on; give the folder of the final model.
+def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Trained:
+    """Train to the end, from the last checkpoint on if there is one.
 
     Raises:
-        ConfigError: the data, the template or the folder cannot be used.
+        ConfigError: The data, the template or the folder cannot be used.
     """
     need_machine(config)
-    out = Path(config.out)
     tokenizer = load_tokenizer(config.model, config.template)
     encoded = partial(
         encode_rows,
@@ -59,32 +48,20 @@ def train_sft(config: SftConfig, *, progress: Progress | None = None) -> Path:
     )
     train = encoded(config.data)
     held_out = encoded(config.eval_data) if config.eval_data else None
-    given = {"data": config.data, "eval_data": config.eval_data}
-    sources = {name: _hash(Path(path)) for name, path in given.items() if path}
-    checkpoint = prepare_folder(config, sources)
-    done = finished(config, checkpoint)
-    if done is not None:
-        return done
-    with refusals("the trainer cannot be made of this configuration"):
-        # Before the weights: with them DeepSpeed knows that no process is to load all.
-        arguments = _arguments(config, has_eval=held_out is not None)
-        trainer = SFTTrainer(
-            model=load_model(config.model, half=holds_half(config)),
-            args=arguments,
-            train_dataset=train,
-            eval_dataset=held_out,
-            processing_class=tokenizer,
-            peft_config=lora_config(config.lora),
-        )
-    watch(trainer, out, progress)
-    return train_out(trainer, checkpoint, out)
+    with training_folder(config) as checkpoint:
+        return train_on(
+            config.out, config.max_steps, checkpoint,
+            lambda: _trainer(config, tokenizer, train, held_out), progress,
+        )  # fmt: skip
 
 
-def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Dataset:
-    """Encode an export: `input_ids`, and `labels` with `NO_LOSS` where the loss is not.
+def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool = True) -> Any:
+    """Encode an export as a data set of `input_ids` and `labels`, lists of one length each.
+
+    A label is the token itself, or `NO_LOSS` where the loss is not.
 
     Raises:
-        ConfigError: a row cannot be used, or none is left.
+        ConfigError: A row cannot be used, or none is left.
     """
     rows: list[dict[str, list[int]]] = []
     too_long = 0
@@ -111,16 +88,25 @@ def encode_rows(path: str, tokenizer: Any, max_length: int, *, show_tools: bool 
         log.warning("%s: %d rows of more than %d tokens are left out", path, too_long, max_length)
     if not rows:
         raise ConfigError(f"{path} has no row of at most {max_length} tokens")
-    return Dataset.from_list(rows)
+    return datasets.Dataset.from_list(rows)
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
+def _trainer(config: SftConfig, tokenizer: Any, train: Any, held_out: Any) -> Any:
+    with refusals("the trainer cannot be made of this configuration"):
+        # Before the weights: with them DeepSpeed knows that no process is to load all.
+        arguments = _arguments(config, has_eval=held_out is not None)
+        return trl.SFTTrainer(
+            model=load_model(config.model, half=holds_half(config)),
+            args=arguments,
+            train_dataset=train,
+            eval_dataset=held_out,
+            processing_class=tokenizer,
+            peft_config=lora_config(config.lora),
+        )
 
 
-def _arguments(config: SftConfig, *, has_eval: bool) -> TrlConfig:
-    return TrlConfig(
+def _arguments(config: SftConfig, *, has_eval: bool) -> Any:
+    return trl.SFTConfig(
         **common_arguments(config, has_eval=has_eval),
         max_length=config.max_length,
         packing=config.packing,

@@ -25,7 +25,7 @@ def training_template() -> str:
 
 
 def renderer(tokenizer: Any) -> Render:
-    """Render with a tokenizer's own template."""
+    """Build a function that renders with a tokenizer's own template."""
 
     def render(
         messages: Sequence[Mapping[str, Any]],
@@ -43,7 +43,7 @@ def renderer(tokenizer: Any) -> Render:
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """Give a message as chat templates take it: as in exported rows, without the call's id."""
+    """Return a message as chat templates take it: as in exported rows, without the call's id."""
     row = message_row(message)
     row.pop("tool_call_id", None)
     return row
@@ -58,10 +58,10 @@ _OPENING = [{"role": "user", "content": "q"}]
 
 
 def continuation(render: Render, end: str, results: Sequence[Mapping[str, Any]]) -> str:
-    """Give the text from the end token of a turn with calls to the start of the next turn.
+    """Return the text from the end token of a turn with calls to the start of the next turn.
 
     Raises:
-        ConfigError: the template changes what stands before it; train with `training_template`.
+        ConfigError: The template changes earlier turns; train with `training_template`.
     """
     before = render([*_OPENING, _CALL], None, False)
     after = render([*_OPENING, _CALL, *results], None, True)
@@ -75,7 +75,7 @@ def continuation(render: Render, end: str, results: Sequence[Mapping[str, Any]])
 
 
 def self_test(render: Render, end: str, tools: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Find what would make training on a template go wrong; an empty list if nothing."""
+    """Return what would make training on a template go wrong; an empty list if nothing does."""
     problems: list[str] = []
     conversation = [
         {"role": "system", "content": "s"},

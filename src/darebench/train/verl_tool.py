@@ -3,12 +3,9 @@
 Its configuration (`configs/verl-tool.yaml`) says where the sandbox is: a server that
 `darebench sandbox serve` started, or this machine without a `url`. verl makes and releases an
 instance for each call, so what an attempt saves hangs on the data that verl keeps of a rollout, and
-goes with it. The prediction goes along in the rollout's extra fields, where `darebench.train.verl`
-grades it. verl ends an attempt itself: `max_assistant_turns`.
+goes with it. The prediction goes along in the rollout's extra fields, where
+`darebench.train.verl_adapter` grades it. verl ends an attempt itself: `max_assistant_turns`.
 """
-
-# verl is installed in an environment of its own.
-# pyright: reportMissingImports=false
 
 from __future__ import annotations
 
@@ -22,12 +19,16 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import Field, model_serializer
-from verl.tools.base_tool import BaseTool
-from verl.tools.schemas import OpenAIFunctionToolSchema, ToolResponse
+
+# verl is installed in an environment of its own, where the type checker does not run.
+from verl.tools.base_tool import BaseTool  # pyright: ignore[reportMissingImports]
+from verl.tools.schemas import (  # pyright: ignore[reportMissingImports]
+    OpenAIFunctionToolSchema,
+    ToolResponse,
+)
 
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import PythonTool as AttemptTool
-from darebench.agents.tools import schema
+from darebench.agents.tools import PythonTool, schema
 from darebench.errors import ConfigError
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
@@ -46,7 +47,7 @@ class _Described(OpenAIFunctionToolSchema):
         return self.whole
 
 
-class PythonTool(BaseTool):
+class VerlPythonTool(BaseTool):
     """One object for a worker; an attempt for each rollout, an instance for each call."""
 
     def __init__(self, config: dict[str, Any], tool_schema: Any = None) -> None:
@@ -56,7 +57,7 @@ class PythonTool(BaseTool):
         self._store = config.get("store")
         self._executor = _executor(config.get("url"), config.get("token"))
         self._calls: dict[str, str | None] = {}
-        self._attempts: weakref.WeakKeyDictionary[Any, AttemptTool] = weakref.WeakKeyDictionary()
+        self._attempts: weakref.WeakKeyDictionary[Any, PythonTool] = weakref.WeakKeyDictionary()
 
     async def create(
         self, instance_id: str | None = None, **kwargs: Any
@@ -72,8 +73,8 @@ class PythonTool(BaseTool):
         """Run one call of a rollout.
 
         Raises:
-            Exception: a fault of ours. verl makes an answer of it and goes on; it is noted for the
-                reward, which then is none.
+            Exception: A fault of ours. verl makes an answer of it and goes on; it is noted, so that
+                the rollout has no reward.
         """
         rollout = kwargs["agent_data"]
         try:
@@ -94,15 +95,17 @@ class PythonTool(BaseTool):
         """End a call; the attempt's files stay for the next one."""
         self._calls.pop(instance_id, None)
 
-    def _attempt(self, rollout: Any, task: str | None) -> AttemptTool:
+    def _attempt(self, rollout: Any, task: str | None) -> PythonTool:
         tool = self._attempts.get(rollout)
         if tool is None:
             if task is None:
-                raise ConfigError("the row names no task; make rows with darebench.train.verl.rows")
+                raise ConfigError(
+                    "the row names no task; make rows with darebench.train.verl_adapter.rows"
+                )
             given = _store(self._store).task(task)
             folder = Path(tempfile.mkdtemp(prefix="darebench-verl-"))
             weakref.finalize(rollout, shutil.rmtree, folder, ignore_errors=True)
-            tool = AttemptTool(given, self._executor, folder, self._budget, Limits())
+            tool = PythonTool(given, self._executor, folder, self._budget, Limits())
             self._attempts[rollout] = tool
         return tool
 

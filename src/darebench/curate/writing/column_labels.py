@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from darebench.curate.records import Table
 from darebench.instructions.columns import Columns
-from darebench.instructions.ranges import Clues
+from darebench.instructions.facts import ColumnFacts
+from darebench.instructions.ranges import Evidence
 
 SHORTEST, LONGEST = 4, 60
 _TYPE_WORDS = re.compile(r"\b(factor|numeric|categorical|integer|vector|variable|column|logical)\b")
@@ -20,7 +21,8 @@ def label_columns(table: Table, columns: Sequence[str], metadata: str) -> dict[s
     named = {name: f"`{name}`" for name in columns}
     phrases = {name: _phrase(table.describe(name)) for name in columns}
     counts = [p.casefold() for p in phrases.values()]
-    known = Columns(list(columns), metadata, Clues("", [{} for _ in columns]))
+    facts: list[ColumnFacts] = [{"name": name, "dtype": ""} for name in columns]
+    known = Columns(list(columns), metadata, Evidence("", facts))
     for position, (name, phrase) in enumerate(phrases.items()):
         if not phrase or counts.count(phrase.casefold()) > 1:
             continue

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from darebench.curate.records import Workflow
 from darebench.curate.writing.extra_steps import lost_extras
+from darebench.instructions.facts import Facts
 from darebench.instructions.reader import find_targets, read_ranges, read_workflow
 from darebench.reference.spec import MORE_MODELS
 
@@ -20,7 +20,7 @@ _ALIKE = "DecisionTreeClassifier"
 
 
 def lost_in_workflow(
-    question: str, workflow: Workflow, facts: dict[str, Any], names: tuple[str, str]
+    question: str, workflow: Workflow, facts: Facts, names: tuple[str, str]
 ) -> str:
     """Name the first setting that does not come back from the text; empty if all do."""
     more = [model for models in MORE_MODELS.values() for model in models]
@@ -47,7 +47,7 @@ def lost_in_workflow(
 
 
 def lost_targets(
-    question: str, targets: Sequence[str], facts: dict[str, Any], names: tuple[str, str]
+    question: str, targets: Sequence[str], facts: Facts, names: tuple[str, str]
 ) -> str:
     """Name the targets of an MM or forecasting question that do not come back; empty if all do."""
     found = find_targets(question, facts, *names)

@@ -1,0 +1,68 @@
+"""An audit in the terminal: how many tasks each check concerns, then every finding that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darebench.audit.findings import Severity
+from darebench.audit.store_audit import Audit
+from darebench.report.result_tables import ReportTable
+from darebench.report.terminal import as_text
+
+SEVERITIES = tuple(reversed(Severity))
+"""The gravest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCount:
+    """How many tasks have findings of a check."""
+
+    check: str
+    by_severity: dict[Severity, int]
+    """Severity -> number of tasks."""
+    worst: Severity
+    example: str
+    """Id of the first task with a finding of the worst severity."""
+
+
+def count_checks(audit: Audit) -> list[CheckCount]:
+    """Count the tasks with findings of each check, the gravest and most frequent first."""
+    tasks: dict[str, dict[Severity, list[str]]] = {}
+    for task in audit.tasks:
+        for finding in task.findings:
+            ids = tasks.setdefault(finding.check, {}).setdefault(finding.severity, [])
+            if not ids or ids[-1] != task.id:
+                ids.append(task.id)
+    counts = [
+        CheckCount(
+            check=check,
+            by_severity={s: len(found.get(s, ())) for s in SEVERITIES},
+            worst=(worst := next(s for s in SEVERITIES if s in found)),
+            example=found[worst][0],
+        )
+        for check, found in tasks.items()
+    ]
+    return sorted(counts, key=lambda c: (*(-c.by_severity[s] for s in SEVERITIES), c.check))
+
+
+def audit_text(audit: Audit) -> str:
+    """Return an audit as text: a table of the checks, then every defect and warning."""
+    counts = count_checks(audit)
+    table = ReportTable(
+        title=f"{len(audit.tasks)} tasks of {audit.store} ({audit.hash})",
+        note="Tasks that a check has something to say of, by severity.",
+        columns=("check", *map(str, SEVERITIES), "for example"),
+        rows=tuple(
+            (c.check, *(str(c.by_severity[s] or "") for s in SEVERITIES), c.example) for c in counts
+        ),
+    )
+    lines = [
+        f"{finding.severity}  {task.id}  {finding.check}: {finding.message}"
+        for severity in (Severity.DEFECT, Severity.WARNING)
+        for task in audit.tasks
+        for finding in task.findings
+        if finding.severity is severity
+    ]
+    clean = len(audit.tasks) - sum(t.worst not in (None, Severity.NOTE) for t in audit.tasks)
+    lines.append(f"{clean} of {len(audit.tasks)} tasks have neither a defect nor a warning")
+    return as_text(table) + "\n".join(lines) + "\n"

@@ -1,0 +1,47 @@
+"""Tables in LaTeX, with the rules of booktabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from darebench.report.load import LoadedRun
+from darebench.report.result_tables import ReportTable, all_tables
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "&": r"\&",
+    "%": r"\%",
+    "_": r"\_",
+    "#": r"\#",
+    "$": r"\$",
+    "±": r"$\pm$",
+}
+
+
+def as_latex(runs: Sequence[LoadedRun]) -> str:
+    """Return the tables of runs in LaTeX; a document needs the package booktabs."""
+    return "\n".join(map(_table, all_tables(runs)))
+
+
+def _table(table: ReportTable) -> str:
+    rows = [_row(table.columns), r"\midrule", *map(_row, table.rows)]
+    return "\n".join(
+        [
+            rf"% {table.title}",
+            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
+            r"\toprule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = ("".join(_ESCAPES.get(char, char) for char in cell) for cell in cells)
+    return " & ".join(escaped) + r" \\"

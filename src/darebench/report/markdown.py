@@ -1,0 +1,21 @@
+"""Tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from darebench.report.load import LoadedRun
+from darebench.report.result_tables import ReportTable, all_tables
+
+
+def as_markdown(runs: Sequence[LoadedRun]) -> str:
+    """Return the tables of runs in Markdown."""
+    return "\n".join(map(_table, all_tables(runs)))
+
+
+def _table(table: ReportTable) -> str:
+    lines = [f"## {table.title}", "", table.note, ""]
+    lines.append("| " + " | ".join(table.columns) + " |")
+    lines.append("|---|" + "---:|" * (len(table.columns) - 1))
+    lines += ["| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in table.rows]
+    return "\n".join(lines) + "\n"

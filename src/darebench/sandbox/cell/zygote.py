@@ -1,0 +1,156 @@
+"""A zygote: a process with libraries imported and warmed, forked for each program.
+
+There are two: a large one with all the libraries, and a small one for programs that import none,
+whose forks cost a fifth. A zygote lives in the cell, never runs a program itself, and has one
+thread, as a process that is forked must. A warden asks it for a process in the warden's own
+namespaces; the zygote is that process's parent in name only, and reaps it when the warden is
+done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import select
+import socket
+import time
+from dataclasses import dataclass
+
+from darebench.sandbox.cell import child, linux, memory, rootfs, warm
+from darebench.sandbox.cell.isolation import Isolation
+from darebench.sandbox.channel import close_all
+
+LIGHT = ("collections", "csv", "datetime", "json", "math", "numpy", "numpy.fft",
+    "numpy.linalg", "numpy.random", "random", "re", "statistics")  # fmt: skip
+"""Modules of the small zygote; its programs may import the rest of the standard library as well."""
+PRELOADED = (
+    *LIGHT,
+    "pandas",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "sklearn.cluster",
+    "sklearn.compose",
+    "sklearn.decomposition",
+    "sklearn.ensemble",
+    "sklearn.feature_selection",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.multioutput",
+    "sklearn.naive_bayes",
+    "sklearn.neighbors",
+    "sklearn.neural_network",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+    "sklearn.tree",
+    "sqlite3",
+)
+WHERE_INSTALLED = ("matplotlib.pyplot",)
+PATIENCE_S = 20.0
+"""How long a thread that the imports have started may take to end."""
+AHEAD, HURRIED = b"a", b"h"
+"""What a warden sends to ask for a process: there is time to prefault memory, or there is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zygote:
+    """A zygote as its keeper sees it."""
+
+    handle: int
+    """Its pidfd."""
+    request_socket: socket.socket
+    """Where wardens ask it for a process."""
+
+
+def prepare(*, light: bool) -> None:
+    """Import and warm the libraries, and make this process like a new interpreter for its forks.
+
+    Raises:
+        RuntimeError: A library has started a thread, or shares writable memory.
+    """
+    for name in LIGHT if light else PRELOADED:
+        importlib.import_module(name)
+    if not light:
+        warm.count_cores()
+        for name in WHERE_INSTALLED:
+            if importlib.util.find_spec(name.partition(".")[0]):
+                importlib.import_module(name)
+        warm.up()
+    child.become_fresh()
+    _require_safety()
+    child.learn(light=light)
+    memory.collapse()
+    child.measure()
+
+
+def _require_safety() -> None:
+    """Check what a fork needs: one thread, and no writable memory that it would share."""
+    deadline = time.monotonic() + PATIENCE_S
+    while _n_threads() != 1:  # matplotlib's timer, for one, is cancelled but may not be gone yet
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
+        time.sleep(0.005)
+    with open("/proc/self/maps") as stream:  # noqa: PTH123 -- no Path needed here
+        shared = [line for line in stream if line.split()[1][1:4:2] == "ws"]
+    if shared:
+        raise RuntimeError(f"the zygote shares writable memory: {shared[0].strip()}")
+
+
+def _n_threads() -> int:
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 -- names are enough
+
+
+def serve(requests: socket.socket, isolation: Isolation) -> None:
+    """Fork for wardens until the keeper is gone."""
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    running: dict[int, int] = {}
+    places = rootfs.Places()
+    while True:
+        # Ended programs first: whoever asks for the next one wants the number of the last.
+        for descriptor, _ in sorted(poll.poll(), key=lambda ready: ready[0] == requests.fileno()):
+            if descriptor != requests.fileno():
+                poll.unregister(descriptor)
+                os.close(descriptor)
+                os.waitpid(running.pop(descriptor), 0)
+                continue
+            message, received, _, _ = socket.recv_fds(requests, 1, 3)
+            if not message:
+                return
+            warden, channel, release = received
+            try:
+                hurried = message == HURRIED
+                pid = _fork(warden, channel, own, isolation, places, hurried=hurried)
+                running[release] = pid
+                poll.register(release, select.POLLIN)
+            except OSError:  # the warden has ended, or memory is short: it sees its channel close
+                os.close(release)
+            close_all([warden, channel])
+
+
+def _fork(
+    warden: int,
+    channel: int,
+    own: int,
+    isolation: Isolation,
+    places: rootfs.Places,
+    *,
+    hurried: bool,
+) -> int:
+    """Fork a program into the pid namespace of a warden; it joins the others itself."""
+    if _n_threads() != 1:
+        raise RuntimeError("the zygote has got a thread")
+    linux.setns(warden, linux.CLONE_NEWPID)
+    try:
+        pid = linux.fork()
+    except OSError:
+        linux.setns(own, linux.CLONE_NEWPID)
+        raise
+    if pid == 0:
+        child.live(channel, isolation, places, warden, hurried=hurried)
+    linux.setns(own, linux.CLONE_NEWPID)
+    return pid

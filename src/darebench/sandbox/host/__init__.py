@@ -1,0 +1,1 @@
+"""What runs in the caller's process: spare processes, one call's streams and files."""

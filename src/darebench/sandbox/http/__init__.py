@@ -1,0 +1,1 @@
+"""The sandbox over HTTP: SandboxFusion's API, its server and its limits."""

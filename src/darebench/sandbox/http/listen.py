@@ -1,0 +1,127 @@
+"""The HTTP server's process: its socket, its patience with clients, its signals and its end.
+
+At SIGTERM or SIGINT it takes no new connection, answers all that it has admitted, and exits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import resource
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from darebench.errors import ConfigError
+from darebench.sandbox.http.server import ServerSettings, build_app
+from darebench.sandbox.local import LocalExecutor
+from darebench.sandbox.program import Program
+
+HEAD_S = 10.0
+"""How long a connection may take until the head of a request is complete."""
+CONNECTIONS = 1000
+"""Connections at one time; more are closed at once."""
+UNREAD_MS = 60_000
+"""How long an answer may wait in the kernel for a client that does not read."""
+
+
+def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[str], None]) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        host: Name or address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        settings: What the server grants.
+        ready: Called with the server's URL when it takes calls.
+
+    Raises:
+        ConfigError: The address cannot be used, or only with a token, or the sandbox cannot be run.
+    """
+    with listen_on(host, port) as listening:
+        address = ipaddress.ip_address(listening.getsockname()[0])
+        if settings.token is None and not address.is_loopback:
+            raise ConfigError(
+                f"{host} is reachable from other machines: give a token with --token-file or in "
+                "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
+            )
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        asyncio.run(_serve(listening, settings, ready))
+
+
+async def _serve(
+    listening: socket.socket, settings: ServerSettings, ready: Callable[[str], None]
+) -> None:
+    executor = LocalExecutor(settings.slots)
+    try:
+        await executor.execute(Program(code=""))
+        config = uvicorn.Config(
+            build_app(executor, settings),
+            http=_Connection,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=int(settings.seconds) + 60,
+        )
+        # uvicorn raises the signal that ended it once more; by then there is nothing left to do.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        ready(url_of(listening))
+        await uvicorn.Server(config).serve(sockets=[listening])
+    finally:
+        await executor.close()
+
+
+class _Connection(H11Protocol):
+    """A connection that is closed if the head of a request is not complete in time."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- as uvicorn has it
+        """Take a connection, or close it if there are too many."""
+        super().connection_made(transport)
+        self._seen = None
+        self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._check.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_stuck(self) -> None:
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self._seen is self.cycle:
+            self.transport.abort()
+            return
+        self._seen = self.cycle if idle else None
+        self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the URL of a server."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """Open the socket of a server.
+
+    Raises:
+        ConfigError: The address cannot be used.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    # Inherited by every connection.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
+    return listening
