@@ -12,7 +12,7 @@ from darebench.types import Message, Role, ToolCall
 
 
 class ScriptedModel:
-    """Gives the replies of a list in their order, to any number of attempts at the same time.
+    """Plays the replies of a list in their order, in any number of attempts at the same time.
 
     Example:
         >>> script = ScriptedModel([calls("print(1)"), says("Done.")])

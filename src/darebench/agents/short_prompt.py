@@ -4,11 +4,11 @@
     numeric = [2, 0, None, None, None, None, None, None, ]; text = [5, None, None, None, ];
     impute = 'mean'; seed = '48'; model = 'LinearSVC'; kind = 'if class'
 
-An option for models that are too small to read prose or to hold a long prompt. It is made from what
-every agent may see: the files are looked at by the baseline's first call, in the sandbox, and the
-question is read by the baseline's rules; where these misread it, so does the short prompt. Features
-are called by their position, in lists of one length, and seeds have two digits, so that everything
-always has the same place; the ranges that a workflow filters by are left out.
+It is an option for models that are too small to read prose or to hold a long prompt. It is made
+from what every agent may see: the baseline's first call looks at the files in the sandbox, and the
+baseline's rules read the question; where these misread it, so does the short prompt. Features are
+named by their position, in lists of one length, and seeds have two digits, so that everything has
+the same place in every prompt; the ranges that a workflow filters by are left out.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from darebench.store.layout import ROW_ID
 from darebench.types import Family, Task, Variant
 
 SLOTS = {"numeric": 8, "text": 4}
-"""Features of each kind that a short prompt has a place for."""
+"""Most features of each kind."""
 COLUMNS = 12
-"""Columns of a file that it can point to."""
+"""Columns of a file that can be named."""
 BETWEEN = "; "
-"""Between the statements: a program can begin with the prompt, word for word."""
+"""Separates the statements, so that a program can begin with the prompt, word for word."""
 
 
 async def short_prompt(task: Task, executor: Executor) -> str | None:
-    """Write a table task's short prompt; None where the question or the files do not allow one.
+    """Return a table task's short prompt, or None where the question or the files do not allow one.
 
     Raises:
-        SandboxFault: the sandbox failed, repeatedly.
+        SandboxFault: The sandbox failed, repeatedly.
     """
     if task.family is Family.TS:
         return None
@@ -61,7 +61,7 @@ async def short_prompt(task: Task, executor: Executor) -> str | None:
 
 
 def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str] | None:
-    """Say a written workflow: features by their position in the file to predict."""
+    """Write a workflow down: features by their position in the file to predict."""
     if "random_state" not in settings:  # the plan is another program than a written workflow
         return None
     tables = facts["files"][settings["val"]]["tables"].values()
@@ -81,6 +81,6 @@ def _workflow(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str
 
 
 def listed(columns: Sequence[int], slots: int) -> str:
-    """Write positions as a list of `slots` items, None in the places that are left."""
+    """Return positions as the text of a list of `slots` items, filled up with None."""
     filled = [*columns, *[None] * (slots - len(columns))]
     return f"[{''.join(f'{c}, ' for c in filled)}]"

@@ -112,7 +112,7 @@ def score_batch(
 def read_truths(
     tasks: Sequence[Task], references: Path | None = None
 ) -> tuple[dict[str, Truth], dict[str, DareError]]:
-    """Give the truth of every task, computing references where needed, and why others have none."""
+    """Return the truth of every task, with references computed where needed."""
     if references is not None:
         return import_answers(tasks, references)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +15,8 @@ from darebench.reference.solve import Reference, Unsolved, solve
 from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.store.read import open_store, select
-from darebench.types import Task, Variant
+from darebench.sync import run_sync
+from darebench.types import Progress, Task, Variant
 
 
 def compute(
@@ -26,12 +26,20 @@ def compute(
     check: bool = False,
     out: Path | None = None,
     slots: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Compute references of the selected IF tasks; with `check`, say what holds of each.
+    """Compute the references of the selected IF tasks, and return the documented JSON.
+
+    Args:
+        store: A folder, an archive or `hf://owner/name`; the starter store without it.
+        patterns: Task ids, dataset names or globs; all tasks without one.
+        check: Prove that each task can be solved as written.
+        out: Folder to copy the references to.
+        slots: Programs that run at the same time; as many as there are cores without it.
+        progress: Progress callback.
 
     Raises:
-        ConfigError: no IF task is selected.
+        ConfigError: No IF task is selected.
     """
     opened = open_store(store)
     tasks = [t for t in select(opened.tasks, patterns) if t.variant is Variant.IF]
@@ -44,7 +52,7 @@ def compute(
         if progress is not None:
             progress("checks" if check else "references", len(done), len(tasks))
 
-    rows = asyncio.run(_rows(tasks, one_done, check=check, out=out, slots=slots))
+    rows = run_sync(_rows(tasks, one_done, check=check, out=out, slots=slots))
     return {
         "tasks": rows,
         "errors": [asdict(problem) for problem in opened.problems],

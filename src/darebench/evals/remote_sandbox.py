@@ -1,4 +1,4 @@
-"""A sandbox that is elsewhere: opened by its address, and compared with this environment."""
+"""A sandbox on another machine: opened by its address, and compared with this environment."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ print(json.dumps([platform.python_version(), platform.machine(), libraries]))
 
 
 def open_remote(url: str) -> RemoteExecutor:
-    """Open the sandbox at `url`; its token, if it wants one, is in `TOKEN_VARIABLE`.
+    """Return the sandbox at `url`, with the token in `TOKEN_VARIABLE` if it is set.
 
     Raises:
-        ConfigError: `url` is no HTTP address.
+        ConfigError: `url` is not an HTTP address.
     """
     return RemoteExecutor(url, token=os.environ.get(TOKEN_VARIABLE))
 
 
 async def environment_of(executor: Executor) -> Environment:
-    """Ask a sandbox for the environment that its programs run in.
+    """Return the environment that a sandbox's programs run in.
 
     Raises:
-        SandboxFault: it cannot say.
+        SandboxFault: The sandbox does not answer with its environment.
     """
     program = Program(code=_SURVEY.format(names=DEFINING), limits=Limits(wall_s=60.0))
     outcome = await execute_retrying(executor, program)
@@ -58,8 +58,8 @@ async def check_same(executor: RemoteExecutor) -> None:
     """Refuse a sandbox whose IF answers would not be those of this environment.
 
     Raises:
-        ConfigError: it has other versions.
-        SandboxFault: it cannot say.
+        ConfigError: The sandbox has other versions.
+        SandboxFault: The sandbox does not answer with its environment.
     """
     here, there = current_environment().as_dict(), (await environment_of(executor)).as_dict()
     differ = [name for name in here if name != "hash" and there[name] != here[name]]

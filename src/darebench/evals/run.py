@@ -219,6 +219,7 @@ def _run_inspect(
         )
     if was_cancelled(logs):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
+    watch.finish()
 
 
 def _options(config: EvalConfig) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A run in figures: the documented JSON of `darebench eval`, and what reports start from."""
+"""A run in figures: the documented JSON of `darebench eval`, and what reports are made of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from darebench.types import Trajectory
 
 
 def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
-    """Reduce attempts to what statistics need."""
+    """Return what statistics need to know of attempts."""
     return [
         Observation(
             task=t.task,
@@ -27,7 +27,7 @@ def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """Give the documented form of a run."""
+    """Return the documented JSON form of a run."""
     return {
         "run": str(run.folder),
         "columns": columns_json(summarise(observations(run.trajectories))),

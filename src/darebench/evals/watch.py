@@ -53,6 +53,11 @@ class Watch:
         if self._n_faults[task_id, epoch] > RETRIES:
             self.ended(task_id, epoch)
 
+    def finish(self) -> None:
+        """Note that nothing is left: Inspect may know more of a killed run than its log."""
+        if self.kept + len(self._ended) < self.expected:
+            self.step("attempts", self.expected, self.expected)
+
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""
         if self._progress is not None:

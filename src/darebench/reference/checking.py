@@ -22,15 +22,15 @@ THREADS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """What holds for one IF task."""
+class ReferenceCheck:
+    """What holds of one IF task."""
 
     task: str
     reference: Path | None
     literal_equal: bool
-    """The literal path from the noisy file scores 1 against the reference."""
+    """Whether the literal path from the noisy file scores 1 against the reference."""
     repeatable: bool
-    """So do repeats of the reference, with 1 and with 2 threads."""
+    """Whether repeats of the reference do, with 1 and with 2 threads."""
     seconds: float
     detail: str
     """What does not hold, or which repeats differ in bytes though not in score."""
@@ -42,11 +42,11 @@ async def check(
     executor: Executor,
     *,
     on_done: Callable[[str], None] | None = None,
-) -> list[Check]:
-    """Check every IF task among `tasks`, in their order, against what `solve` gave for it."""
+) -> list[ReferenceCheck]:
+    """Check every IF task among `tasks`, in their order, against what `solve` returned for it."""
     chosen = [t for t in tasks if t.variant is Variant.IF]
 
-    async def one(task: Task) -> Check:
+    async def one(task: Task) -> ReferenceCheck:
         result = await _check_one(task, solved[task.id], executor)
         if on_done is not None:
             on_done(task.id)
@@ -55,7 +55,9 @@ async def check(
     return list(await asyncio.gather(*map(one, chosen)))
 
 
-async def _check_one(task: Task, solved: Reference | Unsolved, executor: Executor) -> Check:
+async def _check_one(
+    task: Task, solved: Reference | Unsolved, executor: Executor
+) -> ReferenceCheck:
     if isinstance(solved, Unsolved):
         return _failed(task, None, 0.0, solved.message)
     try:
@@ -70,7 +72,7 @@ async def _check_one(task: Task, solved: Reference | Unsolved, executor: Executo
         return _failed(task, solved.path, solved.seconds, str(error))
     notes = [literal.note("the literal path")]
     notes += [r.note(f"with {n} threads") for n, r in zip(THREADS, repeats, strict=True)]
-    return Check(
+    return ReferenceCheck(
         task=task.id,
         reference=solved.path,
         literal_equal=literal.equal,
@@ -105,8 +107,8 @@ async def _compare(task: Task, spec: PipelineSpec, executor: Executor, truth: Tr
     return _Comparison(score=score.score, same_bytes=answer == truth.csv, reason=reason)
 
 
-def _failed(task: Task, reference: Path | None, seconds: float, message: str) -> Check:
-    return Check(
+def _failed(task: Task, reference: Path | None, seconds: float, message: str) -> ReferenceCheck:
+    return ReferenceCheck(
         task=task.id,
         reference=reference,
         literal_equal=False,

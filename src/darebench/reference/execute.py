@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from darebench.errors import TaskFormatError
 from darebench.reference.spec import PipelineSpec, workflow_text
@@ -46,8 +46,8 @@ async def run_spec(task: Task, spec: PipelineSpec, executor: Executor, folder: P
     """Run one workflow of a task; its prediction lands in `folder`.
 
     Raises:
-        TaskFormatError: the workflow failed, so the task is broken.
-        SandboxFault: the sandbox failed, repeatedly.
+        TaskFormatError: The workflow failed, so the task is broken.
+        SandboxFault: The sandbox failed, repeatedly.
     """
     program = Program(
         code=spec.render(),
@@ -70,10 +70,10 @@ async def run_specs(
     """Run workflows with the same threads in one call, which costs as much as one alone does.
 
     Returns:
-        By the task's id, those that ended well; the others are to be run alone, to see why.
+        Task id -> result of each that ended well; run the others alone to see why they failed.
 
     Raises:
-        SandboxFault: the sandbox failed, repeatedly.
+        SandboxFault: The sandbox failed, repeatedly.
     """
     settings = [_renamed(number, spec) for number, (_, spec) in enumerate(runs)]
     program = Program(
@@ -92,8 +92,8 @@ async def run_specs(
     return _ended_well(runs, await execute_retrying(executor, program))
 
 
-def _renamed(number: int, spec: PipelineSpec) -> dict:
-    """Give the settings of one run of several, whose files need names of their own."""
+def _renamed(number: int, spec: PipelineSpec) -> dict[str, Any]:
+    """Return the settings of one run of several, whose files need names of their own."""
     names = {"train": spec.train, "val": spec.val, "output": spec.output}
     return asdict(spec) | {key: f"{number}-{name}" for key, name in names.items()}
 

@@ -1,7 +1,8 @@
 """Proves an IF task in one run of the sandbox: the reference, the literal path, more threads.
 
-`check` starts a process for each of them, which proves more and takes several times as long; this
-is for curation, which proves thousands of tasks and leaves the rest to `darebench reference`.
+`checking` starts a process for each of them, which proves more and takes several times as long.
+This module is for curation, which proves thousands of tasks and leaves the rest to
+`darebench reference`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Proof:
     answer: bytes
     """The reference's prediction file."""
     problem: str
-    """Which path gives another answer; empty if none does."""
+    """The path that gives another answer; empty if none does."""
     seconds: float
 
 
@@ -43,8 +44,8 @@ async def prove(task: Task, executor: Executor) -> Proof:
     """Run the reference, the literal path, and the reference with two threads.
 
     Raises:
-        TaskFormatError: the workflow fails.
-        SandboxFault: the sandbox failed, repeatedly.
+        TaskFormatError: The workflow fails.
+        SandboxFault: The sandbox failed, repeatedly.
     """
     settings = read_settings(task)
     specs = {

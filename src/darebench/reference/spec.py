@@ -26,12 +26,12 @@ MODELS = {
     ),
     "reg": ("LinearRegression", "DecisionTreeRegressor", "Ridge", "Lasso", "MLPRegressor"),
 }
-"""The paper's."""
+"""The paper's models."""
 MORE_MODELS = {
     "class": ("RandomForestClassifier", "ExtraTreesClassifier", "KNeighborsClassifier"),
     "reg": ("RandomForestRegressor", "ExtraTreesRegressor", "KNeighborsRegressor", "ElasticNet"),
 }
-"""Of richer workflows."""
+"""Models of richer workflows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,30 +68,30 @@ class PipelineSpec:
         return fingerprint([asdict(self), fingerprint(workflow_text())])
 
     def render(self) -> str:
-        """Write the program: its settings in one line, then the workflow's text."""
+        """Return the program: its settings in one line, then the workflow's text."""
         return with_settings(workflow_text(), asdict(self))
 
 
 @cache
 def workflow_text() -> str:
-    """Read the workflow's source."""
+    """Return the workflow's source."""
     return files("darebench.reference").joinpath("workflow.py").read_text(encoding="utf-8")
 
 
 def reference_spec(task: Task, settings: Settings, *, threads: int = 1) -> PipelineSpec:
-    """Specify the reference: the workflow on the training rows without noise.
+    """Return the reference: the workflow on the training rows without noise.
 
     Raises:
-        TaskFormatError: the settings name an unknown imputer or model.
+        TaskFormatError: The settings name an unknown imputer or model.
     """
     return _spec(task, settings, settings.clean_train_file, with_ranges=False, threads=threads)
 
 
 def literal_spec(task: Task, settings: Settings, *, threads: int = 1) -> PipelineSpec:
-    """Specify the literal path: the noisy file, filtered by the stated ranges, then the same.
+    """Return the literal path: the noisy file, filtered by the stated ranges, then the same.
 
     Raises:
-        TaskFormatError: the settings name an unknown imputer or model.
+        TaskFormatError: The settings name an unknown imputer or model.
     """
     return _spec(task, settings, settings.train_file, with_ranges=True, threads=threads)
 

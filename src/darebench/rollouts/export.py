@@ -31,10 +31,10 @@ BATCH = 256
 
 
 class Format(StrEnum):
-    """What an export is for."""
+    """The form of an export."""
 
     CHAT = "chat"
-    """TRL and its like: `messages`, `tools` as JSON text, and where each row comes from."""
+    """For TRL and the like: `messages`, `tools` as JSON text, and where each row comes from."""
     OPENAI = "openai"
     """An OpenAI-style fine-tuning file; where rows come from goes into a file beside it."""
 
@@ -75,16 +75,16 @@ def export(
     *,
     budget: Budget | None = None,
 ) -> Statistics:
-    """Write the attempts of runs or trajectory files to `out`; its suffix says .jsonl or .parquet.
+    """Write the attempts of runs or trajectory files to `out`, a .jsonl or a .parquet file.
 
     Args:
         sources: Run folders, or files of trajectories.
-        out: What is written, whole or not at all.
-        form: What it is for.
-        budget: Of the attempts, for the tool's description; a run folder's own without it.
+        out: The file to write, whole or not at all.
+        form: What the file is for.
+        budget: The attempts' budget, for the tool's description; a run folder's own without it.
 
     Raises:
-        ConfigError: a source or the kind of file cannot be used, or `out` is a source.
+        ConfigError: A source or the suffix of `out` cannot be used, or `out` is a source.
     """
     suffixes = (".jsonl",) if form is Format.OPENAI else (".jsonl", ".parquet")
     if out.suffix not in suffixes:
@@ -117,12 +117,12 @@ def export(
 
 
 def knows_budget(source: Path) -> bool:
-    """Tell whether the limits of a source's run are beside its attempts."""
+    """Check whether the limits of a source's run lie beside its attempts."""
     return trajectories_file(source).with_name("config.json").is_file()
 
 
 def read_budget(trajectories: Path) -> Budget:
-    """Read the budget of a run from its `config.json`; the standard one where there is none."""
+    """Return the budget of a run from its `config.json`, or the standard budget without one."""
     path = trajectories.with_name("config.json")
     if not path.is_file():
         return Budget()
@@ -130,7 +130,7 @@ def read_budget(trajectories: Path) -> Budget:
         config = json.loads(path.read_text(encoding="utf-8"))["config"]
         return Budget(turns=config["turns"], seconds_per_call=config["seconds"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} does not hold a run's budget ({error}); give it") from None
+        raise ConfigError(f"{path} does not hold a run's budget ({error}); name it") from None
 
 
 Write = Callable[[Row], None]

@@ -13,11 +13,11 @@ Row = dict[str, Any]
 
 
 def unusable(trajectory: Trajectory) -> str | None:
-    """Tell why an attempt cannot be trained on; None if it can.
+    """Return why an attempt cannot be trained on, or None if it can.
 
-    Of a call whose arguments could not be parsed the text is not kept, so that a row with one would
-    teach what the model did not write. A turn that the token limit cut would be taught as a whole
-    one, with an end that the model did not write either.
+    The text of a call whose arguments could not be parsed is not kept, so that a row with one would
+    teach what the model did not write. A turn that the token limit cut off would be taught as a
+    whole one, with an end that the model did not write either.
     """
     if trajectory.score is None:
         return "unscored"
@@ -31,7 +31,7 @@ def unusable(trajectory: Trajectory) -> str | None:
 
 
 def chat_row(trajectory: Trajectory, tools: str, run: str) -> Row:
-    """Give a row as TRL's trainers take it, with where it comes from.
+    """Return a row as TRL's trainers take it, with where it comes from.
 
     Arguments are JSON text: as objects, a table would merge the keys of all rows. So is `tools`,
     which every row has word for word.
@@ -44,7 +44,7 @@ def chat_row(trajectory: Trajectory, tools: str, run: str) -> Row:
 
 
 def openai_row(trajectory: Trajectory, tools: str) -> Row:
-    """Give a row of an OpenAI fine-tuning file, which takes no other keys.
+    """Return a row of an OpenAI fine-tuning file, which takes no other keys.
 
     Such a file trains on assistant turns only, and has to end with one.
     """
@@ -55,7 +55,7 @@ def openai_row(trajectory: Trajectory, tools: str) -> Row:
 
 
 def provenance(trajectory: Trajectory, run: str) -> Row:
-    """Give the flat facts that lead from a row back to the attempt."""
+    """Return the flat facts that lead from a row back to its attempt."""
     made = asdict(trajectory.provenance) if trajectory.provenance else {}
     return {
         "run": run,
@@ -72,12 +72,12 @@ def provenance(trajectory: Trajectory, run: str) -> Row:
 
 
 def tools_text(schema: Mapping[str, Any]) -> str:
-    """Write the one tool's schema as the `tools` column has it."""
+    """Return the tool's schema as the text of the `tools` column."""
     return json.dumps([schema], sort_keys=True, ensure_ascii=False)
 
 
 def message_row(message: Message) -> Row:
-    """Give a message in the OpenAI chat format; arguments are JSON text."""
+    """Return a message in the OpenAI chat format, with its arguments as JSON text."""
     row: Row = {"role": message.role, "content": message.content}
     if message.tool_calls:
         row["tool_calls"] = [

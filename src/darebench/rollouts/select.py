@@ -1,7 +1,7 @@
 """FV, AV, BV, DV: which attempts at a task become training data (paper section 5). Pure.
 
-Only scored attempts count: one that ended through our own fault has no score, and neither makes a
-task diverse nor lowers its mean.
+Only scored attempts count: one that a fault of ours ended has no score, and neither makes a task
+diverse nor lowers its mean.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Thresholds:
     xf: float = 0.6
     cf: float = 0.3
     variance_mm: float = 0.15
-    """Population variance of the scores from which a MM task is diverse."""
+    """Population variance of the scores from which an MM task is diverse."""
     variance_xf: float = 0.15
     variance_cf: float = 0.1
 
     def __post_init__(self) -> None:
-        """Refuse what no attempt or every one would pass.
+        """Refuse thresholds that no attempt or every attempt would pass.
 
         Raises:
-            ConfigError: a threshold is no finite number.
+            ConfigError: A threshold is not a finite number.
         """
         for name in self.__slots__:
             if not math.isfinite(getattr(self, name)):
@@ -64,7 +64,7 @@ class Scored(Protocol):
 
     @property
     def score(self) -> float | None:
-        """In [0, 1]; None for an attempt that our own fault ended."""
+        """In [0, 1]; None for an attempt that a fault of ours ended."""
         ...
 
     @property
@@ -84,10 +84,10 @@ _S = TypeVar("_S", bound=Scored)
 def select_trajectories(
     attempts: Iterable[_S], strategy: Strategy | str, thresholds: Thresholds | None = None
 ) -> list[_S]:
-    """Choose among attempts at any number of tasks; the result keeps their order.
+    """Return the chosen attempts among those at any number of tasks, in their order.
 
     Raises:
-        ConfigError: a task's id does not name its variant, or for MM its family.
+        ConfigError: A task's id does not name its variant, or for MM its family.
     """
     given = list(attempts)
     groups: dict[str, list[int]] = {}
@@ -103,12 +103,12 @@ def select_trajectories(
 def choose(
     attempts: Sequence[Scored], strategy: Strategy, thresholds: Thresholds | None = None
 ) -> list[int]:
-    """Choose among the attempts at one task; gives positions, in rising order.
+    """Return the positions of the chosen attempts among those at one task, in rising order.
 
     Ties go to the faster attempt, then to the earlier epoch, then to the earlier position.
 
     Raises:
-        ConfigError: the task's id does not name its variant, or for MM its family.
+        ConfigError: The task's id does not name its variant, or for MM its family.
     """
     if not attempts:
         return []
@@ -132,7 +132,7 @@ def choose(
 
 
 def is_diverse(scores: Sequence[float], spread: float | None) -> bool:
-    """Tell whether attempts at a task differ enough to learn from their difference.
+    """Check whether attempts at a task differ enough to learn from their difference.
 
     `spread` is the least population variance; None for IF, which needs a 1 and a 0. The variance
     is of the exact values, so that it does not depend on their order.
@@ -143,7 +143,7 @@ def is_diverse(scores: Sequence[float], spread: float | None) -> bool:
 
 
 def _limits(task: str, thresholds: Thresholds) -> tuple[float, float | None]:
-    """Give the least valid score of a task, and the variance from which it is diverse."""
+    """Return the least valid score of a task, and the variance from which it is diverse."""
     dataset, _, ending = task.rpartition("/")
     if ending == Variant.IF:
         return 1.0, None

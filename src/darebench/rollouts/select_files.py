@@ -1,7 +1,7 @@
 """Selection over files of any size: two passes, lines copied as they are.
 
-The first pass keeps four small values a line, the second copies the chosen lines byte for byte, so
-that a program that wrote more into a line than we know finds it again.
+The first pass keeps four small values of each line, the second copies the chosen lines byte for
+byte, so that a program that wrote more into a line than we know finds it again.
 """
 
 from __future__ import annotations
@@ -40,27 +40,29 @@ class _Row:
 
 
 def trajectories_file(source: Path) -> Path:
-    """Find the trajectories of a run folder; a file is itself.
+    """Return the path of a run folder's trajectories; a file stands for itself.
 
     Raises:
-        ConfigError: there is no such file.
+        ConfigError: The file is missing.
     """
     path = source / TRAJECTORIES if source.is_dir() else source
     if path.is_file():
         return path
     if (source / "config.json").is_file():
-        raise ConfigError(f"the run in {source} has not ended; its own command goes on with it")
+        raise ConfigError(
+            f"the run in {source} is unfinished; rerun the command that started it to resume"
+        )
     raise ConfigError(f"{path} is missing; give a run folder or a file of trajectories")
 
 
 def keep_apart(out: Path, source: Path) -> None:
-    """Refuse to write over what is read.
+    """Refuse to write over the file that is read.
 
     Raises:
-        ConfigError: both are one file.
+        ConfigError: Both are the same file.
     """
     if out.resolve() == source.resolve():
-        raise ConfigError(f"{out} is what is read; give another --out")
+        raise ConfigError(f"{out} is the file that is read; give another --out")
 
 
 def select_file(
@@ -69,8 +71,8 @@ def select_file(
     """Copy the lines of the chosen attempts from `source` (a file or a run folder) to `out`.
 
     Raises:
-        ConfigError: `out` is what is read, or a line lacks `task`, `score` or `seconds`, or has an
-            unusable one; its number is named.
+        ConfigError: `out` is the file that is read, or a line has no usable `task`, `score` or
+            `seconds`.
     """
     path = trajectories_file(source)
     keep_apart(out, path)
@@ -112,7 +114,7 @@ def _copy(path: Path, out: Path, numbers: set[int]) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Give every line that is not blank, with its number from 1 and its line end."""
+    """Yield every line that is not blank, with its number from 1 and its line end."""
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.isspace():
@@ -123,9 +125,9 @@ def _row(line: bytes, number: int, path: Path) -> _Row:
     try:
         value: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
+        raise ConfigError(f"{path} line {number} is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise ConfigError(f"{path} line {number} is no JSON object; give one trajectory a line")
+        raise ConfigError(f"{path} line {number} is not a JSON object; write one trajectory a line")
     task, score = value.get("task"), value.get("score")
     seconds, epoch = value.get("seconds"), value.get("epoch")
     epoch = 0 if epoch is None else epoch

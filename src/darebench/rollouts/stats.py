@@ -16,7 +16,7 @@ class Statistics:
     rows: int
     tasks: int
     left_out: Mapping[str, int]
-    """Reason -> attempts that could not be used."""
+    """Reason -> number of attempts that could not be used."""
     mean_score: float | None
     turns: float | None
     """Assistant turns of a row, on average."""
@@ -27,7 +27,7 @@ class Statistics:
     characters: int
     """Of all messages and code; an estimate of size where a provider counts no tokens."""
     columns: Mapping[Track, float]
-    """Share of the rows, by the result table's column."""
+    """Share of the rows of each track."""
     models: Mapping[str, int]
 
 
@@ -48,7 +48,7 @@ class Counts:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def leave_out(self, why: str) -> None:
-        """Count an attempt that is not written."""
+        """Count an attempt that is left out."""
         self.left_out[why] += 1
 
     def add(self, trajectory: Trajectory) -> None:
@@ -66,7 +66,7 @@ class Counts:
         self.models[trajectory.model] += 1
 
     def statistics(self) -> Statistics:
-        """Give the figures so far."""
+        """Return the figures so far."""
 
         def average(total: float) -> float | None:
             return total / self.rows if self.rows else None

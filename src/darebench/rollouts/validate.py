@@ -23,13 +23,13 @@ from darebench.agents.tools import NAME
 from darebench.errors import ConfigError
 
 SHOWN = 20
-"""Problems that are kept with their row; all are counted."""
+"""Most problems that are kept with their row; all are counted."""
 PROVENANCE = ("run", "task", "column", "cluster", "epoch", "model", "score", "stop_reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What is wrong with a row."""
+class RowProblem:
+    """What is wrong with a row of an export."""
 
     row: int
     """From 1."""
@@ -39,30 +39,32 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a check found."""
+class ExportReport:
+    """What the check of an export found."""
 
     rows: int
-    problems: tuple[Problem, ...]
+    problems: tuple[RowProblem, ...]
     """The first ones."""
     counts: Mapping[str, int]
-    """Check -> problems."""
+    """Check -> number of problems."""
     tokens: Mapping[str, float] = field(default_factory=dict)
     """With a tokenizer: mean, median, largest, and the share that the loss is on."""
 
 
-def check_export(path: Path, tokenizer: Any = None, *, max_length: int | None = None) -> Report:
+def check_export(
+    path: Path, tokenizer: Any = None, *, max_length: int | None = None
+) -> ExportReport:
     """Check every row of an export.
 
     Args:
-        path: What `darebench export` wrote, of either form.
-        tokenizer: With a chat template, for the checks of what is trained on.
-        max_length: In tokens; a row over it is a problem.
+        path: A file that `darebench export` wrote, of either form.
+        tokenizer: A tokenizer with a chat template, for the checks of what is trained on.
+        max_length: Most tokens of a row.
 
     Raises:
-        ConfigError: the file is missing or of another kind.
+        ConfigError: The file is missing or of another kind.
     """
-    problems: list[Problem] = []
+    problems: list[RowProblem] = []
     counts: Counter[str] = Counter()
     lengths: list[int] = []
     n_loss = 0
@@ -77,11 +79,11 @@ def check_export(path: Path, tokenizer: Any = None, *, max_length: int | None = 
         for check, message in found:
             counts[check] += 1
             if len(problems) < SHOWN:
-                problems.append(Problem(row=number, check=check, message=message))
+                problems.append(RowProblem(row=number, check=check, message=message))
     if not number:
         counts["schema"] += 1
-        problems.append(Problem(row=0, check="schema", message="there is no row"))
-    return Report(
+        problems.append(RowProblem(row=0, check="schema", message="the file has no rows"))
+    return ExportReport(
         rows=number,
         problems=tuple(problems),
         counts=dict(counts),
@@ -93,7 +95,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read the rows of an export, .jsonl or .parquet, one at a time.
 
     Raises:
-        ConfigError: there is no such file, it is of another kind, or it cannot be read.
+        ConfigError: The file is missing, is of another kind, or cannot be read.
     """
     if not path.is_file():
         raise ConfigError(f"{path} is missing; make it with `darebench export`")
@@ -103,9 +105,11 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     row = json.loads(line)
                 except (ValueError, RecursionError) as error:
-                    raise ConfigError(f"{path} line {number} is no JSON: {error}") from None
+                    raise ConfigError(f"{path} line {number} is not JSON: {error}") from None
                 if not isinstance(row, dict):
-                    raise ConfigError(f"{path} line {number} is no object; give one row a line")
+                    raise ConfigError(
+                        f"{path} line {number} is not an object; write one row a line"
+                    )
                 yield row
         return
     if path.suffix != ".parquet":
@@ -121,12 +125,12 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def is_openai(row: Mapping[str, Any]) -> bool:
-    """Tell whether a row is one of an OpenAI fine-tuning file, which says nothing of its run."""
+    """Check whether a row is one of an OpenAI fine-tuning file, which does not name its run."""
     return "run" not in row
 
 
 def encode(row: Mapping[str, Any], tokenizer: Any, *, show_tools: bool = True) -> dict[str, Any]:
-    """Encode a row: `input_ids`, and `assistant_masks` with 1 where the loss is."""
+    """Return a row's `input_ids`, and its `assistant_masks` with 1 where the loss is."""
     return tokenizer.apply_chat_template(
         row["messages"],
         tools=_tools_of(row) if show_tools else None,
@@ -142,7 +146,7 @@ def _tools_of(row: Mapping[str, Any]) -> list[Any] | None:
 
 
 def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
-    """Find what is wrong with a row by itself."""
+    """Yield what is wrong with a row, as pairs of check and message."""
     if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
         yield "schema", "a row is an object with a list of messages"
         return
@@ -178,7 +182,7 @@ def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[s
             yield "roles", f"message {position} has the role {role!r}"
             return
         if not isinstance(message.get("content"), str):
-            yield "schema", f"the content of message {position} is no text"
+            yield "schema", f"the content of message {position} is not text"
         if role == "tool":
             answered = message.get("tool_call_id")
             if answered not in asked:
@@ -191,12 +195,12 @@ def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[s
             turns += 1
             calls = message.get("tool_calls") or []
             if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
-                yield "calls", f"message {position}: tool_calls is no list of objects"
+                yield "calls", f"message {position}: tool_calls is not a list of objects"
                 return
             yield from _call_problems(calls, position)
             asked = [call.get("id") for call in calls]
     if not turns:
-        yield "roles", "there is no assistant turn to train on"
+        yield "roles", "the row has no assistant turn to train on"
     if openai and messages and messages[-1].get("role") != "assistant":
         yield "roles", "the last message is not the assistant's"
 
@@ -206,7 +210,7 @@ def _call_problems(calls: Sequence[Any], position: int) -> Iterator[tuple[str, s
         try:
             arguments = call["function"]["arguments"]
             if not isinstance(arguments, str) or not isinstance(json.loads(arguments), dict):
-                yield "calls", f"message {position}: arguments are no JSON text of an object"
+                yield "calls", f"message {position}: arguments are not the JSON text of an object"
         except (KeyError, TypeError, ValueError) as error:
             yield "calls", f"message {position}: a call cannot be read: {error!r}"
 
@@ -239,9 +243,9 @@ def _token_problems(
 
 
 def _turn_text(row: Mapping[str, Any], position: int, tokenizer: Any) -> str | None:
-    """Render what the assistant writes in the message at a position, up to the end token.
+    """Return what the assistant writes in the message at a position, up to the end token.
 
-    None where the template does not write a turn behind its own prompt for one.
+    The result is None where the template does not write a turn behind its own prompt for one.
     """
     messages = row["messages"]
     render = partial(tokenizer.apply_chat_template, tools=_tools_of(row), tokenize=False)

@@ -1,4 +1,4 @@
-"""Puts a program and the parts that it imports into one text, which runs alone in the sandbox."""
+"""Joins a program and the parts that it imports into one text, which runs alone in the sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IMPORT = re.compile(
 
 @cache
 def program_text(name: str) -> str:
-    """Give the text of a program, each part that it imports once and before its first use."""
+    """Return the text of a program, with each part that it imports once, before its first use."""
     return "\n\n".join(_parts(name, []))
 
 

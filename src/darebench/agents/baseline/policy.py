@@ -1,8 +1,8 @@
-"""The baseline's decisions: what it does next, from nothing but the conversation.
+"""The baseline's decisions: what it does next, judging by the conversation alone.
 
 First it looks at the files. Then it runs the program that fits: a written workflow to the letter,
 a forecast, or a model for a table. If a call fails it tries the quick form of the same program, and
-at last a constant, so that there is always a prediction.
+finally a constant, so that a prediction is always saved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from darebench.store.layout import PREDICTION
 from darebench.types import Message, Role, ToolCall
 
 SECONDS = 30
-"""What a modelling program aims at; the limit of a call is several times that."""
+"""Time that a modelling program aims at; the limit of a call is several times that."""
 MAX_ROWS = 60_000
 _SERIES = re.compile(r"time[- ]series|forecast|time points?", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ class BaselineModel:
     """The scripted data scientist as a chat model; it keeps no state between turns."""
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next turn: a call, or the end when the prediction is saved."""
+        """Return the next turn: a call, or the end when the prediction is saved."""
         step = next_step(messages)
         if step is None:
             return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
@@ -57,7 +57,7 @@ class BaselineModel:
 
 
 def next_step(messages: Sequence[Message]) -> Step | None:
-    """Decide the next call; None when there is nothing left to do."""
+    """Return the next call, or None when nothing is left to do."""
     question = next(m.content for m in messages if m.role == Role.USER)
     names = files_named_in(question)
     results = [m.content for m in messages if m.role == Role.TOOL]
@@ -71,14 +71,14 @@ def next_step(messages: Sequence[Message]) -> Step | None:
 
 
 def look(question: str, names: Sequence[str]) -> Step:
-    """Make the first call; for a written workflow it also tells what fits the stated ranges."""
+    """Return the first call; for a written workflow it also reports what fits the stated ranges."""
     text = plain(question) if stated_model(question) else ""
     settings = {"files": list(names), "ranges": read_ranges(text), "text": text}
     return Step(program="explore", settings=settings, load=tuple(names), save=())
 
 
 def plan(question: str, names: Sequence[str], facts: Facts | None) -> list[Step]:
-    """List the calls to make until one of them saves a prediction, the best first."""
+    """Return the calls to make until one of them saves a prediction, the best first."""
     train = next((n for n in names if n.startswith("train")), names[0])
     val = next((n for n in names if n.startswith("val")), names[-1])
     both = (train, val)
@@ -112,7 +112,7 @@ def plan(question: str, names: Sequence[str], facts: Facts | None) -> list[Step]
 
 
 def trivial_turn(messages: Sequence[Message]) -> Reply:
-    """Give the turn of an agent that only ever predicts a constant."""
+    """Return the turn of an agent that only ever predicts a constant."""
     if any(m.role == Role.TOOL for m in messages):
         return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
     question = next(m.content for m in messages if m.role == Role.USER)
@@ -121,7 +121,7 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
 
 
 def call_of(step: Step, number: int) -> Message:
-    """Turn a step into the message that calls the tool."""
+    """Return the message that makes a call."""
     arguments = {
         "code": with_settings(program_text(step.program), step.settings),
         "files_to_load": list(step.load),
@@ -132,7 +132,7 @@ def call_of(step: Step, number: int) -> Message:
 
 
 def read_facts(result: str) -> Facts | None:
-    """Read what the first call printed; None if it failed."""
+    """Return what the first call printed, or None if it failed."""
     found = re.search(r'^\{"files".*$', result, re.MULTILINE)
     if found is None:
         return None

@@ -133,7 +133,7 @@ class SolverPlayer:
     async def play(
         self, stage: Stage, attempt: Attempt, state: TaskState, generate: Generate
     ) -> None:
-        """Put the task's files into the sandbox, and let the solver work on them."""
+        """Copy the task's files into the sandbox, and let the solver work on them."""
         task = stage.task
         for name in task.files:
             await sandbox().write_file(name, (task.source / name).read_bytes())

@@ -1,7 +1,7 @@
-"""Runs alone in the sandbox: one command of an Inspect sample, between its files' coming and going.
+"""Runs alone in the sandbox: one command of an Inspect sample.
 
-The files arrive as a tar of the working folder and /tmp, and leave as another. What was asked is
-in a JSON file; what came of it goes into another one, written when nothing else lives any more.
+The files arrive as a tar of the working folder and /tmp, and leave as another. The request is a
+JSON file; the result is another one, written when no other process lives any more.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ FOUND = {
     IsADirectoryError: "folder",
     PermissionError: "forbidden",
 }
-"""How errors are told; others are told as the first or the last of these."""
+"""Name of each error in the result; others are named as the first or the last of these."""
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def name_of(error: Exception, do: str) -> str:
-    """Give the name under which the caller is told of an error."""
+    """Return the name under which the caller is told of an error."""
     return FOUND.get(type(error), "missing" if do == "read" else "forbidden")
 
 
@@ -122,7 +122,7 @@ class Forked:
         self._pid = pid
 
     def wait(self, seconds: float) -> int:
-        """Wait for its end, and give its exit code."""
+        """Wait for the child to end, and return its exit code."""
         import select
 
         handle = os.pidfd_open(self._pid)
@@ -132,7 +132,7 @@ class Forked:
 
 
 def read(path: Path, limit: int) -> dict:
-    """Put a file where the caller finds it."""
+    """Copy a file to where the caller finds it."""
     with path.open("rb") as source:
         if os.fstat(source.fileno()).st_size > limit:
             return {"error": "large"}
@@ -156,7 +156,7 @@ def write(path: Path, held: BinaryIO) -> dict:
 
 
 def unpack() -> None:
-    """Make the files of the last command."""
+    """Restore the files of the last command."""
     with STATE.open("rb") as stream:
         STATE.unlink()
         with tarfile.open(fileobj=stream, mode="r|") as tar:
@@ -164,7 +164,7 @@ def unpack() -> None:
 
 
 def pack(limit_mb: int) -> str:
-    """Keep the working folder and /tmp for the next command; say why if that cannot be."""
+    """Pack the working folder and /tmp for the next command; return why if that fails."""
     remove(STATE)
     try:
         entries = [entry for top in (WORK, TEMPORARY) for entry in walk(top)]
@@ -187,7 +187,7 @@ def pack(limit_mb: int) -> str:
 
 
 def walk(top: Path):
-    """List a folder's files, folders and links, made readable for us, with how they were."""
+    """Yield a folder's files, folders and links, made readable for us, with their old status."""
     for path in sorted(top.iterdir()):
         info = path.lstat()
         if info.st_uid != os.getuid():  # the interpreter's folder, where that is under /tmp
@@ -205,7 +205,7 @@ def walk(top: Path):
 
 
 def remove(path: Path) -> None:
-    """Clear a name that we need, whatever the command put there."""
+    """Remove whatever the command wrote under a name that we need."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

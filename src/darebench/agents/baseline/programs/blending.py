@@ -4,7 +4,7 @@ import numpy as np
 
 
 def r2(truth, guess, floor=-1.0):
-    """Give R2, but no less than a floor: below it, wrong is wrong."""
+    """Return R2, but no less than a floor: below it, wrong is wrong."""
     total = ((truth - truth.mean()) ** 2).sum()
     if total <= 0:
         return 0.0

@@ -25,7 +25,7 @@ SLOW = {"learning_rate": 0.04, "max_iter": 350, "max_leaf_nodes": 15, "l2_regula
 
 
 def scaled(*steps):
-    """Put imputation and scaling before a model that needs them."""
+    """Add imputation and scaling before a model that needs them."""
     return make_pipeline(SimpleImputer(), StandardScaler(), *steps)
 
 
@@ -35,7 +35,7 @@ def signed_log(values):
 
 
 def of_logs(*steps):
-    """Put logarithms of the features before a model that needs scaled ones."""
+    """Add logarithms of the features before a model that needs scaled ones."""
     return make_pipeline(SimpleImputer(), FunctionTransformer(signed_log), StandardScaler(), *steps)
 
 

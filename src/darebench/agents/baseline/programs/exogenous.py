@@ -17,7 +17,7 @@ MAX_MOVING = 25
 
 
 def build_views(train, val, targets):
-    """Give the rows' series, times and matrices, training first; what never varies is left out."""
+    """Return the rows' series, times and matrices, training first, without what never varies."""
     names = [c for c in val.columns if c in train.columns and c not in ("row_id", *targets)]
     both = pd.concat([train[names], val[names]], ignore_index=True)
     column = find_time_column(val[names])
@@ -48,7 +48,7 @@ def build_views(train, val, targets):
 
 
 def split_columns(frame, past):
-    """Tell numbers from categories."""
+    """Separate numbers from categories."""
     numbers, texts = {}, {}
     for name in frame.columns:
         values = frame[name]
@@ -97,7 +97,7 @@ def find_series(frame, when, past):
 
 
 def calendar_columns(when, past):
-    """Give the calendar as waves and a line for linear rules, and as steps for trees."""
+    """Return the calendar as waves and a line for linear rules, and as steps for trees."""
     t, days = when.dt, as_days(when)
     length = np.ptp(days[past])
     waves = {"line": days}
@@ -122,7 +122,7 @@ def calendar_columns(when, past):
 
 
 def moves(numbers, series, when):
-    """Give each number's change, its neighbours in time and its recent mean, within its series."""
+    """Return each number's change, neighbours in time and recent mean, within its series."""
     names = list(numbers.columns[:MAX_MOVING])
     order = np.lexsort((when.to_numpy(), series))
     sorted_numbers = numbers[names].iloc[order]

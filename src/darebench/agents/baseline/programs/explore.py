@@ -39,7 +39,7 @@ def cut_off(values, low, high):
 
 
 def fills(values, low, high):
-    """Tell whether the values inside a range reach up to its ends, and some lie outside."""
+    """Check whether the values inside a range reach up to its ends, and some lie outside."""
     inner = values[(values >= low) & (values <= high)]
     if not len(inner) or len(inner) == len(values):
         return False

@@ -12,7 +12,7 @@ from darebench.agents.baseline.programs.seasons import (
 
 
 def extensions(history, query, span):
-    """Give every forecast of the asked-for rows; `span` is the horizon's length in days."""
+    """Return every forecast of the asked-for rows; `span` is the horizon's length in days."""
     y = history["y"].to_numpy(float)
     found = {}
     for scale, z, back in scales(y):
@@ -43,7 +43,7 @@ def boosted_calendars(history, query, y, span):
 
 
 def scales(y):
-    """Give the plain values, and their logarithms where all are positive."""
+    """Return the plain values, and their logarithms where all are positive."""
     yield "", y, lambda z: z
     if y.min() > 0 and y.max() > 1.5 * y.min():
         ceiling = np.log(y.max()) + 1.5

@@ -44,7 +44,7 @@ def number_in(text):
 
 
 def numbers_in_text(train, val):
-    """Give columns of text that mostly hold one number a numeric companion; dates have more."""
+    """Add a numeric companion to columns of text that mostly hold one number; dates get more."""
     more_train, more_val = {}, {}
     for column in train.columns:
         if pd.api.types.is_numeric_dtype(train[column]):
@@ -62,7 +62,7 @@ def numbers_in_text(train, val):
 
 
 def alike(train, val):
-    """Give both tables one type a column: numbers, times, or text with None as missing."""
+    """Convert both tables to one type a column: numbers, times, or text with None as missing."""
     train, val = train.copy(), val.copy()
     for column in train.columns:
         pair = (train, val)
@@ -158,7 +158,7 @@ def as_seconds(values):
 
 
 def is_whole(values):
-    """Tell whether a numeric column holds whole numbers only."""
+    """Check whether a numeric column holds whole numbers only."""
     known = values.dropna()
     return bool((known == known.round()).all())
 
@@ -173,7 +173,7 @@ def varied(matrix, n_train):
 
 
 def nearest(group, order, y):
-    """Give each row the known y before and after it among the rows of its group, never its own."""
+    """Return the known y before and after each row in its group, never the row's own."""
     place = np.lexsort((order, group))
     sorted_y, sorted_group = pd.Series(y[place]), group[place]
     before = sorted_y.groupby(sorted_group).shift(1).groupby(sorted_group).ffill()
@@ -215,7 +215,7 @@ def agreement(pair, y, classes):
 
 
 def from_target(features, y, known, asked, classes, sorts):
-    """Give rows what the known rows' y tells: encoded keys and sorted neighbours.
+    """Return what the known rows' y tells of rows: encoded keys and sorted neighbours.
 
     `known` and `asked` are row numbers; the known rows' own y never enters their features.
     """

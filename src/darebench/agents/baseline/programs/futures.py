@@ -84,7 +84,7 @@ def predict(views, y, inside, outside, deadline, only=None):
 
 
 def own_history(views, y, inside, outside):
-    """Give the forecasts that need no features."""
+    """Return the forecasts that need no features."""
     past, asked = (
         pd.DataFrame({name: np.asarray(views[name])[rows] for name in ("e", "t", "d")})
         for rows in (inside, outside)

@@ -62,7 +62,7 @@ def thinned(history):
 
 
 def horizon(history, query):
-    """Give the length in days of what is asked for, within what the history can be cut by."""
+    """Return the length in days of what is asked for, within what the history can be cut by."""
     length = np.ptp(history["d"])
     asked = query["d"].max() - history["d"].max()
     return max(min(asked, 0.4 * length), 0.05 * length, 1e-6)
@@ -93,7 +93,7 @@ def weigh(history, query, deadline):
 
 
 def prior(names):
-    """Say what each forecast is worth before its back-test."""
+    """Return what each forecast is worth before its back-test."""
     return np.array([sum(v for k, v in PRIOR.items() if re.search(k, name)) for name in names])
 
 

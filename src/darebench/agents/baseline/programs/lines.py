@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def lines(history, query, z, span):
-    """Give every extension of the values z by name; `span` is the horizon's length in days."""
+    """Return every extension of the values z by name; `span` is the horizon's length in days."""
     e, d = history["e"].to_numpy(), history["d"].to_numpy(float)
     at, asked = query["e"].to_numpy(), query["d"].to_numpy(float)
     size, end = int(max(e.max(), at.max())) + 1, d.max()
@@ -59,7 +59,7 @@ def fit_line(e, d, z, size, since=-np.inf):
 
 
 def fit_drift(e, d, z, size):
-    """Give each series' last value with its time, and its slope from its first one to it."""
+    """Return each series' last value with its time, and its slope from its first one to it."""
     groups = pd.DataFrame({"z": z, "d": d}).groupby(e)
     first, last = (rows.reindex(range(size)) for rows in (groups.first(), groups.last()))
     drift = (last["z"] - first["z"]) / (last["d"] - first["d"]).replace(0.0, np.nan)
@@ -69,6 +69,6 @@ def fit_drift(e, d, z, size):
 
 
 def line_at(e, d, z):
-    """Give each row its place on its series' line."""
+    """Return each row's place on its series' line."""
     line = fit_line(e, d, z, int(e.max()) + 1)
     return line["level"][e] + line["slope"][e] * (d - line["middle"][e])

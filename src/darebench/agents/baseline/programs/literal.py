@@ -43,7 +43,7 @@ def load(name):
 
 
 def numeric_rules(frame, ranges):
-    """Tell for each range that a column may have which known values are outside."""
+    """Return which known values are outside, for each range that a column may have."""
     rules = []
     for column, pairs in ranges.items():
         values = frame[column].astype(float)
@@ -72,7 +72,7 @@ def text_rules(frame, text):
 
 
 def broken(frame, ranges, text):
-    """Tell which rows break the rules: the rules that most columns agree on are the stated ones."""
+    """Find the rows that break the rules: those that most columns agree on are the stated ones."""
     rules = numeric_rules(frame, ranges) + text_rules(frame, text)
     if not rules:
         return pd.Series(False, index=frame.index)

@@ -13,7 +13,7 @@ FOREST_ROWS = 10_000
 
 
 def regressions(views, y, inside, outside):
-    """Give regressions by name, the most useful first; called, one predicts the outside rows."""
+    """Return regressions by name, the most useful first; called, one predicts the outside rows."""
     target = y[inside]
     tree = views["tree"]
 
@@ -74,7 +74,7 @@ def forest(X, y, X_new):
 
 
 def complete(X, X_new):
-    """Tell the rows that know every column which the asked rows know."""
+    """Find the rows that know every column which the asked rows know."""
     asked = np.isnan(X_new).mean(axis=0) < 0.05
     return ~np.isnan(X[:, asked]).any(axis=1)
 

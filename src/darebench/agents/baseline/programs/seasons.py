@@ -13,7 +13,7 @@ LONGEST_RUN = 5000
 
 
 def seasons(history, query, z):
-    """Give seasonal parts by name: what to take off the history, what to put onto the forecast."""
+    """Return seasonal parts by name: what to take off the history and add to the forecast."""
     yield "", np.zeros(len(z)), np.zeros(len(query))
     cycles = calendar(history, query)
     if cycles:
@@ -63,7 +63,7 @@ def profile(history, query, z, cycles, own):
 
 
 def effects(frame, keys, asked, extra):
-    """Give the rows, and the asked ones, their group's mean, shrunk by some empty rows."""
+    """Return for the rows, and the asked ones, their group's mean, shrunk by some empty rows."""
     groups = frame.groupby(keys)["z"].agg(["sum", "count"])
     table = (groups["sum"] / (groups["count"] + extra)).rename("effect").reset_index()
     here, there = (
@@ -133,7 +133,7 @@ def autoregression(history, query, z):
 
 
 def sliding(values, width):
-    """Give all windows of neighbours."""
+    """Return all windows of neighbours."""
     return np.lib.stride_tricks.sliding_window_view(values, width)
 
 

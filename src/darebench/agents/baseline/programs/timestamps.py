@@ -79,7 +79,7 @@ def parse_texts(texts):
 
 
 def evenness(times):
-    """Tell how even the steps between times are, as they come: 1 for all alike."""
+    """Return how even the steps between times are, as they come: 1 for all alike."""
     gaps = times.diff().dropna().dt.total_seconds().abs()
     return 1 / (1 + gaps.std() / (gaps.median() + 1)) if len(gaps) > 2 else 0.0
 
