@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PRINTS = {
     "evaluate": "iris_class/mm: ",
+    "own_agent": "iris_class/mm: 0.",
     "own_metric": "relative_absolute_error of diabetes_reg/mm: 0.",
     "own_model": "iris_class/mm: 0.",
     "own_tasks": "weather_class/mm: ",

@@ -76,7 +76,7 @@ def test_the_baseline_solves_the_workflows_and_much_of_the_rest(datasets, tmp_pa
             variant = {"v1": "xf", "v2": "cf" if name.endswith("_ts") else "mm"}[version]
             score = scores[f"{name}/{variant}"]
             assert score is not None
-            assert score > room["floor"] + 0.5 * (room["ceiling"] - room["floor"]), name
+            assert score > room["floor"] + 0.25 * (room["ceiling"] - room["floor"]), name
 
 
 def test_it_is_made_once_and_found_again(tmp_path):

@@ -155,8 +155,8 @@ def curate(
     Example: darebench curate tables/ --out curation
     """
     from darebench.cli.dry_run import plan_curation, print_plan
+    from darebench.curate.curation_options import Noise, Options, Workflows
     from darebench.curate.language.authors import Models, choose_authors
-    from darebench.curate.options import Noise, Options, Workflows
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 

@@ -17,8 +17,8 @@ from darebench.cli.output import print_json
 from darebench.work import Work, is_continued
 
 if TYPE_CHECKING:
+    from darebench.curate.curation_options import Options
     from darebench.curate.language.authors import Models
-    from darebench.curate.options import Options
     from darebench.curate.protocols import Authors
     from darebench.evals.evaluation import EvalConfig
 
@@ -115,7 +115,7 @@ def plan_curation(
     Raises:
         ConfigError: It would be refused.
     """
-    from darebench.curate.identity import work_of
+    from darebench.curate.curation_work import work_of
     from darebench.curate.sources.local_folder import FolderSource
     from darebench.curate.sources.registry import open_source
 

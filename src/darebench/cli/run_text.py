@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darebench.report.load import load_run
-from darebench.report.tables import column_table
+from darebench.report.result_tables import track_table
 from darebench.report.terminal import as_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def run_text(run: Run, page: Path, *, took_s: float) -> str:
         f"tables: darebench report {folder}",
         f"messages: inspect view --log-dir {folder}/logs",
     ]
-    return as_text(column_table(load_run(run.folder))) + "\n".join(lines) + "\n"
+    return as_text(track_table(load_run(run.folder))) + "\n".join(lines) + "\n"
 
 
 def _line(label: str, text: str) -> str:

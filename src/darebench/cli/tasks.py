@@ -125,7 +125,12 @@ def tasks_show(
 
 @command(app, "check")
 def tasks_check(
-    store: Annotated[str, typer.Argument(help="Folder, archive or hf://owner/name to validate.")],
+    store: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE", help="Store to check: a folder, an archive or hf://owner/name."
+        ),
+    ],
     *,
     output: Output,
 ) -> None:
@@ -141,6 +146,6 @@ def tasks_check(
     else:
         for problem in problems:
             print(problem)
-        output.note(f"{len(problems)} problems in the format of {store}")
+        output.note(f"problems in the format of {store}: {len(problems)}")
     if problems:
         raise typer.Exit(1)

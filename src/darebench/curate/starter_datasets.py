@@ -10,8 +10,8 @@ import pandas as pd
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.iso_times import DAY
 from darebench.curate.profiling.profile import profile
-from darebench.curate.profiling.timestamps import DAY
 from darebench.curate.records import Design, Draft, RawTable, Table, Workflow
 from darebench.curate.starter_tables import ChosenWorkflow, StarterDataset
 from darebench.curate.writing.draw_workflow import draw_workflow

@@ -43,11 +43,11 @@ class StarterDataset:
     targets: tuple[str, ...]
     seed: int
     workflow: ChosenWorkflow | None = None
-    """Of the IF task; None for series."""
+    """The IF task's; None for series."""
     time_column: str = ""
     entities: tuple[str, ...] = ()
     share: float | None = None
-    """Of the times of a series, those that are trained on."""
+    """Share of the times of a series that are trained on."""
 
 
 def _iris() -> pd.DataFrame:

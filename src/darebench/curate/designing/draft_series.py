@@ -104,7 +104,7 @@ def _without_identity(cleared: Cleared) -> tuple[Cleared, Headroom]:
 
 
 def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
-    """Give series that have no other feature those of the calendar, which the future has too."""
+    """Add the calendar's columns, which the future has too, to series without other features."""
     design, split, _ = cleared
     n_train = len(split.train)
     rows = pd.concat([split.train, split.val], ignore_index=True)

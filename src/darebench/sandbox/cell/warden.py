@@ -94,10 +94,7 @@ def guard(
             break
         again = _serve(call, cell, request, descriptors)
         if areas:
-            linux.set_dumpable(True)  # no process is left that could look at this one
-            written = MemoryProfile(ranges=tuple(memory.written(areas)))
-            with contextlib.suppress(OSError):  # another warden was first
-                profile_sink.send(encode(written))
+            _send_profile(areas, profile_sink)
             areas = []
         if not again:
             break
@@ -109,6 +106,14 @@ def guard(
     if cell.isolation.namespaces:
         _end_program()
     cell.close()
+
+
+def _send_profile(areas: memory.Ranges, sink: socket.socket) -> None:
+    """Send what this process has written to in these areas."""
+    linux.set_dumpable(True)  # no process is left that could look at this one
+    written = MemoryProfile(ranges=tuple(memory.written(areas)))
+    with contextlib.suppress(OSError):  # another warden was first
+        sink.send(encode(written))
 
 
 def _end_program() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from darebench.curate.curation_options import Noise, Options
+from darebench.curate.curation_work import work_of
 from darebench.curate.designing.rules import RulesDesigner
-from darebench.curate.identity import work_of
 from darebench.curate.language.authors import Models, choose_authors
-from darebench.curate.options import Noise, Options
 from darebench.curate.pipeline import curate
 from darebench.curate.protocols import Authors
 from darebench.curate.sources.hugging_face import HubSite
