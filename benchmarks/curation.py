@@ -95,7 +95,7 @@ def tell_stages(folder: Path, out: Path) -> None:
 
 
 def timed(call: Callable, stage: str, spent: Counter[str]) -> Callable:
-    """Have a function's time counted."""
+    """Return a function whose time is counted."""
 
     @wraps(call)
     def counted(*args: object, **kwargs: object) -> object:
@@ -121,7 +121,7 @@ def tell_audit(store: Path) -> None:
 
 
 def write_sample(source: RdatasetsSource, keys: list[str], folder: Path) -> int:
-    """Write tables with their pages; gives how many the source itself cannot read."""
+    """Write tables with their pages; return how many the source itself cannot read."""
     unwritten = 0
     for key in keys:
         path = folder / slug(key)
@@ -149,7 +149,7 @@ def write_sample(source: RdatasetsSource, keys: list[str], folder: Path) -> int:
 
 
 def peak_memory(command: list[str]) -> int:
-    """Run a command; gives the most memory that all of its processes held together, in bytes."""
+    """Run a command; return the most memory that all of its processes held together, in bytes."""
     process = subprocess.Popen(command)
     most = 0
 
@@ -178,7 +178,7 @@ def family(pid: int) -> list[int]:
 
 
 def proportional(pid: int) -> int:
-    """Give a process's share of the memory that it maps, in bytes."""
+    """Return a process's share of the memory that it maps, in bytes."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:

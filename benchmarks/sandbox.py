@@ -97,7 +97,11 @@ def main() -> None:
 
 
 def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int) -> float:
-    """Print a script's times warm in here, in the sandbox and anew, in turn; give the first's."""
+    """Print a script's times warm in this process, in the sandbox and in a new interpreter.
+
+    Returns:
+        Median milliseconds of the script in this process.
+    """
     compiled = compile(code, name, "exec")
     cases: dict[str, Callable[[], object]] = {
         "warm": lambda: exec(compiled, {"__name__": "warm"}),
@@ -116,7 +120,7 @@ def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int)
 
 
 def floor(executor: LocalExecutor, n: int) -> None:
-    """A trivial call beside a bare fork, exit and wait of a process with the libraries loaded."""
+    """Print a trivial call beside a bare fork, exit and wait of a process with the libraries."""
     assert "sklearn" in sys.modules
     cases: dict[str, Callable[[], object]] = {
         "fork": bare_fork,
@@ -145,7 +149,7 @@ def timed_without_spares(executor: LocalExecutor) -> float:
 
 
 def throughput(executor: LocalExecutor, code: str, n: int) -> float:
-    """Give calls a second, two at a time."""
+    """Return calls a second, two at a time."""
     with ThreadPoolExecutor(2) as threads:
         elapsed = timed(lambda: list(threads.map(lambda _: call(executor, code), range(n))))
     return n / elapsed * 1000

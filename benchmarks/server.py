@@ -53,7 +53,7 @@ def main(seconds: float = 10.0) -> None:
 
 
 def load(make: Callable[[], Callable[[str], str]], seconds: float) -> list[float]:
-    """Call from as many threads as there are clients, and time each call."""
+    """Call from as many threads as there are clients, and return the seconds of each call."""
     times: list[float] = []
     end = time.perf_counter() + seconds
 
@@ -106,7 +106,7 @@ def cpu_seconds(pid: int | None) -> float:
 
 
 class Instant:
-    """Does not run anything: prints what a trivial program would."""
+    """An executor that runs nothing and prints what a trivial program would."""
 
     async def execute(self, program: Program) -> Outcome:  # noqa: D102
         printed = program.code.split("'")[1] + "\n" if program.code else ""

@@ -57,7 +57,7 @@ async def batch(executor: LocalExecutor, offset: int, folder: Path) -> None:
 
 
 def settled(executor: LocalExecutor) -> dict[str, int]:
-    """Count what a leak would show in, when nothing runs."""
+    """Return counts that would show a leak, taken when nothing runs."""
     time.sleep(2.0)
     pool = executor._pool
     assert pool is not None
@@ -97,7 +97,7 @@ def namespace_of(pid: int) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    """List a process's family, the oldest first: numbers wrap around."""
+    """Return a process's descendants, the oldest first: process numbers wrap around."""
     family = psutil.Process(pid).children(recursive=True)
     return [p.pid for p in sorted(family, key=lambda p: (p.create_time(), p.pid))]
 

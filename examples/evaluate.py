@@ -1,4 +1,4 @@
-"""Evaluate the scripted baseline on two tasks of the starter store; any Inspect model goes there.
+"""Evaluate the scripted baseline on two tasks; any Inspect model may replace it.
 
 Run it: python examples/evaluate.py
 """

@@ -1,4 +1,4 @@
-"""Run programs of your own in the sandbox: files in and out by name, limits, nothing else.
+"""Run programs of your own in the sandbox: files in and out by name, within limits.
 
 Run it: python examples/run_program.py
 """
@@ -6,7 +6,7 @@ Run it: python examples/run_program.py
 import tempfile
 from pathlib import Path
 
-from darebench.sandbox import Limits, Saved, run_python
+import darebench
 
 CODE = """
 import pandas as pd
@@ -22,11 +22,11 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
     (folder / "numbers.csv").write_text("n\n1\n2\n3\n")
     load = {"numbers.csv": folder / "numbers.csv"}
-    done = run_python(CODE, load=load, save=["squares.csv"], save_to=folder)
+    done = darebench.run_python(CODE, load=load, save=["squares.csv"], save_to=folder)
     saved = done.files["squares.csv"]
-    if isinstance(saved, Saved):
+    if isinstance(saved, darebench.Saved):
         print(done.status, done.stdout.strip(), saved.path.read_text().split())
-    endless = run_python("while True: pass", limits=Limits(wall_s=0.5))
+    endless = darebench.run_python("while True: pass", limits=darebench.Limits(wall_s=0.5))
     print(endless.status, endless.detail)
 
 

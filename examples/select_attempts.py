@@ -1,4 +1,4 @@
-"""Make two attempts at each task and keep the fastest valid one as training data.
+"""Make two attempts at each task and keep the fastest valid one.
 
 Run it: python examples/select_attempts.py
 """
@@ -7,18 +7,16 @@ import tempfile
 from pathlib import Path
 
 import darebench
-from darebench.rollouts.select import Strategy, Thresholds
-from darebench.rollouts.select_files import select_file
 
 
 def main() -> None:
     """Make the attempts, and choose among them."""
-    folder = Path(tempfile.mkdtemp())
-    config = darebench.EvalConfig(model="oracle", tasks=("iris_class/*",), epochs=2)
-    run = darebench.evaluate(config, out=folder / "run")
-    chosen = folder / "chosen.jsonl"
-    print(select_file(run.folder, chosen, Strategy.FV, Thresholds()))
-    print(f"{len(chosen.read_text().splitlines())} of {len(run.trajectories)} attempts kept")
+    config = darebench.EvalConfig(model="oracle", tasks=("iris_class/*",))
+    run = darebench.rollouts(config, attempts=2, out=Path(tempfile.mkdtemp()) / "run")
+    kept = darebench.select_trajectories(run.trajectories, darebench.Strategy.FV)
+    for attempt in kept:
+        print(f"{attempt.task}: attempt {attempt.epoch}, {attempt.score:.4f}")
+    print(f"{len(kept)} of {len(run.trajectories)} attempts kept")
 
 
 if __name__ == "__main__":

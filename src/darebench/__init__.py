@@ -197,8 +197,8 @@ _HOMES = {
     "darebench.store.read": "Store open_store select",
     "darebench.store.tables": "read_table",
     "darebench.types": "CallRecord CallStatus Failure Family Message Metric Provenance Reason"
-    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track Trajectory"
-    " Truth Variant",
+    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track"
+    " Trajectory Truth Variant",
 }
 """Module -> the names that come from it."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

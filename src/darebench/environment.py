@@ -1,4 +1,4 @@
-"""The environment that results depend on: interpreter, platform, library versions, and its hash."""
+"""The environment that results depend on: interpreter, platform, library versions, and a hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFINING = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Versions that define what the reference workflow computes."""
+    """The versions that decide what a reference workflow computes."""
 
     python: str
     machine: str
@@ -23,11 +23,11 @@ class Environment:
 
     @property
     def hash(self) -> str:
-        """Twelve hex digits that differ when any version does."""
+        """Twelve hex digits, which differ when any version does."""
         return fingerprint([self.python, self.machine, *map(list, self.libraries)])
 
     def as_dict(self) -> dict[str, str]:
-        """Flat form for JSON, the hash included."""
+        """Return the flat form for JSON, with the hash."""
         return {
             "python": self.python,
             "machine": self.machine,
@@ -37,14 +37,14 @@ class Environment:
 
 
 def fingerprint(value: object) -> str:
-    """Hash a JSON-able value to twelve hex digits, the same for equal values."""
+    """Hash a JSON-able value to twelve hex digits, which are the same for equal values."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @cache
 def current_environment() -> Environment:
-    """Describe the interpreter that runs this code, which the sandbox runs as well."""
+    """Return the environment of this interpreter, which the sandbox runs too."""
     return Environment(
         python=platform.python_version(),
         machine=platform.machine(),

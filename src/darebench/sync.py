@@ -1,4 +1,4 @@
-"""Synchronous calls of asynchronous code, also under a loop that runs already, as in a notebook."""
+"""Synchronous calls of asynchronous code, even where a loop is running, as in a notebook."""
 
 from __future__ import annotations
 

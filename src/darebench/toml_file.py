@@ -16,8 +16,8 @@ from darebench.files import written_whole
 def read_settings(path: Path | None, settings: Sequence[str] = ()) -> dict[str, Any]:
     """Read a TOML file, if one is given, with `KEY=VALUE` settings over it.
 
-    A value is read as TOML, and is text where it is not TOML. A key with dots, such as
-    `generation.temperature`, is one of a table.
+    A value is read as TOML, or else taken as text. A key with dots, such as
+    `generation.temperature`, names a key of a table.
 
     Raises:
         ConfigError: The file or a setting cannot be used.
@@ -37,7 +37,7 @@ def read_settings(path: Path | None, settings: Sequence[str] = ()) -> dict[str, 
 
 
 def write_settings(values: Mapping[str, Any], path: Path) -> None:
-    """Write settings as TOML, whole or not at all; what is None is left out."""
+    """Write settings as TOML, whole or not at all; a setting that is None is left out."""
     with written_whole(path) as part:
         part.write_text(tomli_w.dumps(_known(values)), encoding="utf-8")
 

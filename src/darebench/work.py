@@ -1,8 +1,8 @@
 """Folders of work: runs, curations and trainings, which the same call continues.
 
 A folder belongs to one piece of work at a time. Its lock lies beside it, so that it is held while
-the folder itself is moved, and it is taken before anything is touched. What the work is stands in
-the folder as records, JSON files that are compared when the work goes on. A record may hold notes,
+the folder itself is moved, and it is taken before anything is touched. What the work is, the folder
+says in records: JSON files that are compared when the work is continued. A record may hold notes,
 such as paths, which are kept for people and are not compared: a folder, a store or a cache that has
 moved is still the same.
 """
@@ -23,7 +23,7 @@ from darebench.errors import ConfigError
 from darebench.files import write_json, written_whole
 
 _SHOWN = 3
-"""Differences that a message names."""
+"""Most differences that a message names."""
 
 
 def _always(folder: Path) -> bool:
@@ -41,25 +41,25 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A piece of work that a folder is for."""
+    """The piece of work that a folder is for."""
 
     kind: str
     """What messages call it: `run`, `curation` or `training`."""
     records: Mapping[str, Record]
     """File name -> record, in the order in which they are compared."""
     remedy: str = "use another --out, or --fresh to start over"
-    """What to do about a folder of other work, at the end of a message."""
+    """What to do about a folder that holds other work; the end of a message."""
     has_begun: Callable[[Path], bool] = _always
     """Whether a folder of other work has anything to lose; if not, its records are replaced."""
 
 
 @contextmanager
 def claimed(folder: Path, work: Work, *, fresh: bool = False) -> Iterator[bool]:
-    """Hold a folder for a piece of work; yield whether it continues work that was there.
+    """Hold a folder for a piece of work, and yield whether it continues work that was there.
 
     Args:
-        folder: Where the work is kept; it is made if needed.
-        work: What it must be.
+        folder: Where the work is kept; made if needed.
+        work: What the folder must be for.
         fresh: Set aside whatever the folder holds, and start over.
 
     Raises:
@@ -90,7 +90,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def set_aside(folder: Path) -> Path | None:
-    """Rename a folder that is held to the first free `NAME.oldN`; return the new path, if any."""
+    """Rename a held folder to the first free `NAME.oldN`; return that path, or None without one."""
     if not folder.is_dir():
         return None
     number = 1
@@ -103,7 +103,7 @@ def set_aside(folder: Path) -> Path | None:
 def differences(
     known: Mapping[str, Any], now: Mapping[str, Any], notes: frozenset[str] = frozenset()
 ) -> list[str]:
-    """Name every setting that differs, with its value there and here."""
+    """Return a phrase for every setting that differs, with its value there and here."""
     there, here = _flat(known, notes), _flat(now, notes)
     return [
         f"{key} {_shown(there.get(key))} there, {_shown(here.get(key))} here"
@@ -116,7 +116,7 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
     """Read a record back.
 
     Raises:
-        ConfigError: It cannot be read, or is not a JSON object.
+        ConfigError: The record cannot be read, or is not a JSON object.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -127,7 +127,12 @@ def read_record(path: Path, work: Work) -> dict[str, Any]:
     return value
 
 
-def _enter(folder: Path, work: Work) -> bool:
+def is_continued(folder: Path, work: Work) -> bool:
+    """Check whether a folder holds this work already, without touching it.
+
+    Raises:
+        ConfigError: It holds other work that has begun, or other files.
+    """
     first = next(iter(work.records))
     present = [name for name in work.records if (folder / name).is_file()]
     if not present and folder.is_dir() and any(folder.iterdir()):
@@ -138,25 +143,29 @@ def _enter(folder: Path, work: Work) -> bool:
         now = json.loads(json.dumps(record.value))
         changed = differences(read_record(path, work), now, record.notes)
         if changed and not work.has_begun(folder):
-            present = []
-            break
+            return False
         if changed:
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             raise ConfigError(
                 f"{folder} holds another {work.kind} ({'; '.join(changed[:_SHOWN])}{more}); "
                 f"{work.remedy}"
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    # The first record is written last.
-    for name in reversed([*work.records]):
-        if name not in present:
-            with written_whole(folder / name) as part:
-                write_json(work.records[name].value, part)
     return first in present
 
 
+def _enter(folder: Path, work: Work) -> bool:
+    goes_on = is_continued(folder, work)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The first record is written last.
+    for name in reversed([*work.records]):
+        if not goes_on or not (folder / name).is_file():
+            with written_whole(folder / name) as part:
+                write_json(work.records[name].value, part)
+    return goes_on
+
+
 def _lock_file(folder: Path) -> Path:
-    """Return the path of a folder's lock, whatever name the folder is called by."""
+    """Return the path of a folder's lock, the same for every path that leads to the folder."""
     folder = folder.resolve()
     lock = folder.with_name(f".{folder.name}.lock")
     try:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import audit_store
 from darebench.cli import app
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 from darebench.report.audit_text import audit_text
 from darebench.report.page.audit_page import audit_page

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from darebench.audit.findings import Severity
 from darebench.audit.inventory import measure_store
 from darebench.audit.task_audit import check_tables
 from darebench.audit.task_tables import read_tables
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
@@ -94,6 +95,11 @@ def test_the_same_call_again_makes_nothing_anew(made, tables):
     again = curate(str(tables), made.store.parent, options=OPTIONS)
     assert (again.n_tasks, again.refused) == (made.n_tasks, made.refused)
     assert (made.store / "question_list.json").stat().st_mtime_ns == before
+
+
+def test_a_finished_curation_says_that_nothing_was_left_to_do(made, tables):
+    assert not made.was_finished
+    assert curate(tables, made.store.parent, options=OPTIONS).was_finished
 
 
 def test_another_seed_in_the_same_folder_is_refused(made, tables):
@@ -191,3 +197,46 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(kills, tables, made, 
     assert json.loads(done.stdout)["tasks"] == made.n_tasks
     assert content(tmp_path / "out" / "store") == content(made.store)
     assert not (tmp_path / "out" / "work").exists()
+
+
+def start(tables: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    """Start a curation, and wait until its first table is being written."""
+    command = [sys.executable, "-m", "darebench", "curate", str(tables), "--out", str(out)]
+    process = subprocess.Popen(
+        [*command, "--quiet", *options], start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not any((out / "work").rglob("train*")):
+        assert process.poll() is None, "it ended before anything was written"
+        assert time.monotonic() < deadline, "nothing was written"
+        time.sleep(0.02)
+    return process
+
+
+def test_two_curations_with_one_folder_do_not_touch_each_other(tables, made, tmp_path):
+    out = tmp_path / "out"
+    process = start(tables, out, "--max-targets", "3")
+    try:
+        with pytest.raises(ConfigError, match="another process is at work"):
+            curate(tables, out, options=OPTIONS)
+        assert process.wait(timeout=300) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert content(out / "store") == content(made.store)
+
+
+def test_workers_end_with_a_killed_parent_and_write_no_more(tables, tmp_path):
+    out = tmp_path / "out"
+    process = start(tables, out, "--max-targets", "3", "--jobs", "2")
+    try:
+        process.kill()  # the parent alone: its workers are told nothing
+        process.communicate()
+        time.sleep(2)
+        before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+        time.sleep(3)
+        assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+        assert not (out / "store").exists()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 from darebench.errors import ConfigError
 from darebench.store.read import open_store

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from darebench.errors import SandboxFault
-from darebench.sandbox import Limits, LocalExecutor, Outcome, Program, Refused, Saved, Status
+from darebench.sandbox import (
+    Limits,
+    LocalExecutor,
+    Outcome,
+    Program,
+    Refused,
+    Saved,
+    Status,
+    run_python,
+)
 from darebench.sandbox.host.pool import is_light
 
 SMALL = Limits(wall_s=10.0, memory_mb=600, disk_mb=64, processes=32, file_mb=1, output_kb=64)
@@ -126,28 +135,6 @@ def test_less_memory_than_a_spare_holds_is_the_programs_limit(run):
     time.sleep(0.5)  # a spare that is filled holds more than the limit
     outcome = run(code, limits=Limits(wall_s=10.0, memory_mb=1))
     assert outcome.status in (Status.KILLED, Status.ERROR), outcome
-
-
-@pytest.mark.parametrize(
-    ("code", "light"),
-    [
-        ("print(1)", True),
-        ("import os, json as j\nfrom collections.abc import Mapping", True),
-        ("import numpy as np; x = np.ones(3)", True),
-        ("import os; import pandas as pd", False),
-        (
-            "try:\n    from sklearn.svm import (\n        SVC,\n    )\nexcept ImportError: pass",
-            False,
-        ),
-        ("import helper", False),
-        ("m = __import__('pan' + 'das')", False),
-        ("import pickle", False),
-        ("exec(open('x.py').read())", False),
-        ("import ,", True),
-    ],
-)
-def test_what_names_no_library_is_light(code, light):
-    assert is_light(code) is light
 
 
 def test_a_library_in_disguise_is_imported_all_the_same(run):
@@ -418,3 +405,17 @@ def test_nothing_is_left_behind(executor):
         ["ps", "--ppid", str(os.getpid()), "-o", "args"], capture_output=True, text=True
     ).stdout
     assert children.count("darebench.sandbox.cell.keeper") <= 2
+
+
+def test_run_python_works_under_a_loop_that_runs(tmp_path):
+    async def notebook() -> Outcome:
+        return run_python("print(6 * 7, file=open('out', 'w'))", save=["out"], save_to=tmp_path)
+
+    outcome = asyncio.run(notebook())
+    assert outcome.files["out"] == Saved(path=tmp_path / "out", n_bytes=3)
+
+
+def test_an_executor_is_shown_in_short():
+    executor = LocalExecutor(3)
+    assert repr(executor) == "LocalExecutor(slots=3)"
+    executor.close_now()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from darebench.curate.starter import build_datasets
-from darebench.errors import ConfigError, StoreError, TaskFormatError
+from darebench.errors import ConfigError, StoreError
 from darebench.store.read import open_store, select
-from darebench.store.tables import read_table
 from darebench.store.truth import read_settings, read_truth
 from darebench.store.write import write_store
 from darebench.types import Family, Track, Variant
@@ -110,33 +106,6 @@ def test_selection_by_everything(starter):
         select(tasks, ["nothing"])
 
 
-@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".zip"])
-def test_a_packed_store_is_a_store(starter, tmp_path, suffix):
-    form = {".tar": "tar", ".tar.gz": "gztar", ".zip": "zip"}[suffix]
-    made = shutil.make_archive(str(tmp_path / "packed"), form, starter.parent, starter.name)
-    assert len(open_store(made).tasks) == 12
-
-
-def test_an_archive_cannot_write_outside_its_folder(tmp_path):
-    bad = tmp_path / "bad.tar"
-    with tarfile.open(bad, "w") as archive:
-        archive.addfile(tarfile.TarInfo("../../evil"), io.BytesIO())
-    with pytest.raises(StoreError):
-        open_store(bad)
-    link = tmp_path / "link.tar"
-    with tarfile.open(link, "w") as archive:
-        info = tarfile.TarInfo("link")
-        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(info)
-    with pytest.raises(StoreError, match="not a plain file"):
-        open_store(link)
-    packed = tmp_path / "bad.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../evil", "x")
-    with pytest.raises(StoreError, match="leads out"):
-        open_store(packed)
-
-
 @pytest.mark.parametrize("ref", ["nowhere", "hf://only-a-name"])
 def test_a_wrong_reference_is_one_sentence(ref):
     with pytest.raises(StoreError):
@@ -148,10 +117,28 @@ def test_an_empty_folder_is_not_a_store(tmp_path):
         open_store(tmp_path)
 
 
-def test_reading_rules_are_the_task_s(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("x,y\nNA,1\n,2\n")
-    assert read_table(path)["x"].isna().tolist() == [False, True]
-    (tmp_path / "b.sqlite").write_text("not a database")
-    with pytest.raises(TaskFormatError, match="cannot be read"):
-        read_table(tmp_path / "b.sqlite")
+def test_a_near_miss_is_answered_with_the_nearest_ids(starter):
+    store = open_store(starter)
+    with pytest.raises(ConfigError, match=r"did you mean 'iris_class/mm' or 'iris_class/if'"):
+        store.task("iris_clas/mm")
+    with pytest.raises(ConfigError, match=r"did you mean .*'us-economy_ts'"):
+        select(store.tasks, ["us-econmy_ts"])
+    with pytest.raises(ConfigError, match=r"prints the ids$"):
+        store.task("nothing")
+
+
+def test_a_store_is_shown_in_short_and_as_a_table(copy):
+    path = copy / "question_list.json"
+    entries = json.loads(path.read_text())
+    entries[0]["domain"] = "<script>alert(1)</script>"
+    entries[1]["task"] = "poetry"
+    path.write_text(json.dumps(entries))
+    store = open_store(copy)
+    assert repr(store) == f"<Store {copy}: 10 tasks, 1 problems, hash {store.hash}>"
+    frame = store.to_frame()
+    assert list(frame["id"]) == [task.id for task in store.tasks]
+    assert set(frame["track"]) <= {str(track) for track in Track}
+    html = store._repr_html_()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+    assert html.startswith(f"<p>&lt;Store {copy}")

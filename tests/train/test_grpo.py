@@ -72,7 +72,7 @@ def test_a_run_trains_logs_and_goes_on_from_its_checkpoint(config, executor):
 def test_what_cannot_be_used_leaves_the_folder_free(config, executor, tmp_path):
     from darebench.train.grpo import train_grpo
 
-    with pytest.raises(ConfigError, match="no template"):
+    with pytest.raises(ConfigError, match="unknown template"):
         train_grpo(replace(config, template="other"), executor=executor)
     with pytest.raises(ConfigError, match="no short prompt"):
         train_grpo(replace(config, tasks=("*/xf",)), executor=executor)

@@ -25,7 +25,7 @@ def test_a_shipped_file_is_a_configuration(path):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"model": "m", "out": "o", "lr": 1}, "no setting 'lr'"),
+        ({"model": "m", "out": "o", "lr": 1}, "unknown setting 'lr'"),
         ({"model": "m"}, "not complete"),
         ({"model": "m", "out": "o", "turns": "5"}, "turns is '5'"),
         ({"model": "m", "out": "o", "turns": True}, "turns is True"),

@@ -36,5 +36,5 @@ def test_a_trainer_can_be_imported_and_takes_its_configuration(name, need_torch)
 def test_a_mistake_in_the_file_is_named_without_the_libraries(name, tmp_path):
     path = tmp_path / "a.toml"
     path.write_text('model = "m"\nout = "o"\nlr = 1\n')
-    with pytest.raises(ConfigError, match="there is no setting 'lr'"):
+    with pytest.raises(ConfigError, match="unknown setting 'lr'"):
         train(name, path)

@@ -1,6 +1,6 @@
-"""Typed doors to pandas: the few calls whose stubs give unions that no caller can narrow.
+"""Wrap the few pandas calls whose stubs return unions that no caller can narrow.
 
-The only module of this room that switches rules of the type checker off.
+This is the only module of the room that switches rules of the type checker off.
 """
 
 # pandas-stubs types these calls for every input at once; each wrapper takes and returns one kind.

@@ -197,8 +197,8 @@ def encode(
     if not blocks_train:
         return np.empty((len(train), 0)), np.empty((len(val), 0))
     x_train, x_val = np.hstack(blocks_train), np.hstack(blocks_val)
-    told = np.isfinite(x_train).any(axis=0)
-    return x_train[:, told], x_val[:, told]
+    present = np.isfinite(x_train).any(axis=0)
+    return x_train[:, present], x_val[:, present]
 
 
 def _finite(values: pd.Series) -> np.ndarray:

@@ -118,11 +118,11 @@ def _mapped_accuracy(
     """
     codes, distinct = factorized(pd.concat([train_x, val_x], ignore_index=True))
     codes, asked = codes[: len(train_x)], codes[len(train_x) :]
-    told = codes >= 0
-    if len(np.unique(codes[told])) > told.sum() / 2 or not told.any():
+    known = codes >= 0
+    if len(np.unique(codes[known])) > known.sum() / 2 or not known.any():
         return 0.0
     n_classes = int(train_y.max()) + 1
-    pairs, counts = np.unique(codes[told] * n_classes + train_y[told], return_counts=True)
+    pairs, counts = np.unique(codes[known] * n_classes + train_y[known], return_counts=True)
     values, classes = np.divmod(pairs, n_classes)
     order = np.lexsort((classes, counts))
     best = np.full(len(distinct) + 1, -1)  # the last one is for values that are missing

@@ -18,7 +18,7 @@ FORETOLD = 0.25
 """Correlation of changes from which on there is a signal, however few changes there are."""
 
 
-class Walk(NamedTuple):
+class Autocorrelation(NamedTuple):
     """What makes a series a random walk: levels that stick, changes that nothing foretells."""
 
     levels: float
@@ -34,7 +34,7 @@ class Walk(NamedTuple):
         return self.levels > STICKY and self.changes < min(self.chance, FORETOLD)
 
 
-def measure_walk(values: np.ndarray) -> Walk | None:
+def measure_walk(values: np.ndarray) -> Autocorrelation | None:
     """Measure one series, an array of shape (n,) in the order of time.
 
     Returns:
@@ -58,7 +58,7 @@ def measure_walk(values: np.ndarray) -> Walk | None:
     total = float(np.sum(centred**2))
     if total == 0:
         return None
-    return Walk(
+    return Autocorrelation(
         levels=float(np.corrcoef(levels[:-1], levels[1:])[0, 1]),
         changes=float(np.abs(correlations / total).max()),
         chance=1.5 * float(np.sqrt(2 * np.log(2 * n_lags) / len(centred))),

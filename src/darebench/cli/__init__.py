@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperOption
 
 from darebench.cli import (
-    auditing,
-    curating,
-    evaluating,
-    publishing,
+    audit,
+    curate,
+    export,
+    push,
+    reference,
+    report,
+    reward,
+    rollouts,
     sandbox,
-    scoring,
+    score,
+    select,
+    stats,
     tasks,
     train,
-    training,
 )
+from darebench.cli import eval as evaluation
+from darebench.cli.command import add_command
 from darebench.errors import (
     ConfigError,
     DareError,
@@ -27,40 +37,76 @@ from darebench.errors import (
     TaskFormatError,
 )
 
+_log = logging.getLogger(__name__)
+NAME = "darebench"
 INTERRUPTED = 130
 _GO_ON = "interrupted; what is done is kept, and the same command continues"
 
 app = typer.Typer(
-    add_completion=False,
+    name=NAME,
     no_args_is_help=True,
+    epilog="Shell completion: darebench --install-completion, or --show-completion.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Evaluate and train LLM agents on verifiable data-science tasks (arXiv 2602.24288).",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("eval")(evaluating.evaluate)
+
+
+def _print_version(on: bool) -> None:
+    if on:
+        import darebench
+
+        print(f"{NAME} {darebench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Evaluate and train LLM agents on verifiable data-science tasks (arXiv 2602.24288)."""
+
+
+add_command(app, "eval", evaluation.evaluate)
 app.add_typer(tasks.app, name="tasks")
-app.command("score")(scoring.score)
-app.command("reference")(scoring.reference)
+add_command(app, "score", score.score)
+add_command(app, "reference", reference.reference)
 app.add_typer(sandbox.app, name="sandbox")
-app.command("report")(evaluating.report)
-app.command("curate")(curating.curate)
-app.command("audit")(auditing.audit)
-app.command("stats")(curating.stats)
-app.command("push")(publishing.push)
-app.command("rollouts")(training.rollouts)
-app.command("select")(training.select)
-app.command("export")(training.export)
+add_command(app, "report", report.report)
+add_command(app, "curate", curate.curate)
+add_command(app, "audit", audit.audit)
+add_command(app, "stats", stats.stats)
+add_command(app, "push", push.push)
+add_command(app, "rollouts", rollouts.rollouts)
+add_command(app, "select", select.select)
+add_command(app, "export", export.export)
 app.add_typer(train.app, name="train")
-app.add_typer(train.reward_app, name="reward")
+app.add_typer(reward.app, name="reward")
+
+
+def build_command() -> Any:
+    """Return the command `darebench`; the options for completion are left to the last line."""
+    built = typer.main.get_command(app)
+    for parameter in built.params:
+        if parameter.name in ("install_completion", "show_completion") and isinstance(
+            parameter, TyperOption
+        ):
+            parameter.hidden = True
+    return built
 
 
 def main() -> None:
     """Run the command line; every expected failure is one sentence and an exit code."""
     try:
-        app()
+        build_command()(prog_name=NAME)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # Typer has turned the interruption into this
-            print(f"darebench: {_GO_ON}", file=sys.stderr)
+            print(f"{NAME}: {_GO_ON}", file=sys.stderr)
         raise
     except (ConfigError, StoreError, TaskFormatError, ReferenceMismatch) as error:
         _fail(str(error), 2)
@@ -78,5 +124,6 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"darebench: {message}", file=sys.stderr)
+    _log.info("the command failed", exc_info=True)
+    print(f"{NAME}: {message}", file=sys.stderr)
     raise SystemExit(code)

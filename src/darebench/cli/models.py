@@ -1,39 +1,41 @@
-"""What `eval` and `rollouts` tell a model and its provider: options, and how they are passed on."""
+"""What a model and its provider are told: the form in which Inspect takes it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any
-
-import typer
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from darebench.errors import ConfigError
 
-ModelArgsOption = Annotated[
-    list[str] | None, typer.Option("-M", help="NAME=VALUE for the model's provider.")
-]
-TopKOption = Annotated[int | None, typer.Option("--top-k")]
-MaxRetriesOption = Annotated[int | None, typer.Option("--max-retries", help="Of a request.")]
 
+def generation(
+    model: str, settings: Mapping[str, Any] | None = None, **options: float | None
+) -> dict[str, Any]:
+    """Return sampling settings as Inspect takes them.
 
-def generation(model: str, *, top_k: int | None, **options: Any) -> dict[str, Any]:
-    """Give the sampling options that were named, as Inspect takes them."""
-    named = {name: value for name, value in options.items() if value is not None}
-    if top_k is None:
-        return named
+    Args:
+        model: The model's name, which decides how `top_k` travels.
+        settings: The table `generation` of a file of settings.
+        options: Options of the command line, which win; None for those that were not given.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    named = {**(settings or {}), **given}
     # Inspect leaves top_k out of requests to these; servers take it in the body.
-    in_body = model.startswith(("openai-api/", "vllm/", "sglang/"))
-    return named | ({"extra_body": {"top_k": top_k}} if in_body else {"top_k": top_k})
+    if "top_k" in named and model.startswith(("openai-api/", "vllm/", "sglang/")):
+        named["extra_body"] = {**named.get("extra_body", {}), "top_k": named.pop("top_k")}
+    return named
 
 
-def provider_arguments(items: Sequence[str] | None) -> dict[str, Any]:
-    """Read `-M NAME=VALUE` options; a value that is no JSON is text.
+def provider_arguments(
+    items: Sequence[str] | None, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Read `-M NAME=VALUE` over the table `model_args`; a value that is not JSON is text.
 
     Raises:
-        ConfigError: one lacks its equals sign.
+        ConfigError: One lacks its equals sign.
     """
-    return dict(_pair(item) for item in items or ())
+    return {**(settings or {}), **dict(_pair(item) for item in items or ())}
 
 
 def _pair(text: str) -> tuple[str, Any]:

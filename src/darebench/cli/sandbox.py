@@ -10,27 +10,66 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.options import JsonOption, QuietOption, note, print_json
+from darebench.cli.command import command
+from darebench.cli.output import Output, print_json
 from darebench.errors import ConfigError
 
-app = typer.Typer(no_args_is_help=True, help="Run Python closed in.")
+app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
 
-@app.command("run")
+@command(app, "run")
 def sandbox_run(
-    file: Annotated[Path, typer.Argument(help="A Python file.")],
-    load: Annotated[list[str] | None, typer.Option("--load", help="NAME=PATH, repeatable.")] = None,
-    save: Annotated[list[str] | None, typer.Option("--save", help="NAME, repeatable.")] = None,
-    out: Annotated[Path, typer.Option("--out", help="Where saved files go.")] = Path(),
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1)] = 200.0,
-    memory: Annotated[int, typer.Option("--memory", min=64, help="MB.")] = 8192,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file to run.")],
+    *,
+    load: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--load",
+            metavar="NAME=PATH",
+            show_default="none",
+            help="File that the program finds as NAME; it can be given several times.",
+        ),
+    ] = None,
+    save: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--save",
+            metavar="NAME",
+            show_default="none",
+            help="File of the program to keep; it can be given several times.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder for the files that are kept.")
+    ] = Path(),
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds",
+            min=0.1,
+            metavar="SECONDS",
+            help="Wall-clock limit of the program in seconds.",
+        ),
+    ] = 200.0,
+    memory: Annotated[
+        int,
+        typer.Option(
+            "--memory",
+            min=64,
+            metavar="MB",
+            help="Memory limit of all its processes, in megabytes.",
+        ),
+    ] = 8192,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run even if this machine cannot hide its files.")
+        bool,
+        typer.Option("--unsafe", help="Run it even if this machine cannot hide its own files."),
     ] = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    output: Output,
 ) -> None:
-    """Run a Python file closed in. Example: darebench sandbox run code.py --load a.csv=a.csv"""
+    """Run a Python file in the sandbox.
+
+    Example: darebench sandbox run code.py --load a.csv=data/a.csv
+    """
     from darebench.sandbox import Limits, Saved, run_python
 
     pairs = [item.partition("=") for item in load or []]
@@ -44,7 +83,7 @@ def sandbox_run(
         limits=Limits(wall_s=seconds, memory_mb=memory),
         allow_unsafe=unsafe,
     )
-    if as_json:
+    if output.as_json:
         files = {
             name: {"bytes": f.n_bytes, "path": str(f.path)}
             if isinstance(f, Saved)
@@ -65,20 +104,23 @@ def sandbox_run(
         print(outcome.stdout, end="")
         print(outcome.stderr, end="", file=sys.stderr)
         if outcome.detail:
-            note(f"darebench: {outcome.status}: {outcome.detail}", quiet=quiet)
+            output.note(f"darebench: {outcome.status}: {outcome.detail}")
     if outcome.status != "ok":
         raise typer.Exit(1)
 
 
-@app.command("check")
-def sandbox_check(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Say what the sandbox covers on this machine. Example: darebench sandbox check"""
+@command(app, "check")
+def sandbox_check(*, output: Output) -> None:
+    """Show what the sandbox covers on this machine.
+
+    Example: darebench sandbox check
+    """
     from dataclasses import asdict
 
     from darebench.sandbox.selfcheck import check
 
     findings = check()
-    if as_json:
+    if output.as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
@@ -88,27 +130,65 @@ def sandbox_check(as_json: JsonOption = False, quiet: QuietOption = False) -> No
         raise typer.Exit(1)
 
 
-@app.command("serve")
+@command(app, "serve")
 def sandbox_serve(
-    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8080,
+    *,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
+        ),
+    ] = 8080,
     slots: Annotated[
-        int | None, typer.Option("--slots", min=1, help="Programs at the same time.")
+        int | None,
+        typer.Option(
+            "--slots",
+            min=1,
+            metavar="N",
+            show_default="one for each core",
+            help="Number of programs that run at the same time.",
+        ),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=0, help="Calls that may wait.")] = 64,
+    queue: Annotated[
+        int, typer.Option("--queue", min=0, metavar="N", help="Number of calls that may wait.")
+    ] = 64,
     token_file: Annotated[
         Path | None,
-        typer.Option("--token-file", help="Holds the token; else DAREBENCH_SANDBOX_TOKEN does."),
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            show_default="the variable DAREBENCH_SANDBOX_TOKEN",
+            help="File that holds the token which clients must send.",
+        ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.1, help="Longest run_timeout.")
+        float,
+        typer.Option(
+            "--seconds",
+            min=0.1,
+            metavar="SECONDS",
+            help="Longest run_timeout that a call may ask for, in seconds.",
+        ),
     ] = 3600.0,
-    memory: Annotated[int, typer.Option("--memory", min=64, help="MB for a program.")] = 8192,
-    body: Annotated[int, typer.Option("--body", min=1, help="MB for a request.")] = 300,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    memory: Annotated[
+        int,
+        typer.Option(
+            "--memory", min=64, metavar="MB", help="Memory limit of a program, in megabytes."
+        ),
+    ] = 8192,
+    body: Annotated[
+        int,
+        typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
+    ] = 300,
+    output: Output,
 ) -> None:
-    """Serve SandboxFusion's POST /run_code. Example: darebench sandbox serve --port 8080"""
+    """Serve the sandbox over HTTP, as SandboxFusion's POST /run_code.
+
+    Example: darebench sandbox serve --port 8080
+    """
     import logging
 
     from darebench.sandbox import Limits
@@ -125,7 +205,7 @@ def sandbox_serve(
     if token == "":
         raise ConfigError("the token is empty; write one into the file, or unset the variable")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    level = logging.WARNING if quiet else logging.INFO
+    level = logging.WARNING if output.quiet else logging.INFO
     logging.getLogger("darebench.sandbox.server").setLevel(level)
     settings = ServerSettings(
         slots=slots or os.cpu_count() or 1,
@@ -138,6 +218,6 @@ def sandbox_serve(
     )
 
     def ready(url: str) -> None:
-        print(json.dumps({"url": url}) if as_json else f"serving on {url}", flush=True)
+        print(json.dumps({"url": url}) if output.as_json else f"serving on {url}", flush=True)
 
     serve(host, port, settings, ready=ready)

@@ -1,61 +1,89 @@
-"""`darebench train sft | grpo | demo` and `darebench reward serve`."""
+"""`darebench train`: sft, grpo and demo."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from darebench.cli.options import (
-    JsonOption,
-    QuietOption,
-    StoreOption,
-    note,
-    print_json,
-    show_progress,
+from darebench.cli.command import command
+from darebench.cli.output import Output, print_json
+from darebench.cli.progress import show_progress
+
+app = typer.Typer(
+    no_args_is_help=True, help="Train models on attempts; the extra `train` is needed."
 )
 
-app = typer.Typer(no_args_is_help=True, help="Train models on attempts; needs the extra `train`.")
-ConfigArgument = Annotated[Path, typer.Argument(help="A TOML file; configs/ has some.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE over the file's.")]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """What a training is told."""
+
+    config: Annotated[
+        Path,
+        typer.Argument(metavar="FILE.toml", help="File of settings; configs/ has examples."),
+    ]
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            show_default="none",
+            help="Setting that wins over the file's; it can be given several times.",
+        ),
+    ] = None
 
 
-@app.command()
-def sft(
-    config: ConfigArgument,
-    settings: SetOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Fine-tune on exported attempts. Example: darebench train sft configs/sft-qwen3-32b.toml"""
-    _train("sft", config, settings, as_json=as_json, quiet=quiet)
+@command(app, "sft")
+def sft(*, options: TrainingOptions, output: Output) -> None:
+    """Fine-tune a model on exported attempts.
+
+    Example: darebench train sft configs/sft-qwen3-32b.toml
+    """
+    _train("sft", options, output)
 
 
-@app.command()
-def grpo(
-    config: ConfigArgument,
-    settings: SetOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Train by reinforcement on tasks. Example: darebench train grpo configs/grpo-qwen3-4b.toml"""
-    _train("grpo", config, settings, as_json=as_json, quiet=quiet)
+@command(app, "grpo")
+def grpo(*, options: TrainingOptions, output: Output) -> None:
+    """Train a model by reinforcement on the tasks of a store.
+
+    Example: darebench train grpo configs/grpo-qwen3-4b.toml
+    """
+    _train("grpo", options, output)
 
 
-@app.command()
+@command(app, "demo")
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder; the same command goes on in it.")],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Folder of the demonstration; if it holds an unfinished one, that is continued.",
+        ),
+    ],
     scale: Annotated[
-        float, typer.Option("--scale", min=0.01, help="Of the steps, tables and attempts.")
+        float,
+        typer.Option(
+            "--scale",
+            min=0.01,
+            metavar="FACTOR",
+            help="Factor on the numbers of steps, tables and attempts.",
+        ),
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, metavar="N", help="Random seed of data, weights and runs."),
+    ] = 0,
+    output: Output,
 ) -> None:
-    """Show learning from nothing on a CPU. Example: darebench train demo --out runs/learning"""
+    """Show learning from nothing on a CPU, with a model of some million weights.
+
+    Example: darebench train demo --out runs/learning
+    """
     from darebench.train.requirements import need_libraries
 
     need_libraries()
@@ -63,57 +91,24 @@ def demo(
     from darebench.train.demo.results import render
     from darebench.train.demo.stages import Recipe
 
-    with show_progress(quiet) as report:
-        made = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=report))
+    with show_progress(output.quiet) as progress:
+        made = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=progress))
     if not made.stages:
-        note(f"nothing was left to do: the demonstration in {out} had ended", quiet=quiet)
-    if as_json:
+        output.note(f"nothing was left to do: the demonstration in {out} had ended")
+    if output.as_json:
         print_json({"out": str(out), "results": [asdict(r) for r in made.results]})
     else:
         print(render(made.results), end="")
 
 
-reward_app = typer.Typer(no_args_is_help=True, help="Rewards for other people's trainers.")
-
-
-@reward_app.command()
-def serve(
-    tasks: Annotated[
-        list[str] | None, typer.Argument(help="Ids, names or globs; else all.")
-    ] = None,
-    store: StoreOption = None,
-    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: a free one.")] = 8090,
-    token: Annotated[
-        str | None,
-        typer.Option("--token", envvar="DAREBENCH_REWARD_TOKEN", help="Needed off this machine."),
-    ] = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Serve rewards over HTTP. Example: darebench reward serve --store curation/store"""
-    from darebench.train.reward_server import serve as run
-
-    def ready(url: str, n_tasks: int) -> None:
-        if as_json:
-            print_json({"url": url, "tasks": n_tasks})
-            sys.stdout.flush()
-        elif not quiet:
-            print(f"{url}: rewards of {n_tasks} tasks", flush=True)
-
-    run(store, tasks or (), host=host, port=port, token=token, ready=ready)
-
-
-def _train(
-    name: str, path: Path, settings: list[str] | None, *, as_json: bool, quiet: bool
-) -> None:
+def _train(name: str, options: TrainingOptions, output: Output) -> None:
     from darebench.train.trainers import train
 
-    with show_progress(quiet) as report:
-        trained = train(name, path, settings or (), progress=report)
+    with show_progress(output.quiet) as progress:
+        trained = train(name, options.config, options.settings or (), progress=progress)
     if not trained.steps:
-        note(f"nothing was left to do: the training of {trained.model} had ended", quiet=quiet)
-    if as_json:
+        output.note(f"nothing was left to do: the training of {trained.model} had ended")
+    if output.as_json:
         print_json({"model": str(trained.model)})
     else:
         print(f"model: {trained.model}")

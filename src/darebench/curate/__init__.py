@@ -1,4 +1,4 @@
-"""Any table in, verified tasks out: sources, profile, design, post-processing, questions, audit.
+"""Make verified tasks of any table: sources, profiles, designs, questions, proofs.
 
 The room can be called: `darebench.curate(...)` is `darebench.curate.pipeline.curate`.
 """

@@ -17,9 +17,9 @@ from darebench.store.read import open_store
 
 LEDGER, STORE, WORK = "ledger.jsonl", "store", "work"
 TEST_SHARE = 0.05
-"""Of the tables, the last updated ones (paper section 3)."""
+"""Share of the tables that are for test, the last updated ones (paper section 3)."""
 SHARED_COLUMNS = 0.6
-"""Of the smaller table's columns that another one has too, from which on both are one."""
+"""Share of the smaller table's columns in another one, from which on both are one."""
 
 
 def assemble(names: Sequence[str], out: Path) -> None:

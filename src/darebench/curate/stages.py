@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from darebench.curate.curation_options import Options
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.licences import accepts
-from darebench.curate.options import Options
 from darebench.curate.profiling.clean import MAX_COLUMNS, clean, fingerprint_columns
 from darebench.curate.profiling.profile import profile
 from darebench.curate.protocols import Authors, Source

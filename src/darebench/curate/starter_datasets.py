@@ -10,8 +10,8 @@ import pandas as pd
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.profiling.clean import clean
+from darebench.curate.profiling.iso_times import DAY
 from darebench.curate.profiling.profile import profile
-from darebench.curate.profiling.timestamps import DAY
 from darebench.curate.records import Design, Draft, RawTable, Table, Workflow
 from darebench.curate.starter_tables import ChosenWorkflow, StarterDataset
 from darebench.curate.writing.draw_workflow import draw_workflow
@@ -31,7 +31,8 @@ def build(chosen: StarterDataset) -> DatasetFiles:
     table, rng = _table(chosen), np.random.default_rng(chosen.seed)
     design = _design(chosen, table.frame)
     if chosen.workflow is None:
-        return package_series(draft_series(table, design, rng), chosen.name, rng)
+        draft = draft_series(table, design, rng, share=chosen.share)
+        return package_series(draft, chosen.name, rng)
     draft = draft_tabular(table, design, rng)
     workflow = _workflow(draft, chosen.workflow, rng)
     return package_workflow(draft, workflow, chosen.name, rng)

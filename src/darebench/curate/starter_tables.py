@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from darebench.types import Family
 
@@ -43,15 +43,17 @@ class StarterDataset:
     targets: tuple[str, ...]
     seed: int
     workflow: ChosenWorkflow | None = None
-    """Of the IF task; None for series."""
+    """The IF task's; None for series."""
     time_column: str = ""
     entities: tuple[str, ...] = ()
+    share: float | None = None
+    """Share of the times of a series that are trained on."""
 
 
 def _iris() -> pd.DataFrame:
     from sklearn.datasets import load_iris
 
-    data = load_iris(as_frame=True)
+    data: Any = load_iris(as_frame=True)
     names = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
     frame = data.data.set_axis(names, axis=1)
     return frame.assign(species=data.target.map(dict(enumerate(data.target_names))).astype(str))
@@ -60,7 +62,8 @@ def _iris() -> pd.DataFrame:
 def _affairs() -> pd.DataFrame:
     from statsmodels.datasets import fair
 
-    frame = fair.load_pandas().data.iloc[::4].reset_index(drop=True)
+    data: Any = fair.load_pandas()
+    frame: pd.DataFrame = data.data.iloc[::4].reset_index(drop=True)
     jobs = {1: "student", 2: "farming", 3: "office", 4: "teacher", 5: "manager", 6: "professional"}
     frame["occupation"] = frame["occupation"].map(jobs)
     frame["has_affair"] = frame.pop("affairs").gt(0).map({True: "yes", False: "no"})
@@ -70,7 +73,7 @@ def _affairs() -> pd.DataFrame:
 def _diabetes() -> pd.DataFrame:
     from sklearn.datasets import load_diabetes
 
-    data = load_diabetes(as_frame=True, scaled=False)
+    data: Any = load_diabetes(as_frame=True, scaled=False)
     frame = data.data.set_axis(list(DIABETES)[:-1], axis=1)
     return frame.assign(progression=data.target)
 
@@ -78,14 +81,16 @@ def _diabetes() -> pd.DataFrame:
 def _economy() -> pd.DataFrame:
     from statsmodels.datasets import macrodata
 
-    frame = macrodata.load_pandas().data
+    data: Any = macrodata.load_pandas()
+    frame: pd.DataFrame = data.data
     return frame[[name for name in ECONOMY if name != "quarter_start"]]
 
 
 def _economy_series() -> pd.DataFrame:
     from statsmodels.datasets import macrodata
 
-    frame = macrodata.load_pandas().data
+    data: Any = macrodata.load_pandas()
+    frame: pd.DataFrame = data.data
     month = (3 * frame["quarter"] - 2).astype(int)
     starts = [f"{int(y)}-{m:02d}-01" for y, m in zip(frame["year"], month, strict=True)]
     frame = frame[["realcons", "realgdp", "realdpi", "cpi", "m1", "tbilrate", "unemp", "pop"]]
@@ -96,7 +101,8 @@ def _economy_series() -> pd.DataFrame:
 def _investment() -> pd.DataFrame:
     from statsmodels.datasets import grunfeld
 
-    frame = grunfeld.load_pandas().data
+    data: Any = grunfeld.load_pandas()
+    frame: pd.DataFrame = data.data
     frame["year"] = [f"{int(year)}-12-31" for year in frame["year"]]
     return frame[["year", "firm", "invest", "value", "capital"]]
 
@@ -236,6 +242,7 @@ STARTER = (
         targets=("realcons",),
         seed=15,
         time_column="quarter_start",
+        share=0.8,
     ),
     StarterDataset(
         name="investment_ts",
@@ -258,5 +265,6 @@ STARTER = (
         seed=16,
         time_column="year",
         entities=("firm",),
+        share=0.8,
     ),
 )

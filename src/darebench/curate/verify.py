@@ -13,10 +13,10 @@ from darebench.types import Variant
 
 
 def verify(store: Path) -> list[str]:
-    """Prove both tasks of a store of one dataset; gives what is worth knowing of them.
+    """Prove both tasks of a store of one dataset; return what is worth knowing of them.
 
     Raises:
-        CurationReject: a check finds more than a note; the reason names the task and the figure.
+        CurationReject: A check finds more than a note; the reason names the task and the figure.
     """
     opened = open_store(store)
     if opened.problems:

@@ -116,10 +116,10 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
 
 def _ranges(
     text: str, facts: Sequence[ColumnFacts], columns: Columns
-) -> dict[str, list[Sequence[float]]]:
+) -> dict[str, Sequence[Sequence[float]]]:
     """Map each column to the ranges that its values fill, else to the one that the words name."""
     stated = _stated(text, columns, {fact["name"]: fact["dtype"] for fact in facts})
-    given: dict[str, list[Sequence[float]]] = {}
+    given: dict[str, Sequence[Sequence[float]]] = {}
     for fact in facts:
         name = fact["name"]
         if name != ROW_ID and ("ranges" in fact or name in stated):

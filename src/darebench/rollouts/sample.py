@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from darebench.evals.builtin import AGENTS
 from darebench.evals.evaluation import EvalConfig, Run
@@ -32,7 +33,11 @@ def collect(
         StoreError: The store does not exist.
     """
     config = config or EvalConfig()
-    sampling = {} if config.model in AGENTS else SAMPLING
-    generation = {**sampling, **config.generation}
-    wanted = replace(config, epochs=attempts, generation=generation)
+    wanted = replace(config, epochs=attempts, generation=sampling(config))
     return evaluate(wanted, out=out, fresh=fresh, slots=slots, progress=progress)
+
+
+def sampling(config: EvalConfig) -> dict[str, Any]:
+    """Return a configuration's sampling settings, the paper's where it leaves them open."""
+    usual = {} if config.model in AGENTS else SAMPLING
+    return {**usual, **config.generation}

@@ -1,4 +1,4 @@
-"""Runs hostile Python: a program and its limits in, an outcome out."""
+"""Hostile Python, run in a sandbox: a program and its limits in, an outcome out."""
 
 from __future__ import annotations
 
@@ -31,11 +31,19 @@ def run_python(
     limits: Limits | None = None,
     allow_unsafe: bool = False,
 ) -> Outcome:
-    """Run one program in a sandbox of its own.
+    """Run one program in a sandbox of its own; for many programs, share a `LocalExecutor`.
+
+    Args:
+        code: Source text, run as `python main.py` would.
+        load: Name inside the sandbox -> file on the host, copied in before the run.
+        save: Names of the files to copy back after the run.
+        save_to: Folder on the host for the saved files; needed when `save` is not empty.
+        limits: What the program may use.
+        allow_unsafe: Run even where nothing can hide the host's files and network.
 
     Raises:
-        SandboxFault: the sandbox failed, not the program.
-        ConfigError: this machine lacks what the sandbox is made of.
+        SandboxFault: The sandbox failed, not the program.
+        ConfigError: This machine lacks something that the sandbox needs.
     """
     executor = LocalExecutor(1, allow_unsafe=allow_unsafe)
     try:

@@ -93,6 +93,7 @@ class RemoteExecutor:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._client.aclose()
+        await self._loop.shutdown_asyncgens()  # of answers that were cut off
 
     async def _run(self, program: Program) -> Outcome:
         not_run = refusal(program)

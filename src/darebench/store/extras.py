@@ -36,13 +36,13 @@ class GroupStatistic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """A lookup table whose columns are put to the other tables before anything else is done."""
+    """A lookup table whose columns are added to the other tables before anything else."""
 
     file: str
     key: str
     """Column that the tables share; each of its values stands once in the lookup table."""
     how: str
-    """Of the training rows, one of `JOINS`; rows to predict are all kept."""
+    """How training rows are joined, one of `JOINS`; rows to predict are all kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Extras:
     drop_duplicates: bool = False
     """Training rows that repeat an earlier one go, after the filter."""
     clip: tuple[float, float] | None = None
-    """Quantiles of the training rows between which the numeric features are clipped."""
+    """Quantiles of the training rows that the numeric features are clipped at."""
     derived: tuple[Derived, ...] = ()
     groups: tuple[GroupStatistic, ...] = ()
     log_target: bool = False
@@ -98,7 +98,7 @@ class ExtrasWire(_Wire):
     join: _JoinWire | None = None
 
     def to_extras(self) -> Extras:
-        """Turn what was read into the value that travels."""
+        """Turn what was read into a dataclass."""
         return Extras(
             drop_duplicates=self.drop_duplicates,
             clip=self.clip,

@@ -27,7 +27,7 @@ class Schedule(StrEnum):
     """How the learning rate changes over the steps, after the warm-up if there is one."""
 
     CONSTANT = "constant"
-    """It does not change, and there is no warm-up."""
+    """It does not change; a warm-up is left out."""
     CONSTANT_WITH_WARMUP = "constant_with_warmup"
     """It does not change."""
     LINEAR = "linear"

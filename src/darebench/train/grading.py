@@ -33,7 +33,7 @@ class Grader:
         """Score what an attempt left: the csv's text or bytes, its file, or None.
 
         Raises:
-            ConfigError: There is no such task.
+            ConfigError: The task is not graded here.
             TaskFormatError: The task's answer cannot be used.
         """
         if task_id not in self.truths:
@@ -47,7 +47,7 @@ class Grader:
         """Return the reward of what an attempt left; None if the task's answer cannot be used.
 
         Raises:
-            ConfigError: There is no such task.
+            ConfigError: The task is not graded here.
         """
         score = self.score_if_possible(task_id, prediction)
         return None if score is None else reward_of_score(score, self.scale)
@@ -58,7 +58,7 @@ class Grader:
         """Score as `score` does; return None, and log why, if the task's answer cannot be used.
 
         Raises:
-            ConfigError: There is no such task.
+            ConfigError: The task is not graded here.
         """
         try:
             return self.score(task_id, prediction)
@@ -73,7 +73,7 @@ def open_grader(
     """Read the answers of a store's tasks, computing references where they are not cached.
 
     Raises:
-        StoreError: There is no such store.
+        StoreError: The store cannot be opened.
         TaskFormatError: A task has no usable answer.
     """
     tasks = select(open_store(store).tasks, patterns)
@@ -89,7 +89,7 @@ def grader_of(store: str | None, task_id: str) -> Grader:
     """Open the grader of one task; each process reads a store once.
 
     Raises:
-        StoreError: There is no such store.
+        StoreError: The store cannot be opened.
         ConfigError: The store has no such task.
         TaskFormatError: The task has no usable answer.
     """

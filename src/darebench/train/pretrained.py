@@ -20,7 +20,7 @@ def need_machine(config: TrainingConfig) -> None:
     """Refuse a configuration that this machine cannot run.
 
     Raises:
-        ConfigError: There is no device to train on, or DeepSpeed is missing.
+        ConfigError: The machine has no device to train on, or DeepSpeed is missing.
     """
     if not config.cpu and not torch.accelerator.is_available():
         raise ConfigError(
@@ -37,10 +37,10 @@ def load_tokenizer(model: str, template: str = Template.QWEN3) -> Any:
     """Load a tokenizer and set the template to train on, which must pass the self-test.
 
     Raises:
-        ConfigError: There is no such tokenizer or template, or training on it would go wrong.
+        ConfigError: The tokenizer or the template cannot be found, or cannot be trained on.
     """
     if template not in set(Template):
-        raise ConfigError(f"there is no template {template!r}; use one of: {', '.join(Template)}")
+        raise ConfigError(f"unknown template {template!r}; use one of: {', '.join(Template)}")
     with refusals(f"model {model!r} has no usable tokenizer; give a folder or a hub name"):
         tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     if template == Template.QWEN3:
@@ -57,7 +57,7 @@ def load_model(name: str, *, half: bool = False) -> Any:
     """Load the weights, in bfloat16 if `half`, else in single precision.
 
     Raises:
-        ConfigError: There are no such weights.
+        ConfigError: The weights cannot be found or read.
     """
     kind = torch.bfloat16 if half else torch.float
     with refusals(f"model {name!r} has no usable weights; give a folder or a hub name"):

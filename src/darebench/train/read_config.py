@@ -48,9 +48,7 @@ def make_config(kind: type[_C], values: Mapping[str, object]) -> _C:
     hints = get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
-        raise ConfigError(
-            f"there is no setting {unknown[0]!r}; the settings are: {', '.join(hints)}"
-        )
+        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(hints)}")
     given = {name: _value_of(name, hints[name], value) for name, value in values.items()}
     try:
         return kind(**given)

@@ -75,7 +75,7 @@ def check_access(host: str, token: str | None) -> None:
     """Refuse to be open to other machines without a token.
 
     Raises:
-        ConfigError: The address is not loopback, and there is no token.
+        ConfigError: The address is not loopback, and no token is given.
     """
     if token:
         return

@@ -56,10 +56,11 @@ class StepProgress(transformers.TrainerCallback):
 
 def watch(trainer: Any, folder: Path, progress: Progress | None) -> None:
     """Write a trainer's figures to its folder, and keep it from printing them on stdout."""
-    writer = torch.utils.tensorboard.SummaryWriter(str(folder / "tensorboard"))
     trainer.remove_callback(transformers.PrinterCallback)
     trainer.add_callback(JsonLines(folder))
-    trainer.add_callback(transformers.integrations.TensorBoardCallback(tb_writer=writer))
+    if trainer.is_world_process_zero():
+        writer = torch.utils.tensorboard.SummaryWriter(str(folder / "tensorboard"))
+        trainer.add_callback(transformers.integrations.TensorBoardCallback(tb_writer=writer))
     if progress is not None:
         trainer.add_callback(StepProgress(progress, f"steps of {folder.name}"))
 

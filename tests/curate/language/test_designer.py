@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from darebench.curate.curation_options import Options
 from darebench.curate.language import ask
 from darebench.curate.language.ask import LanguageModel, Usage
 from darebench.curate.language.authors import Models, choose_authors
 from darebench.curate.language.designer import ModelDesigner
-from darebench.curate.options import Options
 from darebench.curate.pipeline import curate
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile

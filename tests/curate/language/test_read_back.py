@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from darebench.curate.curation_options import Options
 from darebench.curate.language import ask
 from darebench.curate.language.authors import Models, choose_authors
-from darebench.curate.options import Options
 from darebench.curate.pipeline import curate
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings

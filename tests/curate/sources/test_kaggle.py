@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate
 from darebench.curate.sources import sites
 from darebench.curate.sources.registry import open_source

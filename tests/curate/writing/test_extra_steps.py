@@ -10,7 +10,7 @@ import pytest
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import audit_store
-from darebench.curate.options import Noise, Options, Workflows
+from darebench.curate.curation_options import Noise, Options, Workflows
 from darebench.curate.pipeline import curate
 from darebench.curate.writing.extra_steps import (
     draw_extras,

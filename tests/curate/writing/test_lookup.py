@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from darebench.curate.curation_options import Noise, Style, Workflows
 from darebench.curate.designing.draft_tabular import draft_tabular
-from darebench.curate.options import Noise, Style, Workflows
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
 from darebench.curate.records import Design, RawTable, Table, Workflow

@@ -1,7 +1,7 @@
 """All checks, one module each, and the registry that says what they are.
 
 A check is a pure function of what it needs. To add one, write its module here, add its entry to
-`CHECKS`, and describe it in the table of `docs/audit.md`, which a test holds against the registry.
+`CHECKS`, and describe it in the table of `docs/audit.md`, which a test compares with the registry.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ class Check:
     """One kind of finding, and how it is found."""
 
     name: str
-    """As findings bear it."""
+    """The name that its findings bear."""
     needs: Need
     severities: tuple[Severity, ...]
-    """Those that its findings can have."""
+    """The severities that its findings can have."""
     variants: tuple[Variant, ...] = tuple(Variant)
-    """The tasks that it is asked about. An IF answer is the reference, not the true values."""
+    """Variants that it is run on. An IF answer is the reference, not the true values."""
     find: Callable[[Any], list[Finding]]
-    """Takes what `needs` names."""
+    """The function that looks for it, in what `needs` names."""
 
 
 CHECKS = (

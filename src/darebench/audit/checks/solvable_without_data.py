@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 def answers_stated(tables: TaskTables) -> list[Finding]:
-    """Find answers that stand in what can be read without the files: question and metadata."""
+    """Find answers that can be read without the files: in the question or the metadata."""
     stated = {_spell(token) for token in _NUMBER.findall(_texts(tables))}
     shares = {
         f"of the true values of {target!r}": _share_stated(tables.truth[target], stated)
@@ -58,7 +58,7 @@ def _share_stated(truth: pd.Series, stated: set[str]) -> float:
     if values.nunique() < MIN_VALUES:
         return 0.0
     known = numeric(values).dropna()
-    # Small whole numbers stand in any text.
+    # Small whole numbers occur in any text.
     telling = known[(known != known.round()) | (known.abs() >= 1000)]
     if len(telling) < MIN_VALUES:
         return 0.0
@@ -71,13 +71,15 @@ def _rows_stated(tables: TaskTables) -> float:
     if tables.family is not Family.CLASS or len(names) < 2:
         return 0.0
     lines = _texts(tables).splitlines()
-    told = {frozenset(re.split(r"[,;|\t ]+", line.strip())) for line in lines}
-    told = {values for values in told if len(values) > 3}
-    if not told:
+    lines_split = {frozenset(re.split(r"[,;|\t ]+", line.strip())) for line in lines}
+    lines_split = {values for values in lines_split if len(values) > 3}
+    if not lines_split:
         return 0.0
     rows = pd.concat([tables.val[names], tables.truth[list(tables.targets)]], axis=1).astype(str)
     sample = rows.iloc[:200]
-    hits = [any(set(row) <= values for values in told) for row in sample.itertuples(index=False)]
+    hits = [
+        any(set(row) <= values for values in lines_split) for row in sample.itertuples(index=False)
+    ]
     return float(np.mean(hits)) if hits else 0.0
 
 

@@ -19,7 +19,7 @@ LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.1}
 
 
 class Cleared(NamedTuple):
-    """A design and its split without features that give a target away."""
+    """A design and its split without features that leak a target."""
 
     design: Design
     split: Split
@@ -34,7 +34,7 @@ def without_leaks(
     least: int,
     keys: Sequence[str] = (),
 ) -> Cleared:
-    """Split, look for features that give a target away, and again without them.
+    """Split, look for features that leak a target, and again without them.
 
     Args:
         design: All features.
@@ -44,7 +44,7 @@ def without_leaks(
         keys: Columns that cannot be left out.
 
     Raises:
-        CurationReject: too few features are left, or one of `keys` gives a target away.
+        CurationReject: Too few features are left, or one of `keys` gives a target away.
     """
     dropped: list[str] = []
     for _ in range(ROUNDS):
@@ -85,7 +85,7 @@ def tables_of(split: Split, design: Design, variant: Variant) -> TaskTables:
 
 
 def stated_format(design: Design) -> str | None:
-    """Give the strptime format of the times, where they have one."""
+    """Return the strptime format of the times, where they have one."""
     return None if design.time_format in ("", INDEX) else design.time_format
 
 
@@ -93,7 +93,7 @@ def check_room(headroom: Headroom, family: Family) -> None:
     """Refuse what nothing predicts, what a constant solves, and what anything solves.
 
     Raises:
-        CurationReject: it is one of these.
+        CurationReject: The task is one of these.
     """
     figures = f"a quick model scores {headroom.ceiling:.3f}, a constant {headroom.floor:.3f}"
     if headroom.room < LEAST_ROOM[family]:

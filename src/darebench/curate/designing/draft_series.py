@@ -25,11 +25,19 @@ MOST_IDENTITIES = 3
 """Features that are left out because all of them together determine the target."""
 
 
-def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draft:
+def draft_series(
+    table: Table, design: Design, rng: np.random.Generator, *, share: float | None = None
+) -> Draft:
     """Choose series, split in time, and measure what there is to win.
 
+    Args:
+        table: The table.
+        design: What to make of it.
+        rng: Generator that the share of training times is drawn with.
+        share: That share, where it is chosen by hand.
+
     Raises:
-        CurationReject: too little is left, or nothing can be won.
+        CurationReject: Too little is left, or nothing can be won.
     """
     keys = [design.time_column, *design.entities]
     wanted = [*design.features, *design.targets]
@@ -40,9 +48,10 @@ def draft_series(table: Table, design: Design, rng: np.random.Generator) -> Draf
     rows = table.frame[[*keys, *wanted]].dropna(subset=list(design.targets))
     rows = _fewer_series(rows, design)
     refused: list[CurationReject] = []
-    for share in able_shares(rows, design, rng)[:MOST_SHARES]:
+    shares = able_shares(rows, design, rng) if share is None else [share]
+    for tried in shares[:MOST_SHARES]:
         try:
-            return _draft_at(share, table, design, rows)
+            return _draft_at(tried, table, design, rows)
         except CurationReject as error:  # a shorter or longer horizon may do
             refused.append(error)
     raise refused[0]
@@ -95,7 +104,7 @@ def _without_identity(cleared: Cleared) -> tuple[Cleared, Headroom]:
 
 
 def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
-    """Give series that have no other feature those of the calendar, which the future has too."""
+    """Add the calendar's columns, which the future has too, to series without other features."""
     design, split, _ = cleared
     n_train = len(split.train)
     rows = pd.concat([split.train, split.val], ignore_index=True)

@@ -17,14 +17,14 @@ from darebench.types import Family, Variant
 MAX_ROWS = 10_000
 MIN_CLASS_SHARE = 0.02
 MIN_CLASS_ROWS, MIN_SMALL_CLASS_ROWS = 40, 25
-"""In a table, and in a small one, of which a larger part is validated on."""
+"""Fewest rows of a class in a table, and in a small one, of which more is validated on."""
 
 
 def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Draft:
     """Choose rows and features, split, and measure what there is to win.
 
     Raises:
-        CurationReject: too little is left, or nothing can be won.
+        CurationReject: Too little is left, or nothing can be won.
     """
     by_class = design.family is Family.CLASS
     cleared = without_leaks(

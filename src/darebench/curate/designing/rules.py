@@ -68,10 +68,10 @@ class RulesDesigner:
         return {"kind": "rules", "max_candidates": self.max_candidates}
 
     def design(self, table: Table) -> list[Design]:
-        """Give candidates, the likeliest target first.
+        """List candidate designs, the likeliest target first.
 
         Raises:
-            CurationReject: the table is too small, or no column can be a target.
+            CurationReject: The table is too small, or no column can be a target.
         """
         profile = table.profile
         n_rows, n_columns = least_size(profile)
@@ -116,13 +116,13 @@ def likelihood(table: Table, column: Column) -> float:
 
 
 def split_words(name: str) -> list[str]:
-    """Take a name apart: `FloodOccurrence`, `flood_occurrence` and `flood.occurrence` alike."""
+    """Split a name into words, `FloodOccurrence` as `flood_occurrence` and `flood.occurrence`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return re.findall(r"[a-z]+|\d+", spaced.lower())
 
 
 def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
-    """Tell whether the page says in one sentence that this is what to predict."""
+    """Check whether the page says in one sentence that this is what to predict."""
     wanted = {word for word in words if len(word) > 2} or {name.lower()}
     for sentence in re.split(r"[.\n;!?]", f"{table.raw.title}\n{table.raw.about}"):
         found = {*re.findall(r"[a-z]+|\d+", sentence.lower())}
@@ -157,7 +157,7 @@ def _is_feature(column: Column) -> bool:
 
 
 def _family(column: Column) -> Family | None:
-    """Tell which family a column can be the target of; None if of none."""
+    """Return the family that a column can be the target of; None if there is none."""
     if column.missing > 0.3 or _NEVER.fullmatch(column.name):
         return None
     if column.kind is Kind.CATEGORY and column.n_distinct <= MAX_CLASSES:
@@ -191,7 +191,7 @@ def _series(table: Table) -> list[Design]:
 
 
 def _is_calendar(column: Column) -> bool:
-    """Tell whether a column only says when: the time axis says it better."""
+    """Check whether a column only says when: the time axis says it better."""
     return (bool(column.time_format) and column.time_format != INDEX) or bool(
         re.fullmatch(
             r"(.*[ _.])?(year|yr|month|mon|quarter|qtr|week|weekday|day|hour)s?", column.name, re.I
@@ -200,7 +200,7 @@ def _is_calendar(column: Column) -> bool:
 
 
 def _is_measured(column: Column, *, resampled: bool) -> bool:
-    """Tell whether a number can be forecast; means of 0 and 1 can be as well."""
+    """Check whether a number can be forecast; means of 0 and 1 can be as well."""
     if column.missing > 0.3 or _NEVER.fullmatch(column.name):
         return False
     return resampled or not column.whole or column.n_distinct > MOST_NUMBERS

@@ -27,7 +27,7 @@ def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
     """Draw a ratio that leaves enough rows to validate on.
 
     Raises:
-        CurationReject: none does.
+        CurationReject: No ratio does.
     """
     able = [r for r in RATIOS if n_rows - int(n_rows * r) >= MIN_VAL]
     if able:
@@ -46,7 +46,7 @@ def split_rows(
     """Split at random: whole groups where there are some, else each class by the same ratio.
 
     Raises:
-        CurationReject: too few rows for a validation part.
+        CurationReject: Too few rows are left for a validation part.
     """
     ratio = draw_ratio(len(frame), rng)
     order = rng.permutation(len(frame))
@@ -83,7 +83,7 @@ def able_shares(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -
     """Order the training shares that leave enough on both sides: the one that was drawn first.
 
     Raises:
-        CurationReject: too few times or rows on either side.
+        CurationReject: Either side would have too few times or rows.
     """
     instants = parse_times(frame[design.time_column], design.time_format)
     times = np.unique(instants)

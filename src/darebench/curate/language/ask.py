@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CALLS = "calls.jsonl"
 """A curation's log of requests."""
 MAX_RETRIES = 3
-"""Of one request, by Inspect, before the provider's failure counts as one."""
+"""Retries of one request by Inspect, before the provider counts as failed."""
 TIMEOUT_S = 600
 ATTEMPTS = 3
 """How often a model may answer before its answers are given up as unusable."""
@@ -44,9 +44,9 @@ class Usage:
 
     calls: int = 0
     cached: int = 0
-    """Of the calls, those that an earlier one had answered."""
+    """Calls that an earlier one had answered."""
     input_tokens: int = 0
-    """Of the calls that were not cached, as output_tokens is."""
+    """Tokens of the calls that were not cached, as output_tokens is."""
     output_tokens: int = 0
 
 
@@ -60,10 +60,10 @@ class LanguageModel:
     """File to which a line is added for each request."""
 
     def check(self) -> None:
-        """Find the model before there is work for it.
+        """Check that the model can be used, before there is work for it.
 
         Raises:
-            ConfigError: the name is unknown, its client is missing, or its key is.
+            ConfigError: The name is unknown, or its client or its key is missing.
         """
         try:
             _model(self.name, self.base_url)
@@ -72,10 +72,10 @@ class LanguageModel:
             raise ConfigError(f"the model {self.name!r} cannot be used: {text}") from None
 
     def ask(self, messages: Sequence[Message], purpose: str) -> str:
-        """Give the model's answer to a conversation.
+        """Return the model's answer to a conversation.
 
         Raises:
-            ProviderFault: the provider failed, after retries.
+            ProviderFault: The provider failed, also after retries.
         """
         said = [[m.role, m.content] for m in messages]
         text = json.dumps([1, self.name, said], ensure_ascii=False)
@@ -141,8 +141,8 @@ def ask_for(
         purpose: For the log.
 
     Raises:
-        CurationReject: no answer was usable.
-        ProviderFault: the provider failed.
+        CurationReject: None of the answers was usable.
+        ProviderFault: The provider failed.
     """
     said = list(messages)
     wrong: list[str] = []

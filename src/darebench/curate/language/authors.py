@@ -21,14 +21,14 @@ class Models:
     rewriter: str | None = None
     reader: str | None = None
     base_url: str | None = None
-    """Of an OpenAI-compatible server that serves all of them."""
+    """URL of an OpenAI-compatible server that serves all of them."""
 
 
 def choose_authors(models: Models, out: Path) -> Authors:
     """Make the authors whose requests are logged in the curation's folder.
 
     Raises:
-        ConfigError: a model cannot be used, or a reader has nothing to read.
+        ConfigError: A model cannot be used, or a reader has nothing to read.
     """
     if models.reader and not models.rewriter:
         raise ConfigError("--read-model reads what --rewrite-model writes; give that as well")

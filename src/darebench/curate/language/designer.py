@@ -62,12 +62,12 @@ class ModelDesigner:
         return {"kind": "model", "model": self.model.name, "base_url": self.model.base_url}
 
     def design(self, table: Table) -> list[Design]:
-        """Give the model's candidates in its order.
+        """List the model's candidate designs in its order.
 
         Raises:
-            CurationReject: the table is too small, the model finds it unfit, or its plans do not
+            CurationReject: The table is too small, the model finds it unfit, or its plans do not
                 fit the columns.
-            ProviderFault: the model's provider failed.
+            ProviderFault: The model's provider failed.
         """
         profile = table.profile
         n_rows, n_columns = least_size(profile)

@@ -57,7 +57,7 @@ class Plan(_Answer):
 
 
 def find_problems(plan: Plan, table: Table) -> list[str]:
-    """Say what of a plan does not fit the table; nothing if it all does."""
+    """List what of a plan does not fit the table."""
     if not plan.suitable:
         return [] if plan.reason.strip() else ["reason: say why the table is not suitable"]
     found = [] if plan.tasks else ["tasks: name at least one, or set suitable to false"]

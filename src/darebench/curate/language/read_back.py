@@ -77,7 +77,7 @@ def lost_to_model(
     """Name the first setting that the model reads otherwise; empty if it reads all of them.
 
     Raises:
-        ProviderFault: the model's provider failed.
+        ProviderFault: The model's provider failed.
     """
     is_workflow = version == 1 and dataset.family is not Family.TS
     shape = _SHAPE_WORKFLOW if is_workflow else _SHAPE_FREE

@@ -55,10 +55,10 @@ class Rewriter:
         return {"model": self.model.name, "reader": reader, "base_url": self.model.base_url}
 
     def rewrite(self, dataset: DatasetFiles) -> DatasetFiles:
-        """Give the dataset with the texts that are faithful; the others stay as they were.
+        """Return the dataset with the texts that are faithful; the others stay as they were.
 
         Raises:
-            ProviderFault: a model's provider failed.
+            ProviderFault: A model's provider failed.
         """
         asked = (
             (dataset.question_v1, dataset.needed_v1, 1),
@@ -75,7 +75,7 @@ class Rewriter:
     def _rewrite(
         self, dataset: DatasetFiles, question: str, needed: Sequence[str], version: int
     ) -> tuple[str, str]:
-        """Give the text to use, and why it is still the template's; empty if it is not."""
+        """Return the text to use, and why it is still the template's; empty if it is not."""
         if not question:  # a series whose future has nothing but its time
             return question, "there is no such task"
         said = [
@@ -134,7 +134,7 @@ def moved_ranges(text: str, question: str, names: Iterable[str]) -> str:
 
 
 def _columns_of_ranges(text: str, names: Sequence[str]) -> dict[tuple[float, float], str]:
-    """Give the column that is named last before each numeric range; empty for one said twice."""
+    """Find the column that is named last before each numeric range; empty for one said twice."""
     spots = sorted((m.start(), n) for n in names for m in re.finditer(_mention(n, text), text))
     found: dict[tuple[float, float], str] = {}
     for spoken in find_ranges(text):
@@ -145,7 +145,7 @@ def _columns_of_ranges(text: str, names: Sequence[str]) -> dict[tuple[float, flo
 
 
 def _mention(name: str, text: str) -> str:
-    """Give the pattern of a column's name: in backticks where the text has it so."""
+    """Return the pattern of a column's name: in backticks where the text has it so."""
     quoted = f"`{name}`"
     return re.escape(quoted) if quoted in text else rf"(?<!\w){re.escape(name)}(?!\w)"
 

@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profiling.timestamps import as_text, iso_times, with_dates
+from darebench.curate.profiling.iso_times import as_text, iso_times, with_dates
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 TELLING = 20
-"""Distinct values from which on a column tells its table from others."""
+"""Distinct values from which on a column tells its table from other tables."""
 _CALENDAR = re.compile(r"(date|time|year|quarter|month|week|weekday|day|hour|minute)s?", re.I)
 MOST_MISSING = 0.6
 LARGEST = 1e15
-"""Beyond it, whole numbers are no longer exact as floats."""
+"""Largest whole number that is still exact as a float."""
 LONGEST_VALUE = 120
 MISSING = frozenset(
     ("", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "<na>", "nat", "missing")
@@ -44,10 +44,10 @@ _COMMA = re.compile(r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?")
 
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a table of numbers and plain text with unique names and no useless columns.
+    """Return a table of numbers and plain text, with unique names and without useless columns.
 
     Raises:
-        CurationReject: nothing is left of it.
+        CurationReject: Nothing is left of the table.
     """
     if frame.shape[1] == 0 or len(frame) == 0:
         raise CurationReject("the table is empty: it has no column or no row")
@@ -139,7 +139,7 @@ def _is_number(text: str) -> bool:
 
 
 def _has_decimal_commas(texts: pd.Series) -> bool:
-    """Tell whether commas are decimal ones: all values fit, and one cannot be grouped digits."""
+    """Check whether commas are decimal ones: all values fit, and one cannot be grouped digits."""
     if not all(_COMMA.fullmatch(text) for text in texts):
         return False
     return any("," in text and not _is_number(text) for text in texts)

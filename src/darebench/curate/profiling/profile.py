@@ -11,8 +11,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from darebench.curate.profiling.iso_times import DAY, MOMENT
 from darebench.curate.profiling.resample import choose_resampling
-from darebench.curate.profiling.timestamps import DAY, MOMENT
 from darebench.curate.records import INDEX, Column, Kind, Profile, TimeAxis
 
 _YEAR = re.compile(r"(.*[ _.])?(year|yr|ano|jahr)s?", re.I)
@@ -31,7 +31,7 @@ _KEY = re.compile(
 
 MIN_TIMES = 6
 SHORTEST = 4
-"""Rows of a series, on average."""
+"""Fewest rows of a series, on average."""
 FULL_PANEL = 0.75
 """Share of all pairs of time and number that must be there for the number to name series."""
 _DAY_NS = 86_400_000_000_000
@@ -80,7 +80,7 @@ def _column(values: pd.Series) -> Column:
 
 
 def _time_format(texts: pd.Series) -> str:
-    """Tell the format of what `clean` wrote as ISO times; empty for other texts."""
+    """Return the format of what `clean` wrote as ISO times; empty for other texts."""
     sample = texts.drop_duplicates()
     spelling = {10: DAY, 19: MOMENT}.get(len(str(sample.iloc[0])), "")
     if not spelling or len(sample) < 3:
@@ -129,7 +129,7 @@ def _unique_axis(
 
 
 def _has_beat(values: pd.Series, time_format: str) -> bool:
-    """Tell whether most steps between times are like many others, if only on working days."""
+    """Check whether most steps between times are like many others, if only on working days."""
     steps = np.diff(np.unique(parse_times(values, time_format)))
     unit = _DAY_NS if np.median(steps) >= 0.8 * _DAY_NS else 1
     _, counts = np.unique(np.round(steps / unit), return_counts=True)
@@ -177,7 +177,7 @@ def _entity_choices(
 
 
 def _tells_series(column: Column, time: Column, n_rows: int) -> bool:
-    """Tell whether a column could name series: by kind, by name, or as codes in a full panel."""
+    """Check whether a column could name series: by kind, by name, or as codes in a full panel."""
     if column.kind is not Kind.NUMBER or _KEY.fullmatch(column.name):
         return True
     return column.whole and n_rows >= FULL_PANEL * column.n_distinct * time.n_distinct

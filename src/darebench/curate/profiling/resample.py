@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profiling.timestamps import as_text
+from darebench.curate.profiling.iso_times import as_text
 
 INTERVALS = {"hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """What is recorded -> pandas' period; from fine to coarse."""
 AGGREGATIONS = ("mean", "sum", "median", "min", "max", "first", "last")
 MIN_PERIODS, MIN_YEARS = 40, 12
-"""Of dates, and of a column that has years only."""
+"""Fewest periods of dates, and of a column that has years only."""
 FILLED = 0.8
 """Share of the periods of all series that must have a value."""
 MIN_ROWS = 100
@@ -90,7 +90,7 @@ def _commonest(values: pd.Series) -> object:
 def calendar_columns(
     times: pd.Series, taken: Sequence[str]
 ) -> Iterator[tuple[str, pd.Series, str]]:
-    """Give the calendar's columns that vary beside their name and meaning.
+    """Yield the calendar's columns that vary: name, values, meaning.
 
     Args:
         times: ISO text.

@@ -35,14 +35,14 @@ def read_any(path: Path) -> Read:
     """Read a data file by its suffix, with notes on what was left out.
 
     Raises:
-        CurationReject: it is empty, broken, or of an unknown kind.
+        CurationReject: The file is empty, broken, or of an unknown kind.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(SUFFIXES))
         raise CurationReject(f"{path.name} is of an unknown kind; known are {known}")
     if not path.is_file():
-        raise CurationReject(f"{path.name} is no file; it may be a link to one that is gone")
+        raise CurationReject(f"{path.name} is not a file; it may be a link to one that is gone")
     size = path.stat().st_size
     if size == 0 or size > MAX_BYTES:
         raise CurationReject(f"{path.name} has {size} bytes; between 1 and {MAX_BYTES} are read")
@@ -176,7 +176,7 @@ def _json_chunks(path: Path) -> Iterator[pd.DataFrame]:
 
 
 def _json_values(path: Path) -> Iterator[object]:
-    """Give the objects of a file: one a line, or all in one list."""
+    """Yield the objects of a file: one a line, or all in one list."""
     with path.open(encoding="utf-8-sig", errors="replace") as stream:
         first = stream.read(1)
         while first.isspace():

@@ -95,7 +95,7 @@ def read_text_page(text: str, columns: Iterable[str]) -> Page:
 
 
 def _iso(text: str) -> str:
-    """Give a date that starts as ISO text does; others would sort anywhere among them."""
+    """Return a date that starts as ISO text does; others would sort anywhere among them."""
     try:
         date.fromisoformat(text[:10])
     except ValueError:

@@ -89,7 +89,7 @@ class KaggleSite:
         return listed.licence
 
     def load(self, listed: Listed) -> RawTable:
-        """Download a dataset's archive, or go on with it, and read its main table.
+        """Download a dataset's archive, or the rest of it, and read its main table.
 
         Raises:
             CurationReject: It is too large, gone, or does not hold a table.

@@ -22,7 +22,7 @@ from darebench.files import write_json, written_whole
 LISTING = "listing.json"
 UNKNOWN = "unknown"
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Between attempts, where the site names no time itself."""
+"""Waits between attempts, where the site does not name a time itself."""
 LONGEST_WAIT_S = 120.0
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 

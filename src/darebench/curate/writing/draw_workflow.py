@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from darebench.curate.options import Noise, Style, Workflows
+from darebench.curate.curation_options import Noise, Style, Workflows
 from darebench.curate.records import Draft, Workflow
 from darebench.curate.writing.extra_steps import draw_extras
 from darebench.curate.writing.lookup import draw_join
@@ -109,7 +109,7 @@ def _draw_model(models: tuple[str, ...], n_rows: int, rng: np.random.Generator) 
 
 
 def _can_filter(values: pd.Series) -> bool:
-    """Tell whether a question can state the range of a column."""
+    """Check whether a question can state the range of a column."""
     known = values.dropna()
     if known.nunique() < 2 or len(known) < 0.5 * len(values):
         return False

@@ -49,7 +49,7 @@ def lost_in_workflow(
 def lost_targets(
     question: str, targets: Sequence[str], facts: Facts, names: tuple[str, str]
 ) -> str:
-    """Say whether the targets of a modelling or forecasting question come back."""
+    """Name the targets of an MM or forecasting question that do not come back; empty if all do."""
     found = find_targets(question, facts, *names)
     if sorted(found) == sorted(targets):
         return ""

@@ -18,7 +18,7 @@ KEYS = ("lookup_id", "lookup_key", "lookup_number")
 """Names of the shared column, of which the first free one is used."""
 MOST_COLUMNS = 3
 ROWS_OF_ENTRY = 4
-"""Training rows of one entry of the lookup table, at least and on average."""
+"""Least training rows of one entry of the lookup table, on average."""
 ORPHANS = 0.05
 """Share of the clean training rows, at most, whose entry is absent from the lookup table."""
 
@@ -38,8 +38,8 @@ def draw_join(
     Args:
         train: Clean training rows.
         columns: Feature columns of the files.
-        suffix: Of the files.
-        rng: Of every choice.
+        suffix: Suffix of the files.
+        rng: Generator that every choice is drawn with.
     """
     texts = [c for c in columns if not pd.api.types.is_numeric_dtype(train[c])]
     chosen = [str(c) for c in rng.permutation(texts)[: int(rng.integers(1, MOST_COLUMNS + 1))]]
@@ -59,7 +59,7 @@ def take_apart(
     workflow: Workflow,
     rng: np.random.Generator,
 ) -> Lookup:
-    """Put a key in the place of the columns that the lookup table holds.
+    """Replace the columns that the lookup table holds by a key.
 
     Where repeated rows are not to be dropped, some entries are absent, so that left and inner
     joins differ. No noise row refers to one of these: its own values are out of every range.
@@ -68,7 +68,7 @@ def take_apart(
         noisy: The training file.
         others: The clean training rows, then the rows to predict.
         workflow: Its settings, with a join.
-        rng: Of the numbers of the entries, and of those that are absent.
+        rng: Generator of the numbers of the entries, and of those that are absent.
     """
     join, held = workflow.extras.join, list(workflow.joined)
     if join is None:
@@ -103,7 +103,7 @@ def _keyed(table: pd.DataFrame, held: Sequence[str], key: str, keys: np.ndarray)
 def rejoined(
     tables: Mapping[str, pd.DataFrame], names: Sequence[str], join: Join | None
 ) -> list[pd.DataFrame]:
-    """Give some tables of a dataset as they are once the lookup table is joined."""
+    """Return some tables of a dataset as they are once the lookup table is joined."""
     if join is None:
         return [tables[name] for name in names]
     return [tables[name].merge(tables[join.file], on=join.key, how="left") for name in names]

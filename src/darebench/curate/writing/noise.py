@@ -2,7 +2,7 @@
 
 In the paper's, every filtered value of a noise row is far out of its range, so that any one rule
 finds it. In the harder ones only some are, many near the border or in another unit, categories are
-misspelled, numbers are no numbers, and rows are repeated: every rule is needed, to the letter.
+misspelled, numbers are replaced by text, and rows are repeated: every rule is needed.
 """
 
 # pandas' indexing is typed as unions of everything that it can give.
@@ -18,7 +18,7 @@ import pandas as pd
 NOISE_SHARE = 0.2
 """Noise rows for each clean training row."""
 REPEATED_SHARE = 0.25
-"""Of the harder noise rows."""
+"""Share of the harder noise rows that repeat a clean row."""
 UNITS = (1000.0, 100.0, 60.0, 12.0, 2.54, 1.8, 0.001, 0.01)
 MALFORMED = ("n/a", "unknown", "--", "error", "#REF!", "1.2.3", "12,5x")
 
@@ -57,7 +57,7 @@ def with_hard_noise(
     Args:
         train: Clean rows, which keep their order.
         ranges: Column -> low and high, or its allowed values.
-        rng: Of every choice.
+        rng: Generator that every choice is drawn with.
         malformed: Write text into some numbers, which a file of typed columns cannot hold.
     """
     n_noise = round(NOISE_SHARE * len(train))
@@ -141,7 +141,7 @@ def _wrong_texts(values: pd.Series, expected: Sequence[Any], rng: np.random.Gene
 
 
 def _shuffled(train: pd.DataFrame, noise: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
-    """Put noise rows before the clean rows at `places`, which are sorted."""
+    """Insert noise rows before the clean rows at `places`, which are sorted."""
     both = pd.concat([train, noise], ignore_index=True)
     position = np.concatenate([np.arange(len(train)) + 0.5, places])
     return both.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)

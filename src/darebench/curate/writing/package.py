@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.curate.curation_options import Noise, Style
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
-from darebench.curate.options import Noise, Style
 from darebench.curate.records import Design, Draft, Table, Workflow
 from darebench.curate.writing.column_labels import label_columns
 from darebench.curate.writing.draw_workflow import draw_workflow
@@ -114,7 +114,7 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     """Write the files and both questions of a forecasting dataset.
 
     Raises:
-        CurationReject: a text does not come back as its settings.
+        CurationReject: A text does not come back as its settings.
     """
     table, design, (train, val, _) = draft.table, draft.design, draft.split
     targets, keys = design.targets, [design.time_column, *design.entities]
@@ -271,7 +271,7 @@ def _shared(
 
 
 def _lacks_first(draft: Draft) -> bool:
-    """Tell whether a series has no XF task: nothing of its future is known but the time."""
+    """Check whether a series has no XF task: nothing of its future is known but the time."""
     return draft.design.family is Family.TS and not draft.design.features
 
 

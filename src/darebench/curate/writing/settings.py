@@ -49,10 +49,10 @@ def workflow_settings(
         numerical: Those of them that are scaled; the others are encoded.
         types: Column -> `numerical` or `categorical`.
         ranges: Filtered column -> low and high, or its allowed values.
-        imputer: Of numerical features.
+        imputer: How missing values of numerical features are filled.
         model: Name in scikit-learn.
-        random_state: Of the model.
-        suffix: Of the files.
+        random_state: Seed of the model.
+        suffix: Suffix of the files.
     """
     folder, names = f"./{dataset}/{layout.SOURCE}", file_names(suffix)
     return {
@@ -100,21 +100,21 @@ def file_names(suffix: str) -> dict[str, str]:
 
 
 def kind_of(values: pd.Series) -> str:
-    """Tell how a column is treated: `numerical` or `categorical`."""
+    """Return how a column is treated: `numerical` or `categorical`."""
     import pandas as pd
 
     return "numerical" if pd.api.types.is_numeric_dtype(values) else "categorical"
 
 
 def expected_range(values: pd.Series) -> list[Any]:
-    """Give what a question states of a column: low and high, or the allowed values."""
+    """Return what a question states of a column: low and high, or the allowed values."""
     if kind_of(values) == "numerical":
         return [values.min().item(), values.max().item()]
     return sorted(values.dropna().unique().tolist())
 
 
 def numbered(rows: pd.DataFrame) -> pd.DataFrame:
-    """Put `row_id` before the columns, from 1."""
+    """Return rows with a `row_id` before their columns, from 1."""
     told = rows.copy()
     told.insert(0, layout.ROW_ID, range(1, len(rows) + 1))
     return told

@@ -104,10 +104,7 @@ def live(
                 memory.prefault(_always)
             request = _wait(line)
         _set_limits(request, alone=isolation.namespaces)
-        threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
-        random.seed()
-        # From a number: numpy would write to twice as many pages to choose one.
-        sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
+        _seed()
         status = script.run(request.code, places)
     except EOFError:  # the warden is gone before there was a call
         status = 0
@@ -115,6 +112,14 @@ def live(
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _seed() -> None:
+    """Set what each process has of its own: the thread's number and the random states."""
+    threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
+    random.seed()
+    # From a number: numpy would write to twice as many pages to choose one.
+    sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
 
 
 def _close_in(line: socket.socket, isolation: Isolation, places: rootfs.Places) -> None:

@@ -161,7 +161,7 @@ def install_filter(program: bytes, *, listen: bool) -> int:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, the bounding set included."""
+    """Drop every capability, the bounding set included."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # past the last one that this kernel knows

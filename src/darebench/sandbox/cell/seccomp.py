@@ -16,6 +16,7 @@ import socket
 import stat
 import struct
 import tempfile
+from collections.abc import Collection
 from typing import NamedTuple
 
 from darebench.errors import ConfigError
@@ -110,6 +111,16 @@ def compiled(*, network: bool, notify_exit: bool) -> bytes:
         special.add("exit_group")
     for name in sorted(known - special):
         rules.add_rule(seccomp.ALLOW if name in ALLOWED else denied, name)
+    _allow_by_argument(seccomp, rules, known, network=network)
+    rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _allow_by_argument(seccomp, rules, known: Collection[str], *, network: bool) -> None:
+    """Allow what depends on the arguments of a call."""
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ
     rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, CLONE_FLAGS_DENIED, 0))
     for option in PRCTL.values():
@@ -130,11 +141,6 @@ def compiled(*, network: bool, notify_exit: bool) -> bytes:
         *IOCTL.values(),
     ):  # the kernel looks at the lower half of the argument only
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, masked, 0xFFFFFFFF, request))
-    rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
-    with tempfile.TemporaryFile() as file:
-        rules.export_bpf(file)
-        file.seek(0)
-        return file.read()
 
 
 class Notification(NamedTuple):

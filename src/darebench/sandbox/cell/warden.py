@@ -94,10 +94,7 @@ def guard(
             break
         again = _serve(call, cell, request, descriptors)
         if areas:
-            linux.set_dumpable(True)  # no process is left that could look at this one
-            written = MemoryProfile(ranges=tuple(memory.written(areas)))
-            with contextlib.suppress(OSError):  # another warden was first
-                profile_sink.send(encode(written))
+            _send_profile(areas, profile_sink)
             areas = []
         if not again:
             break
@@ -107,11 +104,24 @@ def guard(
             break
     reply.close()
     if cell.isolation.namespaces:
-        with contextlib.suppress(ProcessLookupError):  # it may wait for a call that never comes
-            handle = os.pidfd_open(2)
-            process_tree.kill(own_namespace=True)
-            process_tree.wait_for_all(handle)
+        _end_program()
     cell.close()
+
+
+def _send_profile(areas: memory.Ranges, sink: socket.socket) -> None:
+    """Send what this process has written to in these areas."""
+    linux.set_dumpable(True)  # no process is left that could look at this one
+    written = MemoryProfile(ranges=tuple(memory.written(areas)))
+    with contextlib.suppress(OSError):  # another warden was first
+        sink.send(encode(written))
+
+
+def _end_program() -> None:
+    """End a program's process that waits for a call that never comes, if there is one."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(2)
+        process_tree.kill(own_namespace=True)
+        process_tree.wait_for_all(handle)
 
 
 def _prepare(

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import curate as run_curation
 from darebench.curate.protocols import CurationProgress
 from darebench.evals.trajectory import read_trajectories, write_trajectories

@@ -57,7 +57,7 @@ def measure(
 def render(results: Sequence[ModelResult]) -> str:
     """Render the table as Markdown."""
     lines = [
-        "| model | total | IF | MM | prediction there | MM where there | total, greedy |",
+        "| model | total | IF | MM | answered | MM, answered | total, greedy |",
         "|---|---|---|---|---|---|---|",
     ]
     for result in results:

@@ -77,7 +77,7 @@ def make_tokenizer(texts: Iterator[str], size: int = 600) -> Any:
 
 
 def _pieces() -> Iterator[str]:
-    """Yield what gets a token of its own: the programs' pieces, and what stands around them."""
+    """Yield what gets a token of its own: the programs' pieces, and what surrounds them."""
     yield from (json.dumps(piece)[1:-1] for piece in pieces())
     yield from (
         "user\n",

@@ -12,7 +12,10 @@ from sklearn.metrics import f1_score, r2_score
 from truths import truth
 
 from darebench.scoring import score_prediction
-from darebench.types import Metric
+from darebench.scoring.strict import strict_scores
+from darebench.store.read import open_store
+from darebench.store.truth import read_truth
+from darebench.types import Metric, Variant
 
 
 def naive(true_csv: bytes, given_csv: bytes, keys: list[str], targets: list[str], metric: Metric):
@@ -114,3 +117,20 @@ def test_a_missing_target_column_scores_zero_in_both():
     expected = naive(table.encode(), content, ["row_id"], ["y", "z"], Metric.CLIPPED_R2)
     found = score_prediction(content, answer)
     assert (found.score, found.strict_score, expected) == (0.5, 0.5, 0.5)
+
+
+def test_ours_equals_the_release_on_well_formed_files(real_store):
+    rng = np.random.default_rng(0)
+    for task in open_store(real_store).tasks:
+        if task.variant is Variant.IF:
+            continue
+        answer = read_truth(task)
+        frame = pd.read_csv(io.BytesIO(answer.csv))
+        for name in task.targets:
+            frame[name] = np.where(rng.random(len(frame)) < 0.8, frame[name], frame[name].iloc[0])
+        content = frame.sample(frac=1, random_state=1).to_csv(index=False).encode()
+        found = score_prediction(content, answer)
+        strict = strict_scores(content, answer)
+        assert strict is not None
+        assert found.score == pytest.approx(found.strict_score), task.id
+        assert found.score == pytest.approx(np.mean(list(strict.values()))), task.id

@@ -38,7 +38,7 @@ _SAMPLE = 200
 
 
 def iso_times(values: pd.Series) -> pd.Series | None:
-    """Write a column of times as ISO text; None if it is none."""
+    """Write a column of times as ISO text; return None if it does not hold times."""
     if pd.api.types.is_numeric_dtype(values):
         times = _packed(values) if values.notna().all() else None
         times = _decimal_years(values) if times is None else times
@@ -131,7 +131,7 @@ def _decimal_years(values: pd.Series) -> pd.Series | None:
 
 
 def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put a `date` before a year that has its month, quarter or day in other columns."""
+    """Add a `date` before a year that has its month, quarter or day in other columns."""
     if "date" in {str(name).casefold() for name in frame.columns}:
         return frame
     years = _part(frame, _YEAR, 1700, 2199)

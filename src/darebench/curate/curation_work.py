@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from darebench.curate.options import Options
+from darebench.curate.curation_options import Options
 from darebench.curate.protocols import Authors, Source
 from darebench.curate.sources.sites import Site
 from darebench.instructions import VERSION

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -216,45 +213,3 @@ def test_a_question_list_that_is_none_is_one_sentence(text, copy):
     (copy / "question_list.json").write_text(text)
     with pytest.raises(StoreError):
         open_store(copy)
-
-
-def packed(path: Path, members: dict[str, bytes], form: str) -> Path:
-    if form == "zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in members.items():
-                archive.writestr(name, content)
-        return path
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
-
-
-@pytest.mark.parametrize("form", ["zip", "tgz"])
-def test_a_bomb_is_not_unpacked(form, tmp_path):
-    zeros = bytes(1 << 28)
-    bomb = packed(tmp_path / f"bomb.{form}", {f"{i}.csv": zeros for i in range(5)}, form)
-    with pytest.raises(StoreError, match="where it comes from"):
-        open_store(bomb)
-
-
-@pytest.mark.parametrize("form", ["zip", "tgz"])
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_a_cut_archive_is_one_sentence(form, share, tmp_path):
-    members = {"question_list.json": b"[]", "a.bin": os.urandom(100_000)}
-    path = packed(tmp_path / f"cut.{form}", members, form)
-    cut(path, int(share * path.stat().st_size))
-    with pytest.raises(StoreError, match="unpacked"):
-        open_store(path)
-
-
-def test_a_device_in_an_archive_is_refused(tmp_path):
-    path = tmp_path / "device.tar"
-    with tarfile.open(path, "w") as archive:
-        info = tarfile.TarInfo("null")
-        info.type = tarfile.CHRTYPE
-        archive.addfile(info)
-    with pytest.raises(StoreError, match="not a plain file"):
-        open_store(path)

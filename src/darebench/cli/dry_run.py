@@ -1,0 +1,160 @@
+"""`--dry-run`: what a command would do, found out without doing it.
+
+No model is asked, no sandbox is started and no folder is made. A store that lies in the network is
+fetched, as by any command that reads it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darebench.cli.output import print_json
+from darebench.work import Work, is_continued
+
+if TYPE_CHECKING:
+    from darebench.curate.curation_options import Options
+    from darebench.curate.language.authors import Models
+    from darebench.curate.protocols import Authors
+    from darebench.evals.evaluation import EvalConfig
+
+
+class FolderState(StrEnum):
+    """What a folder means for the work that is to be done in it."""
+
+    NEW = "new"
+    """It holds nothing yet."""
+    CONTINUED = "continued"
+    """It holds the same work, which is continued."""
+    SET_ASIDE = "set aside"
+    """It is renamed, and the work starts over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What `eval` or `rollouts` would do."""
+
+    store: str
+    store_hash: str
+    tasks: Mapping[str, int]
+    """Track -> tasks."""
+    epochs: int
+    attempts: int
+    """Attempts at all tasks together."""
+    model: str
+    agent: str | None
+    turns: int
+    seconds: float
+    """Limit of a call."""
+    token_limit: int | None
+    time_limit: int | None
+    sandbox: str | None
+    folder: str
+    state: FolderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationPlan:
+    """What `curate` would do."""
+
+    source: str
+    tables: int | None
+    """Tables that would be read from a folder; None for other sources, which are not asked."""
+    options: Mapping[str, Any]
+    models: Mapping[str, str]
+    """Part -> language model that plays it; empty where rules do everything."""
+    folder: str
+    state: FolderState
+
+
+def plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
+    """Find out what a run would be.
+
+    Raises:
+        ConfigError: It would be refused.
+        StoreError: The store cannot be opened.
+    """
+    from darebench.evals.resolve import Asked, resolve
+
+    plan = resolve(Asked(config=config, model=None, agent=None))
+    folder = out or Path("runs") / plan.name
+    return RunPlan(
+        store=str(plan.store.root),
+        store_hash=plan.store.hash,
+        tasks=dict(Counter(str(task.track) for task in plan.tasks)),
+        epochs=config.epochs,
+        attempts=len(plan.tasks) * config.epochs,
+        model=config.model,
+        agent=config.agent,
+        turns=config.turns,
+        seconds=config.seconds,
+        token_limit=config.token_limit,
+        time_limit=config.time_limit,
+        sandbox=config.sandbox,
+        folder=str(folder),
+        state=state_of(folder, plan.work, fresh=fresh),
+    )
+
+
+def plan_curation(
+    name: str,
+    out: Path,
+    *,
+    options: Options,
+    authors: Authors,
+    models: Models,
+    filters: Mapping[str, str],
+    limit: int | None,
+) -> CurationPlan:
+    """Find out what a curation would be; a folder alone is asked what it lists.
+
+    Raises:
+        ConfigError: It would be refused.
+    """
+    from darebench.curate.curation_work import work_of
+    from darebench.curate.sources.local_folder import FolderSource
+    from darebench.curate.sources.registry import open_source
+
+    source = open_source(name, filters)
+    work = work_of(source, authors, options, limit)
+    keys = source.keys()[:limit] if isinstance(source, FolderSource) else None
+    return CurationPlan(
+        source=name,
+        tables=None if keys is None else len(keys),
+        options=asdict(options),
+        models={part: model for part, model in asdict(models).items() if model},
+        folder=str(out),
+        state=state_of(out, work),
+    )
+
+
+def state_of(folder: Path, work: Work, *, fresh: bool = False) -> FolderState:
+    """Find out what a folder means for a piece of work, without touching it.
+
+    Raises:
+        ConfigError: It holds other work or other files.
+    """
+    if fresh and folder.is_dir():
+        return FolderState.SET_ASIDE
+    return FolderState.CONTINUED if is_continued(folder, work) else FolderState.NEW
+
+
+def print_plan(plan: RunPlan | CurationPlan, *, as_json: bool) -> None:
+    """Print a plan as JSON, or as a line for each field that says something."""
+    fields = asdict(plan)
+    if as_json:
+        print_json({"dry_run": True, **fields})
+        return
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or None
+        if value is not None:
+            print(f"{name.replace('_', ' ')}: {value}")
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,54 @@
+"""`darebench report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from darebench.cli.output import Output, print_json
+from darebench.errors import ConfigError
+from darebench.files import written_whole
+
+ReportFormat = Literal["terminal", "html", "md", "tex", "csv", "json"]
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUNS", help="Run folders to show.")],
+    *,
+    form: Annotated[
+        ReportFormat | None,
+        typer.Option(
+            "--format",
+            show_default="terminal, or json with --json",
+            help="Form of the tables; html is a page of its own.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", show_default="stdout", help="File to write the report to."
+        ),
+    ] = None,
+    output: Output,
+) -> None:
+    """Render runs as tables or as a page.
+
+    Example: darebench report runs/a runs/b --format md
+    """
+    from darebench.report.render import render
+
+    chosen = form or ("json" if output.as_json and out is None else "terminal")
+    if output.as_json and out is None and chosen != "json":
+        raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
+    text = render(runs, chosen)
+    if out is None:
+        print(text, end="")
+        return
+    with written_whole(out) as part:
+        part.write_text(text, encoding="utf-8")
+    if output.as_json:
+        print_json({"out": str(out), "format": chosen, "runs": [str(run) for run in runs]})
+    else:
+        output.note(f"written: {out}")

@@ -1,0 +1,61 @@
+"""`darebench reward`: serve."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from darebench.cli.command import command
+from darebench.cli.options import StoreOption, TasksArgument
+from darebench.cli.output import Output, print_json
+
+app = typer.Typer(no_args_is_help=True, help="Give rewards to other people's trainers.")
+
+
+@app.callback()
+def _group() -> None:
+    """Give rewards to other people's trainers."""
+
+
+@command(app, "serve")
+def serve(
+    tasks: TasksArgument = None,
+    *,
+    store: StoreOption = None,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
+        ),
+    ] = 8090,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="DAREBENCH_REWARD_TOKEN",
+            metavar="TOKEN",
+            show_default="none, on this machine only",
+            help="Token that clients must send.",
+        ),
+    ] = None,
+    output: Output,
+) -> None:
+    """Serve rewards over HTTP.
+
+    Example: darebench reward serve --store curation/store
+    """
+    from darebench.train.reward_server import serve as serve_rewards
+
+    def ready(url: str, n_tasks: int) -> None:
+        if output.as_json:
+            print_json({"url": url, "tasks": n_tasks})
+            sys.stdout.flush()
+        elif not output.quiet:
+            print(f"{url}: rewards of {n_tasks} tasks", flush=True)
+
+    serve_rewards(store, tasks or (), host=host, port=port, token=token, ready=ready)

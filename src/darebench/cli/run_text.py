@@ -1,0 +1,91 @@
+"""A run at its end, as `eval` prints it: the scores, what they cost, and where to look next."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darebench.report.load import load_run
+from darebench.report.result_tables import track_table
+from darebench.report.terminal import as_text
+
+if TYPE_CHECKING:
+    from darebench.evals.evaluation import Run
+    from darebench.types import Trajectory
+
+WIDTH = 80
+_KEPT = "all these attempts were made by earlier calls"
+
+
+def run_text(run: Run, page: Path, *, took_s: float) -> str:
+    """Return the text that ends `darebench eval`, at most 80 columns wide but for long paths.
+
+    Args:
+        run: The run.
+        page: Its page of results.
+        took_s: Seconds that this call took.
+    """
+    attempts = run.trajectories
+    lines = [] if run.new_attempts else [_line("nothing was left to do", _KEPT)]
+    lines += [
+        _line("attempts", _effort(attempts, took_s)),
+        _line("tokens", _tokens(attempts)),
+        _line("failures", _failures(attempts)),
+        *(_line("unscored", text) for text in _unscored(attempts)),
+    ]
+    if run.missing:
+        lines.append(_line("missing", f"{run.missing} attempts; the same command makes them"))
+    folder = shlex.quote(str(run.folder))
+    lines += [
+        f"run: {run.folder}",
+        f"page: {page}",
+        f"tables: darebench report {folder}",
+        f"messages: inspect view --log-dir {folder}/logs",
+    ]
+    return as_text(track_table(load_run(run.folder))) + "\n".join(lines) + "\n"
+
+
+def _line(label: str, text: str) -> str:
+    return textwrap.fill(
+        f"{label}: {text}",
+        WIDTH,
+        subsequent_indent=" " * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _effort(attempts: Sequence[Trajectory], took_s: float) -> str:
+    n = max(1, len(attempts))
+    calls = sum(len(t.calls) for t in attempts) / n
+    seconds = sum(t.seconds for t in attempts) / n
+    return (
+        f"{len(attempts)}, with {calls:.1f} calls and {seconds:.1f} s each; {took_s:.1f} s in all"
+    )
+
+
+def _tokens(attempts: Sequence[Trajectory]) -> str:
+    read = sum(t.tokens.input for t in attempts)
+    written = sum(t.tokens.output for t in attempts)
+    return f"{read:,} read, {written:,} written" if read or written else "none"
+
+
+def _failures(attempts: Sequence[Trajectory]) -> str:
+    """Return the classes of failure among the scored attempts, the commonest first."""
+    counts = Counter(t.failure for t in attempts if t.score is not None and t.failure is not None)
+    named = [f"{n} {failure.replace('_', ' ')}" for failure, n in counts.most_common()]
+    return ", ".join(named) or "none"
+
+
+def _unscored(attempts: Sequence[Trajectory]) -> Iterator[str]:
+    """Yield each reason why attempts have no score, with the attempts."""
+    reasons: dict[str, list[str]] = {}
+    for t in attempts:
+        if t.score is None:
+            reasons.setdefault(str(t.fault), []).append(f"{t.task} (epoch {t.epoch})")
+    for reason, names in reasons.items():
+        yield f"{len(names)} of {len(attempts)} ({reason}): {', '.join(names)}"
