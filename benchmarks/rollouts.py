@@ -57,7 +57,7 @@ class InstantModel:
     answer: str
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next call."""
+        """Return the next call."""
         number = sum(m.role == Role.TOOL for m in messages)
         arguments = {
             "code": self.answer if number == CALLS - 1 else self.look,
