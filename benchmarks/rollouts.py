@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from darebench.agents.protocol import Budget, Reply
+from darebench.agents.protocol import Budget, Reply, Stop
 from darebench.agents.tools import NAME
 from darebench.evals.batch import read_truths
 from darebench.rollouts.rollout import RolloutSettings, roll_out
@@ -66,7 +66,7 @@ class InstantModel:
         }
         call = ToolCall(id=f"c{number}", name=NAME, arguments=arguments)
         message = Message(role=Role.ASSISTANT, content="", tool_calls=(call,))
-        return Reply(message=message, stop="tool_calls")
+        return Reply(message=message, stop=Stop.TOOL_CALLS)
 
 
 class FreshInterpreter:
