@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from darebench.agents.protocol import Budget, Reply
+from darebench.agents.protocol import Budget, Reply, Stop
 from darebench.agents.tools import NAME
 from darebench.evals.batch import read_truths
 from darebench.rollouts.rollout import RolloutSettings, roll_out
@@ -57,7 +57,7 @@ class InstantModel:
     answer: str
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
-        """Give the next call."""
+        """Return the next call."""
         number = sum(m.role == Role.TOOL for m in messages)
         arguments = {
             "code": self.answer if number == CALLS - 1 else self.look,
@@ -66,7 +66,7 @@ class InstantModel:
         }
         call = ToolCall(id=f"c{number}", name=NAME, arguments=arguments)
         message = Message(role=Role.ASSISTANT, content="", tool_calls=(call,))
-        return Reply(message=message, stop="tool_calls")
+        return Reply(message=message, stop=Stop.TOOL_CALLS)
 
 
 class FreshInterpreter:

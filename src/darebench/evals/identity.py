@@ -25,7 +25,7 @@ def qualified_name(thing: object) -> str:
 
 def identify(thing: object) -> dict[str, str | None]:
     """Return a name, and twelve hex digits of the source where that can be read."""
-    named = inspect.unwrap(thing) if callable(thing) else thing
+    named: Any = inspect.unwrap(thing) if callable(thing) else thing
     named = named if hasattr(named, "__qualname__") else type(named)
     try:
         source = fingerprint(inspect.getsource(named))

@@ -15,7 +15,7 @@ from typing import Any
 
 from darebench.agents.baseline.compose import program_text
 from darebench.agents.prompt import files_named_in
-from darebench.agents.protocol import Reply
+from darebench.agents.protocol import Reply, Stop
 from darebench.agents.tools import NAME
 from darebench.instructions.facts import Facts
 from darebench.instructions.ranges import plain
@@ -53,7 +53,7 @@ class BaselineModel:
         step = next_step(messages)
         if step is None:
             return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
-        return Reply(message=call_of(step, len(messages)), stop="tool_calls")
+        return Reply(message=call_of(step, len(messages)), stop=Stop.TOOL_CALLS)
 
 
 def next_step(messages: Sequence[Message]) -> Step | None:
@@ -117,7 +117,7 @@ def trivial_turn(messages: Sequence[Message]) -> Reply:
         return Reply(message=Message(role=Role.ASSISTANT, content="The prediction is saved."))
     question = next(m.content for m in messages if m.role == Role.USER)
     step = plan(question, files_named_in(question), None)[-1]
-    return Reply(message=call_of(step, len(messages)), stop="tool_calls")
+    return Reply(message=call_of(step, len(messages)), stop=Stop.TOOL_CALLS)
 
 
 def call_of(step: Step, number: int) -> Message:

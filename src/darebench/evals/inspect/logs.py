@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from inspect_ai.log import EvalSample, read_eval_log, read_eval_log_sample_summaries
 
 from darebench.agents.loop import Attempt
-from darebench.evals.inspect.task import RECORD
+from darebench.evals.inspect.task import RECORD, SCORER
 from darebench.evals.trajectory import from_json, trajectory_of
 from darebench.types import StopReason, Task, Trajectory
 
+_ATTACHMENT = "attachment://"
 _UNSCORED = "the attempt ended without a score"
 
 
@@ -58,7 +60,7 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def _trajectory(sample: EvalSample, model: str, task: Task) -> Trajectory:
-    record = sample.store.get(RECORD)
+    record = _record(sample)
     if record is None:  # it ended before the solver began
         nothing = Attempt(messages=[], seconds=sample.total_time or 0.0)
         fault = sample.error.message if sample.error else _UNSCORED
@@ -78,3 +80,22 @@ def _trajectory(sample: EvalSample, model: str, task: Task) -> Trajectory:
         fault=fault,
         stop_reason=StopReason.FAULT,
     )
+
+
+def _record(sample: EvalSample) -> dict[str, Any] | None:
+    score = (sample.scores or {}).get(SCORER)
+    metadata = score.metadata if score is not None and score.metadata else {}
+    record = metadata.get(RECORD, sample.store.get(RECORD))
+    return None if record is None else _whole(record, sample.attachments)
+
+
+def _whole(value: Any, attachments: Mapping[str, str]) -> Any:
+    """Return a JSON value with the long texts that Inspect keeps apart in its recovered logs."""
+    if isinstance(value, str):
+        is_apart = value.startswith(_ATTACHMENT)
+        return attachments.get(value.removeprefix(_ATTACHMENT), value) if is_apart else value
+    if isinstance(value, list):
+        return [_whole(item, attachments) for item in value]
+    if isinstance(value, dict):
+        return {name: _whole(item, attachments) for name, item in value.items()}
+    return value

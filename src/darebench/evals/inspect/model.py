@@ -48,7 +48,8 @@ def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -
         raise
     except Exception as error:  # each provider raises what its own client does
         text = " ".join(Text.from_markup(str(error)).plain.split())
-        hint = did_you_mean(name.removeprefix("darebench/"), AGENTS)
+        plain = name.removeprefix("darebench/")
+        hint = "" if plain in AGENTS else did_you_mean(plain, AGENTS)
         raise ConfigError(f"the model {name!r} cannot be used: {text}{hint}") from error
 
 

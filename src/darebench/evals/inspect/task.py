@@ -2,8 +2,10 @@
 
 The agent loop, the tool and the scorer are ours; Inspect gives models, concurrency, retries, logs.
 A fault of the provider or the sandbox leaves the solver as an exception: Inspect records the sample
-as an error without a score, and makes it again. Whatever happens, the sample's store holds the
-attempt's trajectory in its JSON form.
+as an error without a score, and makes it again.
+
+The log holds each attempt's trajectory in its JSON form: in the score's metadata, which Inspect
+recovers even for a process that was killed, or in the sample's store if there is no score.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from inspect_ai import Task as InspectTask
 from inspect_ai import task as inspect_task
@@ -44,7 +47,7 @@ from darebench.types import Family, Score, StopReason, Task, Trajectory, Truth, 
 
 TASK_NAME = "bench"
 RECORD = "darebench"
-"""Name in a sample's store under which its trajectory lies."""
+"""Name under which a trajectory lies in a score's metadata, or in a sample's store."""
 SCORER = "darebench_score"
 _METRICS = [
     grouped(mean(), "column", all_label="mean"),
@@ -209,7 +212,7 @@ class _Bench:
             self._watch.failed(task.id, state.epoch)
             raise
         finally:
-            self._keep(state, task, attempt, None, fault)
+            state.store.set(RECORD, self._record(state, task, attempt, None, fault))
 
     async def _score(self, state: TaskState) -> InspectScore:
         task = self._tasks[str(state.sample_id)]
@@ -222,16 +225,19 @@ class _Bench:
         try:
             score = await self._score_of(task, folder / PREDICTION)
         except DareError as error:  # the truth cannot be used: another attempt would be no better
-            self._keep(state, task, attempt, None, str(error))
-            self._watch.ended(task.id, state.epoch)
-            return InspectScore.unscored(reason="error", explanation=str(error))
-        self._keep(state, task, attempt, score, None)
+            record = self._record(state, task, attempt, None, str(error))
+            made = InspectScore.unscored(
+                reason="error", explanation=str(error), metadata={RECORD: record}
+            )
+        else:
+            made = InspectScore(
+                value=score.score,
+                explanation=score.reason.message if score.reason else None,
+                metadata={RECORD: self._record(state, task, attempt, score, None)},
+            )
+        state.store.delete(RECORD)
         self._watch.ended(task.id, state.epoch)
-        return InspectScore(
-            value=score.score,
-            explanation=score.reason.message if score.reason else None,
-            metadata=asdict(score),
-        )
+        return made
 
     async def _score_of(self, task: Task, prediction: Path) -> Score:
         if task.id not in self._truths:  # the repeats of a task share its truth
@@ -242,14 +248,14 @@ class _Bench:
         truth = self._truths[task.id]
         return await asyncio.to_thread(score_prediction, prediction, truth, store=self._store_hash)
 
-    def _keep(
+    def _record(
         self,
         state: TaskState,
         task: Task,
         attempt: Attempt | Trajectory,
         score: Score | None,
         fault: str | None,
-    ) -> None:
+    ) -> dict[str, Any]:
         trajectory = trajectory_of(
             task,
             attempt,
@@ -258,7 +264,7 @@ class _Bench:
             model=self.player.name or str(get_model()),
             fault=fault,
         )
-        state.store.set(RECORD, to_json(trajectory))
+        return to_json(trajectory)
 
 
 def _sample(task: Task) -> Sample:
