@@ -63,8 +63,10 @@ if TYPE_CHECKING:
     from darebench.scoring.metric_rule import Direction, MetricRule, ValueKind
     from darebench.scoring.metrics import METRICS, register_metric
     from darebench.scoring.score import score_prediction
+    from darebench.store.format_problem import FormatProblem
     from darebench.store.read import Store, open_store, select
     from darebench.store.tables import read_table
+    from darebench.store.validate import validate_store
     from darebench.types import (
         CallRecord,
         CallStatus,
@@ -109,6 +111,7 @@ __all__ = [
     "Failure",
     "Family",
     "Finding",
+    "FormatProblem",
     "InvalidPrediction",
     "Limits",
     "LocalExecutor",
@@ -168,6 +171,7 @@ __all__ = [
     "score_prediction",
     "select",
     "select_trajectories",
+    "validate_store",
 ]
 
 _CALLED = {
@@ -194,8 +198,10 @@ _HOMES = {
     "darebench.scoring.metric_rule": "Direction MetricRule ValueKind",
     "darebench.scoring.metrics": "METRICS register_metric",
     "darebench.scoring.score": "score_prediction",
+    "darebench.store.format_problem": "FormatProblem",
     "darebench.store.read": "Store open_store select",
     "darebench.store.tables": "read_table",
+    "darebench.store.validate": "validate_store",
     "darebench.types": "CallRecord CallStatus Failure Family Message Metric Provenance Reason"
     " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track"
     " Trajectory Truth Variant",

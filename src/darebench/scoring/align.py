@@ -11,9 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from darebench.errors import TaskFormatError
-from darebench.scoring import numbers
 from darebench.scoring.csv_text import Texts, Unusable, parse
 from darebench.scoring.keys import ABSENT, column_codes, instant_codes, integer_codes, n_distinct
+from darebench.scoring.numbers import as_integers
 from darebench.types import ReasonCode, Truth
 
 MAX_WAYS = 64
@@ -58,7 +58,7 @@ def parse_truth(truth: Truth) -> ParsedTruth:
     absent = [name for name in (*truth.keys, *truth.targets) if name not in texts.columns]
     if absent:
         raise TaskFormatError(f"{truth.task}: its answer file lacks column {absent[0]!r}")
-    ids = numbers.as_integers(texts.columns[truth.keys[0]]) if len(truth.keys) == 1 else None
+    ids = as_integers(texts.columns[truth.keys[0]]) if len(truth.keys) == 1 else None
     if ids is not None and (truth.time_column or not _distinct(ids)):
         ids = None
     return ParsedTruth(truth=truth, texts=texts, integer_key=ids)
@@ -84,7 +84,7 @@ def align(parsed: ParsedTruth, given: Texts) -> Alignment:
             )
     n_asked = parsed.texts.n_rows
     if parsed.integer_key is not None:
-        ids = numbers.as_integers(given.columns[parsed.truth.keys[0]])
+        ids = as_integers(given.columns[parsed.truth.keys[0]])
         if ids is not None:
             plain = len(ids) == n_asked
             return _settle(parsed, integer_codes(parsed.integer_key, ids), plain=plain)

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from darebench.scoring import numbers
 from darebench.scoring.instants import Reading, readable, readings
+from darebench.scoring.numbers import as_integers, is_number
 from darebench.scoring.values import NA_WORDS, Canonical, as_number, as_text, comparison
 
 Codes = NDArray[np.int64]
@@ -103,9 +103,9 @@ def _composed(texts: pa.Array) -> pa.Array:
 
 
 def _as_values(true: pa.Array, given: pa.Array, canonical: Canonical) -> tuple[Codes, Codes]:
-    whole = numbers.as_integers(true) if canonical is as_number else None
-    spelled = numbers.is_number(given)
-    found = numbers.as_integers(given.filter(pa.array(spelled)))
+    whole = as_integers(true) if canonical is as_number else None
+    spelled = is_number(given)
+    found = as_integers(given.filter(pa.array(spelled)))
     if whole is None or found is None:
         return _by_value(true, given, canonical)
     true_codes, found_codes = _number_codes(whole, found)

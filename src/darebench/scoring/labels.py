@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from darebench.scoring import numbers
+from darebench.scoring.numbers import number
 from darebench.scoring.values import NA_WORDS, as_text, comparison
 
 
@@ -67,7 +67,7 @@ def read_alike(texts: Iterable[str]) -> bool:
 
 
 def _kind(text: str) -> str:
-    value = numbers.number(text)
+    value = number(text)
     if value is not None:
         return "whole" if isinstance(value, int) and abs(value) < 2**53 else "other"
     odd = text in NA_WORDS or text.lower() in ("true", "false", "inf", "-inf", "infinity")

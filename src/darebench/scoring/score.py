@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 import darebench
 from darebench.environment import current_environment, fingerprint
 from darebench.errors import TaskFormatError
-from darebench.scoring import numbers
 from darebench.scoring.align import Alignment, Misaligned, ParsedTruth, align, parse_truth, take
 from darebench.scoring.csv_text import Texts, Unusable, no_prediction, parse, read_bytes
 from darebench.scoring.labels import code_labels, read_alike
 from darebench.scoring.metric_rule import MetricRule, ValueKind
 from darebench.scoring.metrics import registered_source, rule_of
+from darebench.scoring.numbers import as_floats, as_plain_floats, first_bad
 from darebench.scoring.strict import strict_scores
 from darebench.types import (
     Metric,
@@ -151,19 +151,19 @@ def _score_numbers(
 ) -> TargetScore:
     true = parsed.texts.columns[name]
     known = pc.call_function("not_equal", [true, pa.scalar("")])
-    y_true = numbers.as_floats(true.filter(known))
+    y_true = as_floats(true.filter(known))
     if y_true is None or len(y_true) == 0:
         raise TaskFormatError(f"{parsed.truth.task}: the truth of {name!r} is not numeric")
     # A row whose true value is missing has no right answer: it is not scored.
     kept = predicted.filter(known)
-    y_pred = numbers.as_floats(kept)
+    y_pred = as_floats(kept)
     if y_pred is None:
-        row = int(np.flatnonzero(known.to_numpy(zero_copy_only=False))[numbers.first_bad(kept)])
+        row = int(np.flatnonzero(known.to_numpy(zero_copy_only=False))[first_bad(kept)])
         text = predicted[row].as_py()
         what = f"is {text[:40]!r}, not a finite number" if text else "is missing"
         raise _bad_value(parsed, name, row, what, "predict a finite number for every row")
     value = float(rule.function(y_true, y_pred))
-    whole = len(y_true) == len(true) and numbers.as_plain_floats(predicted) is not None
+    whole = len(y_true) == len(true) and as_plain_floats(predicted) is not None
     return _target_score(
         rule, name, value, agree=whole and len(y_true) > 1 and bool(np.isfinite(value))
     )

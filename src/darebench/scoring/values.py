@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darebench.scoring import numbers
+from darebench.scoring.numbers import is_number, number
 
 NA_WORDS = frozenset(
     {
@@ -34,9 +34,9 @@ def comparison(texts: pa.Array) -> Canonical:
     known = texts.filter(pc.call_function("not_equal", [texts, pa.scalar("")]))
     if len(known) == 0:
         return as_text
-    if numbers.is_number(known).all():
+    if is_number(known).all():
         few = len(known) <= _MOST_BOOLEANS
-        is_boolean = few and {numbers.number(t) for t in known.to_pylist()} <= {0, 1}
+        is_boolean = few and {number(t) for t in known.to_pylist()} <= {0, 1}
         return _number_or_boolean if is_boolean else as_number
     if len(known) <= _MOST_BOOLEANS and {t.lower() for t in known.to_pylist()} <= set(_BOOLEANS):
         return _number_or_boolean
@@ -50,7 +50,7 @@ def as_text(text: str) -> str:
 
 def as_number(text: str) -> object:
     """Return the number that a text spells; any other text stays text."""
-    value = numbers.number(text)
+    value = number(text)
     return text if value is None else value
 
 
