@@ -32,7 +32,7 @@ tests: .venv/.ready
 
 # An installation, the sandbox and two tasks on every fitting interpreter of this machine.
 smoke: .venv/.base
-	.ci/smoke
+	timeout 1200 .ci/smoke
 
 # The trainers live in an environment of their own, with torch's build for processors without CUDA.
 train-env: .venv-train/.ready

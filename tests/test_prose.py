@@ -25,8 +25,8 @@ FIRST_WORDS = {
 }
 """First word of a docstring -> what the Python documentation would say."""
 IS_NO = re.compile(r"\b(?:is|are) no (?!(?:longer|more|less|fewer|other)\b)(\w+)")
-GIVE_UP = "Give up "
-"""The one true exception to the first words: another verb."""
+TRUE_VERBS = ("Give up ", "Give rewards ")
+"""The true exceptions to the first words: there it is what the code does."""
 ALLOWED = re.compile(r"\bthere (?:is|are) no\b", re.IGNORECASE)
 """The one true exception: `there is no` says that something is missing."""
 SENT = ("/programs/", "reference/workflow.py")
@@ -85,7 +85,7 @@ def test_a_docstring_opens_as_the_python_documentation_would():
             continue
         for line, text in docstrings(tree):
             word = re.split(r"\W", text.strip(), maxsplit=1)[0]
-            if word in FIRST_WORDS and not text.startswith(GIVE_UP):
+            if word in FIRST_WORDS and not text.startswith(TRUE_VERBS):
                 opening = text.strip().splitlines()[0]
                 found.append(f"{name}:{line}: {opening!r}; write {FIRST_WORDS[word]}")
     assert not found, f"{len(found)} docstrings\n" + "\n".join(found)

@@ -104,8 +104,7 @@ def test_help_fits_a_terminal_of_80_columns(words):
 
 
 def test_closed_sets_are_shown_as_choices_and_are_those_of_the_library():
-    from darebench.curate.workflow import Noise, Workflows
-
+    from darebench.curate.curation_options import Noise, Workflows
     from darebench.parallel import Cluster
     from darebench.rollouts.export import Format
     from darebench.rollouts.select import Strategy

@@ -26,7 +26,7 @@ class Statistics:
     total_tokens: int
     characters: int
     """Of all messages and code; an estimate of size where a provider counts no tokens."""
-    columns: Mapping[Track, float]
+    columns: Mapping[str, float]
     """Share of the rows of each track."""
     models: Mapping[str, int]
 
@@ -81,6 +81,6 @@ class Counts:
             output_tokens=self.output_tokens,
             total_tokens=self.total_tokens,
             characters=self.characters,
-            columns={n: self.columns[n] / self.rows for n in Track if self.columns[n]},
+            columns={str(t): self.columns[t] / self.rows for t in Track if self.columns[t]},
             models=dict(self.models),
         )

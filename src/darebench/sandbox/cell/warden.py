@@ -65,12 +65,7 @@ class Cell(Protocol):
 
 
 def guard(
-    reply: socket.socket,
-    cell: Cell,
-    profile: memory.Ranges,
-    profile_sink: socket.socket,
-    *,
-    idle: bool,
+    reply: socket.socket, cell: Cell, profile: memory.Ranges, sink: socket.socket, *, idle: bool
 ) -> None:
     """Run calls in a cell until one leaves it unfit for another, or no more are wanted.
 
@@ -78,9 +73,8 @@ def guard(
         reply: The socket to the executor.
         cell: The place for the programs.
         profile: The memory that a warden writes to during a call; empty if it is not known yet.
-        profile_sink: Where to send it after the first call in that case.
-        idle: No call runs or waits, so that memory may be prefaulted: beside running calls that
-            costs more than it saves.
+        sink: Where to send it after the first call in that case.
+        idle: No other call runs, beside which prefaulting would cost more than it saves.
     """
     areas = [] if profile else memory.writable()
     while True:
@@ -94,8 +88,8 @@ def guard(
             break
         again = _serve(call, cell, request, descriptors)
         if areas:
-            _send_profile(areas, profile_sink)
-            areas = []
+            _send_profile(areas, sink)
+        areas = []
         if not again:
             break
         try:
