@@ -170,11 +170,11 @@ def test_lines_that_are_no_rows_are_one_sentence_and_leave_nothing(content, tmp_
 
 def test_attempts_are_not_written_over_by_their_export(source, tmp_path):
     before = source.read_bytes()
-    with pytest.raises(ConfigError, match="is what is read"):
+    with pytest.raises(ConfigError, match="is the file that is read"):
         export([source], source)
     beside = source.with_name("out.provenance.jsonl")
     beside.write_bytes(before)
-    with pytest.raises(ConfigError, match="is what is read"):
+    with pytest.raises(ConfigError, match="is the file that is read"):
         export([beside], source.with_name("out.jsonl"), Format.OPENAI)
     assert source.read_bytes() == beside.read_bytes() == before
 

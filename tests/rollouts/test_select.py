@@ -90,8 +90,8 @@ def test_a_file_is_chosen_from_as_a_list_is_and_copied_byte_for_byte(tmp_path_fa
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{", "no JSON"),
-        ("[1]", "no JSON object"),
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
         ('{"task": "a_class/if", "seconds": 1}', "score is None"),
         ('{"task": "a_class/if", "score": 2, "seconds": 1}', "score is 2"),
         ('{"task": "a_class/if", "score": NaN, "seconds": 1}', "score is nan"),
@@ -103,7 +103,7 @@ def test_a_file_is_chosen_from_as_a_list_is_and_copied_byte_for_byte(tmp_path_fa
             '{"task": "a_class/if", "score": 1, "seconds": 1, "epoch": 99999999999999999999}',
             "epoch",
         ),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_an_unusable_line_is_named(tmp_path, line, words):
@@ -119,7 +119,7 @@ def test_what_is_read_is_not_written_over(tmp_path):
     path.write_text(text)
     (tmp_path / "link.jsonl").symlink_to(path)
     for out in (path, tmp_path / "link.jsonl"):
-        with pytest.raises(ConfigError, match="is what is read"):
+        with pytest.raises(ConfigError, match="is the file that is read"):
             select_file(path, out, Strategy.FV)
     assert path.read_text() == text
     assert select_file(path, tmp_path / "out.jsonl", Strategy.FV).selected == 1
@@ -127,7 +127,7 @@ def test_what_is_read_is_not_written_over(tmp_path):
 
 def test_a_run_that_has_not_ended_is_named_as_such(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ConfigError, match="has not ended"):
+    with pytest.raises(ConfigError, match="is unfinished"):
         select_file(tmp_path, tmp_path / "out.jsonl", Strategy.FV)
 
 
