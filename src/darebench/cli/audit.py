@@ -40,7 +40,8 @@ def audit(
     """
     from darebench.audit.findings import Severity
     from darebench.audit.store_audit import audit_store
-    from darebench.report.audit import audit_page, audit_text
+    from darebench.report.audit_text import audit_text
+    from darebench.report.page.audit_page import audit_page
 
     if html is not None and not html.parent.is_dir():
         raise ConfigError(f"the folder {html.parent} of the page does not exist; create it first")
