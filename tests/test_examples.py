@@ -17,7 +17,7 @@ PRINTS = {
     "own_agent": "iris_class/mm: 0.",
     "own_metric": "relative_absolute_error of diabetes_reg/mm: 0.",
     "own_model": "iris_class/mm: 0.",
-    "own_tasks": "weather_class/mm: ",
+    "own_tasks": "weather_class/mm: 1.00",
     "run_program": "ok 3 rows ['n,square', '1,1', '2,4', '3,9']\ntimeout",
     "score_file": "the first row again and again: 0.0000 1 asked-for row ",
     "select_attempts": "2 of 4 attempts kept",
