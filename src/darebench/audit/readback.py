@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from darebench.instructions.reader import read_workflow
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
 from darebench.store.truth import Settings, read_settings
+from darebench.sync import run_sync
 from darebench.types import Message, Role, Task
 
 SEEDLESS = frozenset({"GaussianNB", "LinearRegression"})
@@ -43,7 +43,7 @@ def read_back(task: Task, tables: TaskTables, executor: Executor) -> Readings:
         SandboxFault: The sandbox failed, repeatedly.
     """
     settings = read_settings(task)
-    found = asyncio.run(_readings(task, tables, executor))
+    found = run_sync(_readings(task, tables, executor))
     return Readings(
         differences=tuple(_differences(settings, reading) for reading in found),
         lost_ranges=tuple(_ranges_lost(settings, task.question)),

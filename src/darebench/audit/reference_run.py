@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from darebench.reference.prove import prove
 from darebench.sandbox.local import LocalExecutor
 from darebench.store import layout
 from darebench.store.wire import AllMetadata, check, read_json
+from darebench.sync import run_sync
 from darebench.types import Task
 
 
@@ -43,7 +43,7 @@ def run_reference(task: Task) -> ReferenceRun:
     recorded = check(AllMetadata, read_json(path), str(path)).question.environment.get("hash")
     answer, failure, difference = None, "", ""
     try:
-        proof = asyncio.run(prove(task, executor()))
+        proof = run_sync(prove(task, executor()))
     except TaskFormatError as error:
         failure = str(error)
     else:

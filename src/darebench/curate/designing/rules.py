@@ -132,7 +132,7 @@ def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
 
 
 def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
-    """Put the likeliest targets first, columns of the same rank in the table's order."""
+    """Sort columns by how likely they are targets; equal ones keep the table's order."""
     return sorted(columns, key=lambda column: -likelihood(table, column))
 
 

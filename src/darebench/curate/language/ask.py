@@ -6,7 +6,6 @@ curation which runs again gets the same answers. Each request is one line of the
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import json
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from darebench.errors import ConfigError, CurationReject, ProviderFault
 from darebench.store.cache import cache_folder
+from darebench.sync import run_sync
 from darebench.types import Message, Role
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LanguageModel:
         if is_cached:
             row = json.loads(path.read_text(encoding="utf-8"))
         else:
-            output = asyncio.run(_generate(self.name, self.base_url, messages))
+            output = run_sync(_generate(self.name, self.base_url, messages))
             usage = output.usage
             row = {
                 "schema": 1,
