@@ -1,4 +1,4 @@
-"""Puts a store together from the tables that are done, and leaves near-duplicates out."""
+"""Assembles a store from the tables that are done, and leaves near-duplicates out."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ FORECAST = {"family": "forecasting", "targets": ["sold"], "features": ["visitors
         ({"features": ["sold", "visitors"]}, "is a target and a feature"),
         ({"features": ["shop"]}, "1 features are needed"),
         ({"features": ["guests"]}, "no column 'guests'"),
-        ({"targets": ["shop"]}, "'shop' is no number"),
+        ({"targets": ["shop"]}, "'shop' is not a number"),
         ({"time": None}, "needs time"),
         ({"time": {**SERIES, "column": "date"}}, "no column 'date'"),
         ({"time": {**SERIES, "format": "%d/%m/%Y"}}, "not all of the format"),
@@ -52,7 +52,7 @@ FORECAST = {"family": "forecasting", "targets": ["sold"], "features": ["visitors
         ({"time": {**SERIES, "interval": "week", "aggregation": "magic"}}, "is none of mean"),
         ({"time": {**SERIES, "entities": [], "interval": "week", "aggregation": "sum"}}, ""),
         ({"family": "regression"}, "2 features are needed"),
-        ({"family": "classification", "targets": ["sold"], "time": None}, "that is no class"),
+        ({"family": "classification", "targets": ["sold"], "time": None}, "that is not a class"),
     ],
 )
 def test_plans_are_held_against_the_columns(task, problem):

@@ -132,7 +132,7 @@ def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
 
 
 def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
-    """Put the likeliest targets first, columns of the same rank in the table's order."""
+    """Order columns by how likely they are targets; those of one rank stay in order."""
     return sorted(columns, key=lambda column: -likelihood(table, column))
 
 

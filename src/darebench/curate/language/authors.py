@@ -1,4 +1,4 @@
-"""Puts the authors of a curation together: the rules, or models by name."""
+"""Chooses the authors of a curation: the rules, or models by name."""
 
 from __future__ import annotations
 

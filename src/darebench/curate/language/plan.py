@@ -111,7 +111,7 @@ def _task_problems(task: TaskPlan, known: dict[str, Column], table: Table) -> It
         return
     both = sorted(set(task.targets) & set(task.features))
     if both:
-        yield f"{both[0]!r} is a target and a feature; a target is no feature"
+        yield f"{both[0]!r} is a target and a feature; a target is not a feature"
     keys = {task.time.column, *task.time.entities} if task.time else set(table.profile.groups)
     least = 1 if task.family == "forecasting" else 2
     if len(set(task.features) - keys - set(task.targets)) < least:
@@ -128,9 +128,9 @@ def _target_problems(family: str, column: Column) -> Iterator[str]:
     number = column.kind in (Kind.NUMBER, Kind.KEY) and column.low is not None
     if family == "classification":
         if column.n_distinct > MAX_CLASSES or (number and not column.whole):
-            yield f"{column.name!r} has {column.n_distinct} values; that is no class"
+            yield f"{column.name!r} has {column.n_distinct} values; that is not a class"
     elif not number:
-        yield f"{column.name!r} is no number, so {family} cannot predict it"
+        yield f"{column.name!r} is not a number, so {family} cannot predict it"
     elif family == "regression" and column.n_distinct <= MOST_NUMBERS:
         yield f"{column.name!r} has only {column.n_distinct} values; that is a class"
 
