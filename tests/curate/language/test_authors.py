@@ -48,9 +48,9 @@ def darebench(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("options", "words"),
     [
         (("--designer", "model"), "--model NAME"),
-        (("--designer", "oracle"), "none of rules, model"),
+        (("--designer", "oracle"), "is not one of 'rules', 'model'"),
         (("--model", "openai/gpt-5"), "belong together"),
-        (("--cluster", "moon"), "takes local or ray"),
+        (("--cluster", "moon"), "is not one of 'local', 'ray'"),
         (("--read-model", "openai-api/local/m"), "--rewrite-model"),
         (("--rewrite-model", "nothing/m"), "cannot be used"),
         (("--filter", "tag"), "has no value"),
