@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Assembles a store from the tables that are done, without near-duplicates."""
-=======
-"""Assembles a store from the tables that are done, and leaves near-duplicates out."""
->>>>>>> curate
 
 from __future__ import annotations
 

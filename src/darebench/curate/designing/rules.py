@@ -132,11 +132,7 @@ def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
 
 
 def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
-<<<<<<< HEAD
     """Sort columns by how likely they are targets; equal ones keep the table's order."""
-=======
-    """Order columns by how likely they are targets; those of one rank stay in order."""
->>>>>>> curate
     return sorted(columns, key=lambda column: -likelihood(table, column))
 
 
