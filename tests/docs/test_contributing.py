@@ -46,6 +46,7 @@ def format_entry(module: ModuleType) -> Any:
 def trainer_entry(module: ModuleType) -> Any:
     return registry("darebench.train.trainers:Trainer")(
         summary="Continue pretraining on plain text.",
+        example="configs/text.toml",
         config=module.TextConfig,
         module=module.__name__,
         function="train_text",
