@@ -96,9 +96,9 @@ def demo(
     from darebench.train.requirements import need_libraries
 
     need_libraries()
+    from darebench.train.demo.demo_folder import Recipe
     from darebench.train.demo.recipe import run_recipe
     from darebench.train.demo.results import render
-    from darebench.train.demo.stages import Recipe
 
     with show_progress(output.quiet) as progress:
         made = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=progress))
