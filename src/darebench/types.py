@@ -3,7 +3,7 @@
 Everything here is a frozen value without behaviour of its own, except for how a notebook shows it,
 so that a stage can hand it to the next one, a process to another, and a file to a program that we
 have never seen. What only one stage needs lives in that stage. `darebench.store.truth` reads the
-truths of tasks.
+truths of tasks. The module is longer than others are, because one import has to give all of them.
 """
 
 from __future__ import annotations

@@ -39,13 +39,14 @@ def check_entry(module: ModuleType) -> Any:
 
 
 def format_entry(module: ModuleType) -> Any:
-    make = registry("darebench.report.render:ReportFormat")
-    return make(write=module.as_rst, summary="tables in reStructuredText")
+    make = registry("darebench.report.formats:ReportFormat")
+    return make(module=module.__name__, function="as_rst", summary="tables in reStructuredText")
 
 
 def trainer_entry(module: ModuleType) -> Any:
     return registry("darebench.train.trainers:Trainer")(
         summary="Continue pretraining on plain text.",
+        example="configs/text.toml",
         config=module.TextConfig,
         module=module.__name__,
         function="train_text",
@@ -56,7 +57,7 @@ ENTRIES: dict[str, tuple[str, Callable[[ModuleType], tuple[str, Any]]]] = {
     "source": ("darebench.curate.sources.registry:SOURCES", lambda m: (m.KIND.name, m.KIND)),
     "metric": ("darebench.scoring.metrics:METRICS", lambda m: (m.RULE.name, m.RULE)),
     "agent": ("darebench.evals.builtin:AGENTS", lambda m: ("neighbours", m.NeighboursModel)),
-    "format": ("darebench.report.render:FORMATS", lambda m: ("rst", format_entry(m))),
+    "format": ("darebench.report.formats:FORMATS", lambda m: ("rst", format_entry(m))),
     "check": ("darebench.audit.checks:CHECKS", lambda m: ("features_vanish", check_entry(m))),
     "trainer": ("darebench.train.trainers:TRAINERS", lambda m: ("text", trainer_entry(m))),
 }

@@ -12,7 +12,8 @@ import pytest
 from runs import example
 
 from darebench.errors import ConfigError
-from darebench.report.render import FORMATS, render
+from darebench.report.formats import FORMATS
+from darebench.report.render import render
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FORMS = tuple(name for name in FORMATS if name != "html")

@@ -15,8 +15,8 @@ from attempts import attempt, attempts
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
+from darebench.rollouts.check_export import check_export, read_rows
 from darebench.rollouts.export import Format, export, read_budget
-from darebench.rollouts.validate import check_export, read_rows
 from darebench.types import StopReason
 
 GOLDEN = Path(__file__).parent / "golden"

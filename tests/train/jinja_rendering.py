@@ -7,7 +7,7 @@ import json
 import jinja2
 from jinja2.ext import Extension
 
-from darebench.train.template import training_template
+from darebench.train.chat_template import training_template
 
 END = "<|im_end|>"
 

@@ -60,8 +60,8 @@ class FaultyAt:
 
 
 def runner_of(tiny_model: Path, executor) -> tuple[EpisodeRunner, list, object]:
+    from darebench.train.chat_template import renderer
     from darebench.train.pretrained import load_tokenizer
-    from darebench.train.template import renderer
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     tasks = [open_store(None).task(name) for name in TASKS]

@@ -9,8 +9,8 @@ import pytest
 
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
+from darebench.rollouts.check_export import check_export
 from darebench.rollouts.export import export
-from darebench.rollouts.validate import check_export
 from darebench.train.config import Lora
 
 pytestmark = pytest.mark.usefixtures("need_torch", "quiet_libraries")

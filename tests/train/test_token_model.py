@@ -6,7 +6,7 @@ import asyncio
 
 from jinja_rendering import END, RENDER
 
-from darebench.train.template import continuation
+from darebench.train.chat_template import continuation
 from darebench.train.token_model import Codec, Sampled, TokenModel
 from darebench.types import Message
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jinja_rendering import END, RENDER
 
 from darebench.agents.tools import NAME
-from darebench.train.template import as_dict
+from darebench.train.chat_template import as_dict
 from darebench.train.tool_calls import parse_reply
 from darebench.types import Message, ToolCall
 

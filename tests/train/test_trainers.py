@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
-from darebench.cli.train import app
+from darebench.cli.train import add_trainers, app
 from darebench.errors import ConfigError
 from darebench.train.config import TrainingConfig
 from darebench.train.trainers import TRAINERS, train
@@ -22,7 +25,24 @@ def test_the_guide_lists_every_trainer_and_no_other():
 
 
 def test_every_trainer_is_a_command():
-    assert set(TRAINERS) <= set(get_command(app).commands)
+    assert [*TRAINERS, "demo"] == list(get_command(app).commands)
+
+
+def test_a_new_entry_is_a_command_of_its_own(monkeypatch, tmp_path):
+    entry = replace(TRAINERS["sft"], summary="Train otherwise.", example="configs/new.toml")
+    monkeypatch.setitem(TRAINERS, "new", entry)
+    app = typer.Typer()
+    add_trainers(app)
+    shown = CliRunner().invoke(app, ["new", "--help"])
+    assert "Train otherwise." in shown.output
+    assert "Example: darebench train new configs/new.toml" in shown.output
+    done = CliRunner().invoke(app, ["new", str(tmp_path / "absent.toml")])
+    assert isinstance(done.exception, ConfigError)
+
+
+@pytest.mark.parametrize("trainer", TRAINERS.values(), ids=list(TRAINERS))
+def test_the_example_of_a_trainer_is_there(trainer):
+    assert (GUIDE.parents[1] / trainer.example).is_file()
 
 
 @pytest.mark.parametrize("name", TRAINERS)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import BaseUrlOption, DryRunOption
 from darebench.cli.output import Output, print_json
 from darebench.cli.progress import Show, show_progress
-from darebench.cli.settings import SettingsOptions
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:

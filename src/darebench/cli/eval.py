@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.attempts import AttemptOptions
+from darebench.cli.attempt_options import AttemptOptions
+from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import DryRunOption
 from darebench.cli.output import Output, print_json
 from darebench.cli.progress import show_progress
-from darebench.cli.settings import SettingsOptions
 
 
 def evaluate(

@@ -130,7 +130,7 @@ def _check(
     *,
     as_json: bool,
 ) -> None:
-    from darebench.rollouts.validate import check_export
+    from darebench.rollouts.check_export import check_export
 
     loaded = None
     if tokenizer is not None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from darebench.cli.output import Output, print_json
 from darebench.errors import ConfigError
 from darebench.files import written_whole
+from darebench.report.formats import FORMATS
 
-ReportFormat = Literal["terminal", "html", "md", "tex", "csv", "json"]
+if TYPE_CHECKING:
+    FormatName = str
+else:  # Typer shows and checks the choices of a Literal
+    FormatName = Literal[tuple(FORMATS)]
 
 
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUNS", help="Run folders to show.")],
     *,
     form: Annotated[
-        ReportFormat | None,
+        FormatName | None,
         typer.Option(
             "--format",
             show_default="terminal, or json with --json",

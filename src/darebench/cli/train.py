@@ -1,16 +1,18 @@
-"""`darebench train`: sft, grpo and demo."""
+"""`darebench train`: a command for each trainer, and the demonstration."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from darebench.cli.command import command
+from darebench.cli.command import add_command, command
 from darebench.cli.output import Output, print_json
 from darebench.cli.progress import show_progress
+from darebench.train.trainers import TRAINERS, Trainer, train
 
 app = typer.Typer(
     no_args_is_help=True, help="Train models on attempts; the extra `train` is needed."
@@ -36,22 +38,29 @@ class TrainingOptions:
     ] = None
 
 
-@command(app, "sft")
-def sft(*, options: TrainingOptions, output: Output) -> None:
-    """Fine-tune a model on exported attempts.
-
-    Example: darebench train sft configs/sft-qwen3-32b.toml
-    """
-    _train("sft", options, output)
+def add_trainers(to: typer.Typer) -> None:
+    """Add a command for each trainer of the registry."""
+    for name, trainer in TRAINERS.items():
+        add_command(to, name, _trains(name, trainer))
 
 
-@command(app, "grpo")
-def grpo(*, options: TrainingOptions, output: Output) -> None:
-    """Train a model by reinforcement on the tasks of a store.
+def _trains(name: str, trainer: Trainer) -> Callable[..., None]:
+    def run(*, options: TrainingOptions, output: Output) -> None:
+        with show_progress(output.quiet) as progress:
+            trained = train(name, options.config, options.settings or (), progress=progress)
+        if not trained.steps:
+            output.note(f"nothing was left to do: the training of {trained.model} had ended")
+        if output.as_json:
+            print_json({"model": str(trained.model)})
+        else:
+            print(f"model: {trained.model}")
 
-    Example: darebench train grpo configs/grpo-qwen3-4b.toml
-    """
-    _train("grpo", options, output)
+    example = f"Example: darebench train {name} {trainer.example}"
+    run.__doc__ = f"{trainer.summary}\n\n{example}"
+    return run
+
+
+add_trainers(app)
 
 
 @command(app, "demo")
@@ -87,9 +96,9 @@ def demo(
     from darebench.train.requirements import need_libraries
 
     need_libraries()
+    from darebench.train.demo.demo_folder import Recipe
     from darebench.train.demo.recipe import run_recipe
     from darebench.train.demo.results import render
-    from darebench.train.demo.stages import Recipe
 
     with show_progress(output.quiet) as progress:
         made = run_recipe(Recipe(out=out, scale=scale, seed=seed, progress=progress))
@@ -99,16 +108,3 @@ def demo(
         print_json({"out": str(out), "results": [asdict(r) for r in made.results]})
     else:
         print(render(made.results), end="")
-
-
-def _train(name: str, options: TrainingOptions, output: Output) -> None:
-    from darebench.train.trainers import train
-
-    with show_progress(output.quiet) as progress:
-        trained = train(name, options.config, options.settings or (), progress=progress)
-    if not trained.steps:
-        output.note(f"nothing was left to do: the training of {trained.model} had ended")
-    if output.as_json:
-        print_json({"model": str(trained.model)})
-    else:
-        print(f"model: {trained.model}")

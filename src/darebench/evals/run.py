@@ -27,8 +27,8 @@ from darebench.evals.inspect.sandbox import SandboxSettings
 from darebench.evals.inspect.task import build_task
 from darebench.evals.remote_sandbox import check_same, open_remote
 from darebench.evals.resolve import Asked, Plan, resolve
+from darebench.evals.run_watch import RETRIES, Watch
 from darebench.evals.trajectory import TRAJECTORIES, write_trajectories
-from darebench.evals.watch import RETRIES, Watch
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor

@@ -52,7 +52,6 @@ _SELECTS = (
     rf"{_VERB}|\bselect|\bonly the|\bmay only|\b(?:input|selected) features|\bpredictors|"
     r"\bas (?:the )?(?:input|predictor|feature)"
 )
-_OTHER_STEPS = r"imput|scaler|random_state|\brange|exclud|missing|\bvalues\b"
 _IMPUTES = re.compile(
     r"imput|\bfill|\breplac|\bsubstitut|\bhandl|\bmissing|\bgaps?\b|\bblanks?\b", re.IGNORECASE
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from darebench.report.load import LoadedRun, load_run
-from darebench.report.result_tables import ReportTable, all_tables, track_table
+from darebench.report.load import LoadedRun
+from darebench.report.result_tables import ReportTable, all_tables
 
 
 def as_terminal(runs: Sequence[LoadedRun]) -> str:
@@ -23,20 +22,6 @@ def as_text(table: ReportTable) -> str:
     stream = io.StringIO()
     _print(table, Console(file=stream, width=200, color_system=None))
     return stream.getvalue()
-
-
-def print_run(folder: Path) -> None:
-    """Print the main table of a run, and a line for each attempt that is not scored.
-
-    Raises:
-        ConfigError: The folder is not a run folder.
-    """
-    run = load_run(folder)
-    console = Console()
-    _print(track_table(run), console)
-    for t in run.trajectories:
-        if t.score is None:
-            console.print(f"unscored: {t.task} (epoch {t.epoch}): {t.fault}", markup=False)
 
 
 def _print(table: ReportTable, console: Console) -> None:

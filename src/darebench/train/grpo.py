@@ -19,6 +19,7 @@ from darebench.scoring.score import scorer_hash
 from darebench.store.read import open_store
 from darebench.sync import run_sync
 from darebench.train.batch_sampler import BatchSampler, Sampling
+from darebench.train.chat_template import renderer
 from darebench.train.choices import Prompt
 from darebench.train.config import GrpoConfig
 from darebench.train.episodes import Episode, EpisodeRunner
@@ -40,7 +41,6 @@ from darebench.train.pretrained import (
 )
 from darebench.train.requirements import refusals
 from darebench.train.reward import RewardScale
-from darebench.train.template import renderer
 from darebench.train.token_model import Codec
 from darebench.train.trainer_run import common_arguments, train_on
 from darebench.train.training_folder import Trained, training_folder

@@ -9,11 +9,11 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.sandbox.program import Limits
+from darebench.train.chat_template import renderer, self_test, training_template
 from darebench.train.choices import Template
 from darebench.train.config import Lora, TrainingConfig
 from darebench.train.libraries import peft, torch, transformers
 from darebench.train.requirements import refusals
-from darebench.train.template import renderer, self_test, training_template
 
 
 def need_machine(config: TrainingConfig) -> None:

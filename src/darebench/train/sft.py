@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
-from darebench.rollouts.validate import encode, is_openai, read_rows, row_problems
+from darebench.rollouts.check_export import encode, is_openai, read_rows, row_problems
 from darebench.train.config import SftConfig
 from darebench.train.libraries import datasets, trl
 from darebench.train.pretrained import (

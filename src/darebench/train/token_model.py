@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from darebench.agents.protocol import Reply, Stop
-from darebench.train.template import Render, as_dict, continuation
+from darebench.train.chat_template import Render, as_dict, continuation
 from darebench.train.tool_calls import parse_reply
 from darebench.types import Message, Role, Tokens
 

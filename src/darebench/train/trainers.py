@@ -25,6 +25,8 @@ class Trainer:
 
     summary: str
     """What it does, in one line of help."""
+    example: str
+    """The file of settings that the help shows."""
     config: type[TrainingConfig]
     module: str
     function: str
@@ -36,19 +38,21 @@ class Trainer:
 
 TRAINERS: Mapping[str, Trainer] = {
     "sft": Trainer(
-        summary="Fine-tune on exported attempts.",
+        summary="Fine-tune a model on exported attempts.",
+        example="configs/sft-qwen3-32b.toml",
         config=SftConfig,
         module="darebench.train.sft",
         function="train_sft",
     ),
     "grpo": Trainer(
-        summary="Train by reinforcement on tasks.",
+        summary="Train a model by reinforcement on the tasks of a store.",
+        example="configs/grpo-qwen3-4b.toml",
         config=GrpoConfig,
         module="darebench.train.grpo",
         function="train_grpo",
     ),
 }
-"""Name -> trainer."""
+"""Name -> trainer, in the order of the command line's help."""
 
 
 def train(

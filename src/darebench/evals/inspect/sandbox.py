@@ -26,9 +26,10 @@ from inspect_ai.util import (
     SandboxUserUnsupportedError,
     sandboxenv,
 )
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from darebench.errors import SandboxFault
+from darebench.evals.inspect.command_result import CommandResult, read_result
 from darebench.evals.remote_sandbox import open_remote
 from darebench.sandbox import (
     Executor,
@@ -51,10 +52,10 @@ MEMORY_MB = 8192
 STATE_MB = 1024
 """Size limit of all files of a sample together."""
 USERS = (None, "agent", "1000")
+_PROGRAM = files("darebench.evals").joinpath("programs", "sample_command.py")
 _STATE, _REQUEST, _CONTENT, _RESULT = (
     f".darebench-{name}" for name in ("state", "request", "content", "result")
 )
-_RESULT_BYTES = 1 << 16
 
 
 class SandboxSettings(BaseModel):
@@ -66,39 +67,6 @@ class SandboxSettings(BaseModel):
     """Address of a SandboxFusion server; this machine without it."""
     slots: int | None = None
     """Programs that run at the same time here; as many as there are cores without it."""
-
-
-class _Result(BaseModel):
-    """What a command's program reports; the command may have forged it."""
-
-    code: int | None = 137
-    """None for a time-out; 137 if everything was killed, for example because of its memory."""
-    error: Literal["missing", "folder", "forbidden", "large", None] = None
-    message: str = ""
-    lost: str = ""
-    """Why the files are still those from before the command."""
-
-    def raise_error(self) -> None:
-        """Raise the error that Inspect has for it, if any."""
-        match self.error:
-            case "missing":
-                raise FileNotFoundError(self.message)
-            case "folder":
-                raise IsADirectoryError(self.message)
-            case "forbidden":
-                raise PermissionError(self.message)
-            case "large":
-                limit = SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR
-                raise OutputLimitExceededError(limit, None)
-
-
-def _result(file: Saved | Refused | None) -> _Result:
-    if not isinstance(file, Saved) or file.n_bytes > _RESULT_BYTES:
-        return _Result()
-    try:
-        return _Result.model_validate_json(file.path.read_bytes())
-    except ValidationError:
-        return _Result()
 
 
 @sandboxenv(name="darebench")
@@ -253,13 +221,13 @@ class DarebenchSandbox(SandboxEnvironment):
             content.path.unlink()
         return data.decode() if text else data
 
-    async def _do(self, asked: dict[str, Any], content: bytes) -> tuple[Outcome, _Result]:
+    async def _do(self, asked: dict[str, Any], content: bytes) -> tuple[Outcome, CommandResult]:
         async with self._turn:
             return await self._run(asked, content)
 
     async def _run(
         self, asked: dict[str, Any], content: bytes | None = None
-    ) -> tuple[Outcome, _Result]:
+    ) -> tuple[Outcome, CommandResult]:
         """Run the program that does what is asked; the caller holds `_turn`."""
         load = {_REQUEST: self._folder / "request"}
         load[_REQUEST].write_text(json.dumps({**asked, "state_mb": STATE_MB}))
@@ -270,7 +238,7 @@ class DarebenchSandbox(SandboxEnvironment):
             load[_STATE] = self._folder / _STATE
         kept = _CONTENT if asked["do"] == "read" else _STATE
         program = Program(
-            code=files("darebench.evals").joinpath("programs", "command.py").read_text("utf-8"),
+            code=_PROGRAM.read_text("utf-8"),
             load=load,
             save=(_RESULT, kept),
             save_to=self._folder,
@@ -285,7 +253,7 @@ class DarebenchSandbox(SandboxEnvironment):
         outcome = await execute_retrying(self._sandbox, program)
         if outcome.status is Status.REFUSED:
             raise SandboxFault(f"a sample's files could not go in: {outcome.detail}")
-        result = _result(outcome.files.get(_RESULT))
+        result = read_result(outcome.files.get(_RESULT))
         left = outcome.files.get(_STATE)
         if isinstance(left, Refused) and not result.lost:
             result.lost = left.why

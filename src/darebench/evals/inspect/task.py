@@ -33,8 +33,8 @@ from darebench.agents.tools import PythonTool
 from darebench.errors import DareError
 from darebench.evals.inspect.players import ModelPlayer, Player, Stage, take_prediction
 from darebench.evals.inspect.sandbox import SandboxSettings
+from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import from_json, to_json, trajectory_of
-from darebench.evals.watch import Watch
 from darebench.reference.answers import read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor

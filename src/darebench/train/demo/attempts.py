@@ -14,11 +14,11 @@ from darebench.sandbox import LocalExecutor
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.train.batch_sampler import BatchSampler, Sampling
+from darebench.train.chat_template import renderer
 from darebench.train.demo.curriculum import Curriculum
 from darebench.train.episodes import SEED_STEP, EpisodeRunner
 from darebench.train.grpo_tasks import SHORT_PROMPT_OUTPUT
 from darebench.train.pretrained import load_model, load_tokenizer
-from darebench.train.template import renderer
 from darebench.train.token_model import Codec
 from darebench.types import Progress, Task, Trajectory
 

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from darebench.train.chat_template import renderer
 from darebench.train.demo.tokenizer import conversations, new_tokenizer
 from darebench.train.libraries import datasets, torch, transformers
-from darebench.train.template import renderer
 from darebench.train.trainer_run import train_on
 from darebench.train.training_folder import Trained, claimed_folder, library_versions
 from darebench.types import Progress

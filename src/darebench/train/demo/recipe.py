@@ -38,9 +38,9 @@ from darebench.train.demo.curriculum import (
     training_tasks,
     write_prompts,
 )
+from darebench.train.demo.demo_folder import Recipe, Stages, open_stages
 from darebench.train.demo.program_writer import Writer, WriterModel
 from darebench.train.demo.results import ModelResult, measure, render
-from darebench.train.demo.stages import Recipe, Stages, open_stages
 from darebench.train.grpo import train_grpo
 from darebench.train.sft import train_sft
 from darebench.train.training_folder import FINAL

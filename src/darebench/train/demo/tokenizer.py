@@ -14,8 +14,8 @@ import transformers  # pyright: ignore[reportMissingImports]
 
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
+from darebench.train.chat_template import training_template
 from darebench.train.demo.program_writer import DONE, FILES, Writer, document, pieces
-from darebench.train.template import training_template
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MARKS = (

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.running import darebench
-from darebench.cli import app, attempts
+from darebench.cli import app, attempt_options
 from darebench.evals.evaluation import EvalConfig
 from darebench.toml_file import write_settings
 
@@ -131,5 +131,5 @@ def test_what_cannot_be_set_is_refused_by_name(arguments, words):
 def test_every_field_of_a_configuration_is_a_setting_of_eval():
     from dataclasses import fields
 
-    names = {f.name for f in fields(attempts.AttemptOptions)} | {"epochs", "generation"}
+    names = {f.name for f in fields(attempt_options.AttemptOptions)} | {"epochs", "generation"}
     assert {f.name for f in fields(EvalConfig)} <= names

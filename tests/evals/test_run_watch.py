@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from darebench.evals.watch import RETRIES, Watch
+from darebench.evals.run_watch import RETRIES, Watch
 
 
 def test_faults_end_an_attempt_after_the_last_retry_only():

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from darebench.errors import ConfigError
-from darebench.train.demo.stages import Recipe, open_stages
+from darebench.train.demo.demo_folder import Recipe, open_stages
 
 
 def run(recipe: Recipe, name: str = "first") -> list[str]:

@@ -9,7 +9,7 @@ from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.sandbox.program import Limits
-from darebench.train.template import continuation, self_test, training_template
+from darebench.train.chat_template import continuation, self_test, training_template
 
 
 def test_our_template_passes_its_own_test():

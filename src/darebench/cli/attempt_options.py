@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from darebench.cli.given_settings import tables
 from darebench.cli.models import generation, provider_arguments
 from darebench.cli.options import (
     BaseUrlOption,
@@ -16,7 +17,6 @@ from darebench.cli.options import (
     Selection,
     StoreOption,
 )
-from darebench.cli.settings import tables
 
 if TYPE_CHECKING:
     from darebench.evals.evaluation import EvalConfig

@@ -27,7 +27,7 @@ _TABLES = ("generation", "model_args")
 _NOT_SETTINGS = frozenset(
     ("config", "settings", "as_json", "quiet", "verbose", "dry_run", "fresh", *GENERATION)
 )
-_META = "darebench.cli.settings"
+_META = "darebench.cli.given_settings"
 
 
 @dataclass(slots=True)
