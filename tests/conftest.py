@@ -23,8 +23,8 @@ DEAD_PROXY = "http://127.0.0.1:9"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 SECRETS = ("API_KEY", "TOKEN", "SECRET", "PASSWORD")
 """What the names of keys end with; a test that needs one sets its own."""
-SHARING = ("evals", "rollouts")
-"""Rooms whose tests make many executors, and whose subject is not how the sandbox starts."""
+STARTING = ("sandbox",)
+"""Rooms whose tests' subject is how the sandbox starts; all others share a started one."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,8 +101,8 @@ def _started():
 
 @pytest.fixture(autouse=True)
 def _shared_sandbox(request: pytest.FixtureRequest):
-    """Let a room's executors share one started sandbox: a start takes seconds."""
-    if request.path.relative_to(Path(__file__).parent).parts[0] not in SHARING:
+    """Let a session's executors share one started sandbox: a start takes seconds."""
+    if request.path.relative_to(Path(__file__).parent).parts[0] in STARTING:
         yield
         return
     from darebench.sandbox import LocalExecutor

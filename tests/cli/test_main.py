@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli.running import darebench
+from cli.running import darebench, darebench_apart
 from darebench import __file__ as darebench_package
 from darebench import __version__
 from darebench.cli import app, build_command
@@ -142,7 +142,7 @@ def test_the_defaults_of_eval_and_select_are_those_of_the_library():
 
 
 def test_version_and_the_short_help_option():
-    assert darebench("--version").stdout == f"darebench {__version__}\n"
+    assert darebench_apart("--version").stdout == f"darebench {__version__}\n"
     for words in ((), ("eval",), ("tasks", "list")):
         assert darebench(*words, "-h").stdout == darebench(*words, "--help").stdout
 
@@ -155,12 +155,12 @@ def test_the_shell_completes_commands_options_and_choices():
             "COMP_WORDS": line,
             "COMP_CWORD": str(len(line.split(" ")) - 1),
         }
-        return darebench(env=env).stdout.split()
+        return darebench_apart(env=env).stdout.split()
 
     assert "eval" in completed("darebench ev")
     assert "--family" in completed("darebench eval --fam")
     assert completed("darebench select --strategy ") == ["fv", "av", "bv", "dv"]
-    assert "complete" in darebench("--show-completion", "bash", env=_in_bash()).stdout
+    assert "complete" in darebench_apart("--show-completion", "bash", env=_in_bash()).stdout
     assert "completion" not in darebench("eval", "--help").stdout
 
 
@@ -185,11 +185,11 @@ def test_the_nearest_name_is_suggested(arguments, words):
 
 
 def test_verbose_writes_a_log_to_stderr_and_nothing_else_to_stdout():
-    plain, verbose = (darebench("tasks", "list", *more) for more in ((), ("-v",)))
+    plain, verbose = (darebench_apart("tasks", "list", *more) for more in ((), ("-v",)))
     assert verbose.stdout == plain.stdout
     assert f"darebench {__version__}, Python " in verbose.stderr
     assert plain.stderr == ""
-    failed = darebench("tasks", "show", "nothing/mm", "-v")
+    failed = darebench_apart("tasks", "show", "nothing/mm", "-v")
     assert "Traceback" in failed.stderr
     assert failed.stderr.splitlines()[-1].startswith("darebench: no task")
 

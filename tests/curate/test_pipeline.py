@@ -22,7 +22,7 @@ from darebench.audit.inventory import measure_store
 from darebench.audit.task_audit import check_tables
 from darebench.audit.task_tables import read_tables
 from darebench.curate.curation_options import Options
-from darebench.curate.pipeline import curate
+from darebench.curate.pipeline import Curation, curate
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
@@ -38,6 +38,21 @@ def content(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def made(tables, tmp_path_factory):
     return curate(str(tables), tmp_path_factory.mktemp("out"), options=OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def few(tables, tmp_path_factory) -> Path:
+    """Two of the good tables, for what is curated in processes of its own."""
+    folder = tmp_path_factory.mktemp("few") / "tables"
+    folder.mkdir()
+    for name in ("diabetes.csv", "diabetes.metadata.txt", "cancer.parquet"):
+        shutil.copy(tables / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_of_few(few, tmp_path_factory):
+    return curate(str(few), tmp_path_factory.mktemp("out"), options=Options(max_targets=1))
 
 
 def test_good_tables_become_tasks_of_all_families(made):
@@ -174,29 +189,32 @@ def test_the_command_shows_what_was_refused(tmp_path):
     assert "3 refused: 2 … rows are left; … are needed" in " ".join(done.stderr.split())
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
-def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(kills, tables, made, tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "darebench",
-        "curate",
-        str(tables),
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    command += ["--max-targets", "3", "--jobs", "2", "--quiet"]
-    moments = random.Random(7)
-    for _ in range(kills):
+def go_on(tables: Path, out: Path, expected: Curation, *options: str, moments: list[float]) -> None:
+    """Kill a curation at each of the moments; what goes on must end as if nothing had been."""
+    command = [sys.executable, "-m", "darebench", "curate", str(tables), "--out", str(out)]
+    command += ["--jobs", "2", "--quiet", *options]
+    for moment in moments:
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.5, 12.0))
+        time.sleep(moment)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["tasks"] == made.n_tasks
-    assert content(tmp_path / "out" / "store") == content(made.store)
-    assert not (tmp_path / "out" / "work").exists()
+    assert json.loads(done.stdout)["tasks"] == expected.n_tasks
+    assert content(out / "store") == content(expected.store)
+    assert not (out / "work").exists()
+
+
+def test_killed_at_a_moment_it_goes_on_to_the_same_bytes(few, made_of_few, tmp_path):
+    moment = random.Random(7).uniform(0.5, 6.0)
+    go_on(few, tmp_path / "out", made_of_few, "--max-targets", "1", moments=[moment])
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(tables, made, tmp_path):
+    moments = random.Random(7)
+    at = [moments.uniform(0.5, 12.0) for _ in range(20)]
+    go_on(tables, tmp_path / "out", made, "--max-targets", "3", moments=at)
 
 
 def start(tables: Path, out: Path, *options: str) -> subprocess.Popen[str]:
@@ -213,17 +231,28 @@ def start(tables: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_two_curations_with_one_folder_do_not_touch_each_other(tables, made, tmp_path):
+def test_two_curations_with_one_folder_do_not_touch_each_other(few, made_of_few, tmp_path):
     out = tmp_path / "out"
-    process = start(tables, out, "--max-targets", "3")
+    process = start(few, out, "--max-targets", "1")
     try:
         with pytest.raises(ConfigError, match="another process is at work"):
-            curate(tables, out, options=OPTIONS)
+            curate(few, out, options=Options(max_targets=1))
         assert process.wait(timeout=300) == 0
     finally:
         process.kill()
         process.communicate()
-    assert content(out / "store") == content(made.store)
+    assert content(out / "store") == content(made_of_few.store)
+
+
+def living(group: int) -> list[int]:
+    """Return the processes of a group that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, of = path.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state not in "ZX":
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_workers_end_with_a_killed_parent_and_write_no_more(tables, tmp_path):
@@ -232,9 +261,12 @@ def test_workers_end_with_a_killed_parent_and_write_no_more(tables, tmp_path):
     try:
         process.kill()  # the parent alone: its workers are told nothing
         process.communicate()
-        time.sleep(2)
+        deadline = time.monotonic() + 5
+        while living(process.pid):
+            assert time.monotonic() < deadline, "workers outlive their parent"
+            time.sleep(0.05)
         before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
-        time.sleep(3)
+        time.sleep(0.5)
         assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
         assert not (out / "store").exists()
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from attempts import attempt, attempts
 
+from cli.running import darebench
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
@@ -142,19 +142,18 @@ def test_a_spoilt_row_is_named(tmp_path, how):
 
 
 def test_the_command_exports_and_checks(source, tmp_path):
-    def darebench(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "darebench", "export", *words, "--json"]
-        return subprocess.run(command, capture_output=True, text=True)
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return darebench("export", *words, "--json")
 
     out = str(tmp_path / "out.jsonl")
-    done = darebench(str(source), "--out", out)
+    done = run(str(source), "--out", out)
     assert json.loads(done.stdout)["rows"] == 2
-    assert darebench(out, "--check").returncode == 0
+    assert run(out, "--check").returncode == 0
     Path(out).write_text("{}\n")
-    done = darebench(out, "--check")
+    done = run(out, "--check")
     assert done.returncode == 1
     assert json.loads(done.stdout)["files"][out]["counts"] == {"schema": 1}
-    assert darebench(out, "--check", "--max-length", "5").returncode == 2
+    assert run(out, "--check", "--max-length", "5").returncode == 2
 
 
 @pytest.mark.parametrize("content", [b"5\n", b"\xff\xfe\n", b"{}x\n", b"[" * 100_000])

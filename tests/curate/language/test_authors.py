@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from cli.running import darebench
 from darebench.curate.language import ask
 from darebench.curate.language.authors import Models, choose_authors
 from darebench.errors import ConfigError
@@ -37,11 +36,6 @@ def test_a_model_that_cannot_be_used_is_named_before_any_work(tmp_path, monkeypa
         choose_authors(Models(designer="nothing/at-all"), tmp_path)
     with pytest.raises(ConfigError, match="--rewrite-model"):
         choose_authors(Models(reader="openai-api/local/m"), tmp_path)
-
-
-def darebench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "darebench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(

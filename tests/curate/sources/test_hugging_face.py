@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from huggingface_hub import constants
 
+from cli.running import darebench
 from darebench.store.read import open_store
 from good_tables import bundled
 from sites import Hub
@@ -35,8 +34,13 @@ def parquet() -> bytes:
 
 
 @pytest.fixture
-def hub():
+def hub(monkeypatch):
     with Hub() as site:
+        # The client has read its endpoint from the environment when it was imported.
+        monkeypatch.setattr(constants, "ENDPOINT", site.url)
+        form = site.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", form)
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         site.repos["ann/progress"] = {
             "README.md": CARD.encode(),
             "data/train.csv": csv(),
@@ -49,19 +53,12 @@ def hub():
         yield site
 
 
-def darebench(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run in a process of its own: the hub's client reads its endpoint when it is imported."""
-    env = {**os.environ, "HF_ENDPOINT": url, "HF_HUB_DISABLE_XET": "1", **more}
-    command = [sys.executable, "-m", "darebench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=env)
-
-
 def test_a_repository_of_the_hub_becomes_tasks(hub, tmp_path):
     hub.repos["ann/progress"]["data/train.csv"] = csv(padding=27_000)
     hub.cut["train.csv"] = 11 << 20
     out = str(tmp_path / "out")
     call = ("curate", "hf://ann/progress", "--out", out, "--max-targets", "1", "--json")
-    done = darebench(hub.url, *call)
+    done = darebench(*call)
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert (made["tables"], made["tasks"], made["refused"]) == (1, 2, [])
@@ -82,7 +79,7 @@ def test_a_repository_of_the_hub_becomes_tasks(hub, tmp_path):
 
 def test_a_search_keeps_its_versions_and_refuses_licences_before_downloading(hub, tmp_path):
     call = ("curate", "hf", "--limit", "5", "--licences", "cc-*", "--max-targets", "1", "--json")
-    done = darebench(hub.url, *call, "--out", str(tmp_path / "out"))
+    done = darebench(*call, "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     refused = {r["table"]: r["reason"] for r in json.loads(done.stdout)["refused"]}
     assert set(refused) == {"bob-cells", "cat-pictures"}
@@ -101,7 +98,7 @@ def test_what_has_no_table_is_refused_and_parts_are_joined(hub, tmp_path):
     }}  # fmt: skip
     out = tmp_path / "out"
     done = darebench(
-        hub.url, "curate", "hf", "--limit", "9", "--out", str(out), "--max-targets", "1", "--json"
+        "curate", "hf", "--limit", "9", "--out", str(out), "--max-targets", "1", "--json"
     )
     made = json.loads(done.stdout)
     assert [r["reason"] for r in made["refused"]] == ["the repository holds no table"]
@@ -111,7 +108,7 @@ def test_what_has_no_table_is_refused_and_parts_are_joined(hub, tmp_path):
 
 
 def test_a_repository_that_is_not_there_is_one_sentence(hub, tmp_path):
-    done = darebench(hub.url, "curate", "hf://ann/gone", "--out", str(tmp_path / "out"))
+    done = darebench("curate", "hf://ann/gone", "--out", str(tmp_path / "out"))
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such repository" in done.stderr
     assert "Traceback" not in done.stderr
