@@ -32,7 +32,7 @@ tests: .venv/.ready
 
 # An installation, the sandbox and two tasks on every fitting interpreter of this machine.
 smoke: .venv/.base
-	timeout 1200 .ci/smoke
+	timeout 2400 .ci/smoke
 
 # The trainers live in an environment of their own, with torch's build for processors without CUDA.
 train-env: .venv-train/.ready
