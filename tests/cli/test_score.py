@@ -17,12 +17,20 @@ def test_score_of_one_file(tmp_path):
     path.write_bytes(answer.csv)
     result = json.loads(darebench("score", str(path), "--task", "iris_class/v2", "--json").stdout)
     assert (result["task"], result["score"], result["strict_score"]) == ("iris_class/mm", 1.0, 1.0)
-    assert result["rows"] == {"expected": 30, "given": 30, "matched": 30}
+    assert result["rows"] == {"expected": 60, "given": 60, "matched": 60}
     path.write_text("nonsense")
     done = darebench("score", str(path), "--task", "iris_class/mm", "--json")
     result = json.loads(done.stdout)
     assert (done.returncode, result["score"]) == (0, 0.0)
     assert result["reason"]["code"] == "missing_column"
+
+
+def test_a_file_that_does_not_exist_is_named_and_not_scored(tmp_path):
+    done = darebench("score", "nope.csv", "--task", "iris_class/mm", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "darebench: nope.csv does not exist; give the file that holds the prediction"
+    ]
 
 
 def test_score_of_a_folder_counts_what_is_missing(tmp_path):

@@ -128,7 +128,7 @@ def test_documents_are_not_written_over_other_files(store, tmp_path):
 def test_dry_run_and_out_belong_together(store, tmp_path):
     done = darebench("http://127.0.0.1:9", "push", str(store), "--to", "a/b", "--dry-run")
     assert done.returncode == 2
-    assert "--out DIR" in done.stderr
+    assert "--out FOLDER" in done.stderr
 
 
 def test_links_out_of_a_store_are_not_published(store, tmp_path):

@@ -38,10 +38,12 @@ def score_one(
             computed, or found in the cache.
 
     Raises:
-        ConfigError: The store has no such task.
+        ConfigError: There is no such file, or the store has no such task.
         TaskFormatError: The task has no usable truth.
         ReferenceMismatch: The task's reference was computed in another environment.
     """
+    if not prediction.exists():
+        raise ConfigError(f"{prediction} does not exist; give the file that holds the prediction")
     opened = open_store(store)
     task = opened.task(task_id)
     truths, problems = read_truths([task], references)

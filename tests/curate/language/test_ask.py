@@ -102,5 +102,5 @@ def test_the_command_shows_what_models_cost(folder, tmp_path):
     assert made["tasks"] == 2
     assert made["models"] == {"calls": 3, "cached": 0, "input_tokens": 300, "output_tokens": 60}
     assert again.returncode == 0
-    assert "3 answers of models, 3 of them kept from before" in again.stderr
+    assert "3 answers of models, 3 of them from the cache" in again.stderr
     assert content(tmp_path / "out" / "store") == content(tmp_path / "again" / "store")
