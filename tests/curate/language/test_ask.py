@@ -8,45 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from model_answers import PLAN
 
-from darebench.curate.language import ask
 from darebench.curate.language.ask import LanguageModel, Usage, read_usage
 from darebench.types import Message
-from good_tables import bundled
 from sites import Chat
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
-
-
-PLAN = {
-    "suitable": True,
-    "reason": "",
-    "domain": "health",
-    "column_types": {"sex": "categorical"},
-    "tasks": [
-        {
-            "family": "regression",
-            "targets": ["result"],
-            "features": ["bmi", "bp", "s5", "sex", "age"],
-        }
-    ],
-}
-
-
-@pytest.fixture(autouse=True)
-def _own_answers(tmp_path, monkeypatch):
-    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCAL_API_KEY", "any")
-    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    folder = tmp_path / "tables"
-    folder.mkdir()
-    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
-    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
-    return folder
 
 
 def content(folder: Path) -> dict[str, bytes]:

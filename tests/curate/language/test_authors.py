@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from cli.running import darebench
-from darebench.curate.language import ask
 from darebench.curate.language.authors import Models, choose_authors
 from darebench.errors import ConfigError
-from good_tables import bundled
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
-
-
-@pytest.fixture(autouse=True)
-def _own_answers(tmp_path, monkeypatch):
-    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCAL_API_KEY", "any")
-    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    folder = tmp_path / "tables"
-    folder.mkdir()
-    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
-    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
-    return folder
 
 
 def test_a_model_that_cannot_be_used_is_named_before_any_work(tmp_path, monkeypatch):

@@ -4,48 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
+from model_answers import honest, models, question_in
 
 from darebench.curate.curation_options import Options
-from darebench.curate.language import ask
-from darebench.curate.language.authors import Models, choose_authors
+from darebench.curate.language.authors import choose_authors
 from darebench.curate.language.rewrite import moved_ranges
 from darebench.curate.pipeline import curate
 from darebench.store.read import open_store
-from good_tables import bundled
 from sites import Chat
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
-
-
-@pytest.fixture(autouse=True)
-def _own_answers(tmp_path, monkeypatch):
-    monkeypatch.setenv("DAREBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCAL_API_KEY", "any")
-    monkeypatch.setattr(ask, "MAX_RETRIES", 0)
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    folder = tmp_path / "tables"
-    folder.mkdir()
-    bundled("diabetes").round(4).to_csv(folder / "diabetes.csv", index=False)
-    (folder / "diabetes.metadata.txt").write_text("Diabetes\n\nbmi: body mass index\n")
-    return folder
-
-
-def models(url: str, **names: str) -> Models:
-    return Models(base_url=f"{url}/v1", **{k: f"openai-api/local/{v}" for k, v in names.items()})
-
-
-def question_in(said: list[dict[str, str]]) -> str:
-    return said[1]["content"].split("Assignment:\n")[1]
-
-
-def honest(said: list[dict[str, str]]) -> str:
-    return "Dear colleague, here is what I need. " + question_in(said)
 
 
 def test_faithful_texts_are_kept_and_others_are_not(folder, tmp_path):
