@@ -79,20 +79,25 @@ def prepare(*, light: bool) -> None:
             if importlib.util.find_spec(name.partition(".")[0]):
                 importlib.import_module(name)
         warm.up()
+    _require_one_thread()  # first: the next step takes the state of all other threads away
     child.become_fresh()
-    _require_safety()
+    _require_own_memory()
     child.learn(light=light)
     memory.collapse()
     child.measure()
 
 
-def _require_safety() -> None:
-    """Check what a fork needs: one thread, and no writable memory that it would share."""
+def _require_one_thread() -> None:
+    """Wait for the threads that the imports have left, which a fork would not have."""
     deadline = time.monotonic() + PATIENCE_S
     while _n_threads() != 1:  # matplotlib's timer, for one, is cancelled but may not be gone yet
         if time.monotonic() > deadline:
             raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
         time.sleep(0.005)
+
+
+def _require_own_memory() -> None:
+    """Check that there is no writable memory that a fork would share."""
     with open("/proc/self/maps") as stream:  # noqa: PTH123 -- no Path needed here
         shared = [line for line in stream if line.split()[1][1:4:2] == "ws"]
     if shared:
