@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -30,6 +30,130 @@ MOST_REFUSED = 20
 """Refused tables that are listed at the end; the ledger has all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationOptions:
+    """Where a curation lies, and which tables it takes."""
+
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Folder of the curation, in which `store` is made; if it holds an unfinished "
+            "one, that is continued.",
+        ),
+    ]
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
+    ] = 0
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
+    ] = 1
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            metavar="N",
+            show_default="no limit",
+            help="Largest number of tables to take.",
+        ),
+    ] = None
+    max_targets: Annotated[
+        int,
+        typer.Option(
+            "--max-targets",
+            min=1,
+            metavar="N",
+            help="Largest number of datasets to make of one table.",
+        ),
+    ] = 8
+    licences: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--licences",
+            metavar="GLOB",
+            show_default="every licence",
+            help="Licences that are accepted; it can be given several times.",
+        ),
+    ] = None
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            show_default="none",
+            help="Filter of a site, of those in docs/curation.md; it can be given several times.",
+        ),
+    ] = None
+    cluster: Annotated[
+        ClusterName,
+        typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
+    ] = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorOptions:
+    """Who designs tasks and words questions."""
+
+    designer: Annotated[
+        DesignerName,
+        typer.Option(
+            "--designer", help="Author of the tasks: rules, or the language model of --model."
+        ),
+    ] = "rules"
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model of --designer model, such as openai/gpt-5.",
+        ),
+    ] = None
+    rewrite_model: Annotated[
+        str | None,
+        typer.Option(
+            "--rewrite-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that words every question anew.",
+        ),
+    ] = None
+    read_model: Annotated[
+        str | None,
+        typer.Option(
+            "--read-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that must read the new wordings back correctly.",
+        ),
+    ] = None
+    base_url: BaseUrlOption = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """What IF tasks are like."""
+
+    noise: Annotated[
+        NoiseName,
+        typer.Option(
+            "--noise",
+            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
+            "repeated).",
+        ),
+    ] = "paper"
+    workflows: Annotated[
+        WorkflowsName,
+        typer.Option(
+            "--workflows",
+            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
+        ),
+    ] = "paper"
+
+
 def curate(
     source: Annotated[
         str,
@@ -40,112 +164,9 @@ def curate(
         ),
     ],
     *,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            metavar="FOLDER",
-            help="Folder of the curation, in which `store` is made; if it holds an unfinished "
-            "one, that is continued.",
-        ),
-    ],
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
-    ] = 0,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
-    ] = 1,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit",
-            min=1,
-            metavar="N",
-            show_default="no limit",
-            help="Largest number of tables to take.",
-        ),
-    ] = None,
-    max_targets: Annotated[
-        int,
-        typer.Option(
-            "--max-targets",
-            min=1,
-            metavar="N",
-            help="Largest number of datasets to make of one table.",
-        ),
-    ] = 8,
-    licences: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--licences",
-            metavar="GLOB",
-            show_default="every licence",
-            help="Licences that are accepted; it can be given several times.",
-        ),
-    ] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="NAME=VALUE",
-            show_default="none",
-            help="Filter of a site, of those in docs/curation.md; it can be given several times.",
-        ),
-    ] = None,
-    cluster: Annotated[
-        ClusterName,
-        typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
-    ] = "local",
-    designer: Annotated[
-        DesignerName,
-        typer.Option(
-            "--designer", help="Author of the tasks: rules, or the language model of --model."
-        ),
-    ] = "rules",
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model of --designer model, such as openai/gpt-5.",
-        ),
-    ] = None,
-    rewrite_model: Annotated[
-        str | None,
-        typer.Option(
-            "--rewrite-model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model that words every question anew.",
-        ),
-    ] = None,
-    read_model: Annotated[
-        str | None,
-        typer.Option(
-            "--read-model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model that must read the new wordings back correctly.",
-        ),
-    ] = None,
-    base_url: BaseUrlOption = None,
-    noise: Annotated[
-        NoiseName,
-        typer.Option(
-            "--noise",
-            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
-            "repeated).",
-        ),
-    ] = "paper",
-    workflows: Annotated[
-        WorkflowsName,
-        typer.Option(
-            "--workflows",
-            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
-        ),
-    ] = "paper",
+    curation: CurationOptions,
+    by: AuthorOptions,
+    kind: TaskOptions,
     settings: SettingsOptions,
     dry_run: DryRunOption = False,
     output: Output,
@@ -161,41 +182,41 @@ def curate(
     from darebench.parallel import Cluster
 
     options = Options(
-        seed=seed,
-        max_targets=max_targets,
-        noise=Noise(noise),
-        workflows=Workflows(workflows),
-        licences=tuple(licences or ["*"]),
+        seed=curation.seed,
+        max_targets=curation.max_targets,
+        noise=Noise(kind.noise),
+        workflows=Workflows(kind.workflows),
+        licences=tuple(curation.licences or ["*"]),
     )
     models = Models(
-        designer=_design_model(designer, model),
-        rewriter=rewrite_model,
-        reader=read_model,
-        base_url=base_url,
+        designer=_design_model(by.designer, by.model),
+        rewriter=by.rewrite_model,
+        reader=by.read_model,
+        base_url=by.base_url,
     )
-    authors, wanted = choose_authors(models, out), _pairs(filters or [])
+    authors, wanted = choose_authors(models, curation.out), _pairs(curation.filters or [])
     if dry_run:
         plan = plan_curation(
             source,
-            out,
+            curation.out,
             options=options,
             authors=authors,
             models=models,
             filters=wanted,
-            limit=limit,
+            limit=curation.limit,
         )
         print_plan(plan, as_json=output.as_json)
         return
     with show_progress(output.quiet) as progress:
         made = run(
             source,
-            out,
+            curation.out,
             options=options,
             authors=authors,
             filters=wanted,
-            jobs=jobs,
-            cluster=Cluster(cluster),
-            limit=limit,
+            jobs=curation.jobs,
+            cluster=Cluster(curation.cluster),
+            limit=curation.limit,
             progress=_with_refusals(progress) if progress else None,
         )
     _print(made, output)
