@@ -17,6 +17,8 @@ from darebench.cli.progress import Show, show_progress
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from darebench.curate.curation_options import Options
+    from darebench.curate.language.authors import Models
     from darebench.curate.pipeline import Curation
 
 DesignerName = Literal["rules", "model"]
@@ -176,24 +178,11 @@ def curate(
     Example: darebench curate tables/ --out curation
     """
     from darebench.cli.dry_run import plan_curation, print_plan
-    from darebench.curate.curation_options import Noise, Options, Workflows
-    from darebench.curate.language.authors import Models, choose_authors
+    from darebench.curate.language.authors import choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 
-    options = Options(
-        seed=curation.seed,
-        max_targets=curation.max_targets,
-        noise=Noise(kind.noise),
-        workflows=Workflows(kind.workflows),
-        licences=tuple(curation.licences or ["*"]),
-    )
-    models = Models(
-        designer=_design_model(by.designer, by.model),
-        rewriter=by.rewrite_model,
-        reader=by.read_model,
-        base_url=by.base_url,
-    )
+    options, models = _options(curation, kind), _models(by)
     authors, wanted = choose_authors(models, curation.out), _pairs(curation.filters or [])
     if dry_run:
         plan = plan_curation(
@@ -220,6 +209,29 @@ def curate(
             progress=_with_refusals(progress) if progress else None,
         )
     _print(made, output)
+
+
+def _options(curation: CurationOptions, kind: TaskOptions) -> Options:
+    from darebench.curate.curation_options import Noise, Options, Workflows
+
+    return Options(
+        seed=curation.seed,
+        max_targets=curation.max_targets,
+        noise=Noise(kind.noise),
+        workflows=Workflows(kind.workflows),
+        licences=tuple(curation.licences or ["*"]),
+    )
+
+
+def _models(by: AuthorOptions) -> Models:
+    from darebench.curate.language.authors import Models
+
+    return Models(
+        designer=_design_model(by.designer, by.model),
+        rewriter=by.rewrite_model,
+        reader=by.read_model,
+        base_url=by.base_url,
+    )
 
 
 def _print(made: Curation, output: Output) -> None:
