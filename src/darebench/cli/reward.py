@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from darebench.cli.command import command
-from darebench.cli.options import StoreOption, TasksArgument
+from darebench.cli.options import HostOption, PortOption, StoreOption, TasksArgument
 from darebench.cli.output import Output, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Give rewards to other people's trainers.")
@@ -24,15 +24,8 @@ def serve(
     tasks: TasksArgument = None,
     *,
     store: StoreOption = None,
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
-        ),
-    ] = 8090,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8090,
     token: Annotated[
         str | None,
         typer.Option(

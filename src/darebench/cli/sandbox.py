@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from darebench.cli.command import command
+from darebench.cli.options import HostOption, PortOption
 from darebench.cli.output import Output, print_json
 from darebench.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
 
-@command(app, "run")
-def sandbox_run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file to run.")],
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramOptions:
+    """What goes into a program's call, and what may come out."""
+
     load: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,7 +31,7 @@ def sandbox_run(
             show_default="none",
             help="File that the program finds as NAME; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     save: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,10 +40,10 @@ def sandbox_run(
             show_default="none",
             help="File of the program to keep; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="Folder for the files that are kept.")
-    ] = Path(),
+    ] = Path()
     seconds: Annotated[
         float,
         typer.Option(
@@ -50,7 +52,7 @@ def sandbox_run(
             metavar="SECONDS",
             help="Wall-clock limit of the program in seconds.",
         ),
-    ] = 200.0,
+    ] = 200.0
     memory: Annotated[
         int,
         typer.Option(
@@ -59,7 +61,14 @@ def sandbox_run(
             metavar="MB",
             help="Memory limit of all its processes, in megabytes.",
         ),
-    ] = 8192,
+    ] = 8192
+
+
+@command(app, "run")
+def sandbox_run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file to run.")],
+    *,
+    program: ProgramOptions,
     unsafe: Annotated[
         bool,
         typer.Option("--unsafe", help="Run it even if this machine cannot hide its own files."),
@@ -72,15 +81,15 @@ def sandbox_run(
     """
     from darebench.sandbox import Limits, Saved, run_python
 
-    pairs = [item.partition("=") for item in load or []]
+    pairs = [item.partition("=") for item in program.load or []]
     if any(not path for _, _, path in pairs):
         raise ConfigError("--load takes NAME=PATH")
     outcome = run_python(
         file.read_text(encoding="utf-8"),
         load={name: Path(path) for name, _, path in pairs},
-        save=save or (),
-        save_to=out,
-        limits=Limits(wall_s=seconds, memory_mb=memory),
+        save=program.save or (),
+        save_to=program.out,
+        limits=Limits(wall_s=program.seconds, memory_mb=program.memory),
         allow_unsafe=unsafe,
     )
     if output.as_json:
@@ -130,18 +139,12 @@ def sandbox_check(*, output: Output) -> None:
         raise typer.Exit(1)
 
 
-@command(app, "serve")
-def sandbox_serve(
-    *,
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
-        ),
-    ] = 8080,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Where a server listens, and what it takes."""
+
+    host: HostOption = "127.0.0.1"
+    port: PortOption = 8080
     slots: Annotated[
         int | None,
         typer.Option(
@@ -151,10 +154,10 @@ def sandbox_serve(
             show_default="one for each core",
             help="Number of programs that run at the same time.",
         ),
-    ] = None,
+    ] = None
     queue: Annotated[
         int, typer.Option("--queue", min=0, metavar="N", help="Number of calls that may wait.")
-    ] = 64,
+    ] = 64
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -163,7 +166,7 @@ def sandbox_serve(
             show_default="the variable DAREBENCH_SANDBOX_TOKEN",
             help="File that holds the token which clients must send.",
         ),
-    ] = None,
+    ] = None
     seconds: Annotated[
         float,
         typer.Option(
@@ -172,17 +175,23 @@ def sandbox_serve(
             metavar="SECONDS",
             help="Longest run_timeout that a call may ask for, in seconds.",
         ),
-    ] = 3600.0,
+    ] = 3600.0
     memory: Annotated[
         int,
         typer.Option(
             "--memory", min=64, metavar="MB", help="Memory limit of a program, in megabytes."
         ),
-    ] = 8192,
+    ] = 8192
     body: Annotated[
         int,
         typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
-    ] = 300,
+    ] = 300
+
+
+@command(app, "serve")
+def sandbox_serve(
+    *,
+    server: ServerOptions,
     output: Output,
 ) -> None:
     """Serve the sandbox over HTTP, as SandboxFusion's POST /run_code.
@@ -199,25 +208,31 @@ def sandbox_serve(
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
-    token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
-    if token_file is not None:
-        token = token_file.read_text(encoding="utf-8").strip()
-    if token == "":
-        raise ConfigError("the token is empty; write one into the file, or unset the variable")
+    token = _token(server.token_file)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     level = logging.WARNING if output.quiet else logging.INFO
     logging.getLogger("darebench.sandbox.server").setLevel(level)
     settings = ServerSettings(
-        slots=slots or os.cpu_count() or 1,
-        queue=queue,
+        slots=server.slots or os.cpu_count() or 1,
+        queue=server.queue,
         token=token,
-        seconds=seconds,
-        body_mb=body,
-        limits=Limits(memory_mb=memory),
+        seconds=server.seconds,
+        body_mb=server.body,
+        limits=Limits(memory_mb=server.memory),
         pod_name=os.environ.get("MY_POD_NAME"),
     )
 
     def ready(url: str) -> None:
         print(json.dumps({"url": url}) if output.as_json else f"serving on {url}", flush=True)
 
-    serve(host, port, settings, ready=ready)
+    serve(server.host, server.port, settings, ready=ready)
+
+
+def _token(file: Path | None) -> str | None:
+    """Return the token of a file, or that of the environment."""
+    token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
+    if file is not None:
+        token = file.read_text(encoding="utf-8").strip()
+    if token == "":
+        raise ConfigError("the token is empty; write one into the file, or unset the variable")
+    return token

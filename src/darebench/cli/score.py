@@ -64,12 +64,7 @@ def score(
 
     if batch is not None and prediction is None:
         result = score_batch(batch, store, release_rules=release_rules, references=references)
-        if output.as_json:
-            print_json(result)
-        else:
-            _print_tracks(result["columns"])
-            for error in result["errors"]:
-                output.note(f"{error['task']}: {error['message']}")
+        _print_batch(result, output)
         if result["errors"]:
             raise typer.Exit(1)
         return
@@ -82,6 +77,15 @@ def score(
     print(f"{result['task']}: {result['score']:.4f}")
     if result["reason"]:
         output.note(result["reason"]["message"])
+
+
+def _print_batch(result: Mapping[str, Any], output: Output) -> None:
+    if output.as_json:
+        print_json(result)
+        return
+    _print_tracks(result["columns"])
+    for error in result["errors"]:
+        output.note(f"{error['task']}: {error['message']}")
 
 
 def _print_tracks(tracks: Mapping[str, Mapping[str, Any]]) -> None:

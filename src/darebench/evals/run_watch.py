@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from darebench.sync import cancel_all
 from darebench.types import Progress
 
 RETRIES = 2
@@ -78,15 +79,10 @@ class Watch:
             self._is_interrupted = True
             loop = self._loop
         if loop is not None and loop.is_running():
-            loop.call_soon_threadsafe(_cancel_all, loop)
+            loop.call_soon_threadsafe(cancel_all, loop)
 
     def _enter(self) -> None:
         with self._lock:
             self._loop = asyncio.get_running_loop()
             if self._is_interrupted:
-                self._loop.call_soon(_cancel_all, self._loop)
-
-
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
+                self._loop.call_soon(cancel_all, self._loop)
