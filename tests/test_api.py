@@ -124,7 +124,7 @@ def test_everything_works_where_a_loop_runs(tmp_path):
             found = darebench.score(None, task, store=store)
             assert (found.score, found.provenance.store) == (0.0, store.hash)
         assert darebench.run_python("print(6 * 7)").stdout == "42\n"
-        config = darebench.EvalConfig(tasks=("iris_class/*",))
+        config = darebench.EvalConfig(model="oracle", tasks=("iris_class/*",))
         run = darebench.evaluate(config, out=tmp_path / "run")
         assert len(run.trajectories) == 2
         assert darebench.select_trajectories(run.trajectories, "av")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import subprocess
-import sys
 
 import pytest
+from huggingface_hub import constants
 
+from cli.running import darebench as run_command
 from darebench.errors import ConfigError, StoreError
 from darebench.publish.push import prepare
 from darebench.store.read import open_store
@@ -21,15 +21,13 @@ pytestmark = pytest.mark.filterwarnings("default")  # mlcroissant's own dependen
 
 
 def darebench(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    env = {
-        **os.environ,
-        "HF_ENDPOINT": url,
-        "HF_HUB_DISABLE_XET": "1",
-        "HF_TOKEN": "hf_good",
-        **more,
-    }
-    command = [sys.executable, "-m", "darebench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=env)
+    # The client has read its endpoint from the environment when it was imported.
+    form = url + "/{repo_id}/resolve/{revision}/{filename}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "ENDPOINT", url)
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", form)
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        return run_command(*arguments, env={"HF_TOKEN": "hf_good", **more})
 
 
 def test_a_store_goes_to_the_hub_and_comes_back(store, tmp_path):
