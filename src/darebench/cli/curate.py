@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +17,8 @@ from darebench.cli.settings import SettingsOptions
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from darebench.curate.curation_options import Options
+    from darebench.curate.language.authors import Models
     from darebench.curate.pipeline import Curation
 
 DesignerName = Literal["rules", "model"]
@@ -30,6 +32,161 @@ MOST_REFUSED = 20
 """Refused tables that are listed at the end; the ledger has all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationOptions:
+    """Where a curation goes, and which tables it takes."""
+
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help="Folder of the curation, in which `store` is made; if it holds an unfinished "
+            "one, that is continued.",
+        ),
+    ]
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
+    ] = 0
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
+    ] = 1
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            min=1,
+            metavar="N",
+            show_default="no limit",
+            help="Largest number of tables to take.",
+        ),
+    ] = None
+    max_targets: Annotated[
+        int,
+        typer.Option(
+            "--max-targets",
+            min=1,
+            metavar="N",
+            help="Largest number of datasets to make of one table.",
+        ),
+    ] = 8
+    licences: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--licences",
+            metavar="GLOB",
+            show_default="every licence",
+            help="Licences that are accepted; it can be given several times.",
+        ),
+    ] = None
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            show_default="none",
+            help="Filter of a site, of those in docs/curation.md; it can be given several times.",
+        ),
+    ] = None
+    cluster: Annotated[
+        ClusterName,
+        typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
+    ] = "local"
+
+    def pairs(self) -> dict[str, str]:
+        """Split the filters, each NAME=VALUE.
+
+        Raises:
+            ConfigError: A filter has no value.
+        """
+        pairs = [text.partition("=") for text in self.filters or []]
+        bare = [name for name, mark, _ in pairs if not mark]
+        if bare:
+            raise ConfigError(f"--filter {bare[0]!r} has no value; write --filter {bare[0]}=VALUE")
+        return {name: value for name, _, value in pairs}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorOptions:
+    """Who writes the tasks."""
+
+    designer: Annotated[
+        DesignerName,
+        typer.Option(
+            "--designer", help="Author of the tasks: rules, or the language model of --model."
+        ),
+    ] = "rules"
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model of --designer model, such as openai/gpt-5.",
+        ),
+    ] = None
+    rewrite_model: Annotated[
+        str | None,
+        typer.Option(
+            "--rewrite-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that words every question anew.",
+        ),
+    ] = None
+    read_model: Annotated[
+        str | None,
+        typer.Option(
+            "--read-model",
+            metavar="MODEL",
+            show_default="none",
+            help="Language model that must read the new wordings back correctly.",
+        ),
+    ] = None
+    base_url: BaseUrlOption = None
+
+    def models(self) -> Models:
+        """Return the language models that are asked for.
+
+        Raises:
+            ConfigError: Only one of --designer model and --model is given.
+        """
+        from darebench.curate.language.authors import Models
+
+        if (self.designer == "model") != (self.model is not None):
+            raise ConfigError(
+                "--designer model and --model NAME belong together; give both or neither"
+            )
+        return Models(
+            designer=self.model,
+            rewriter=self.rewrite_model,
+            reader=self.read_model,
+            base_url=self.base_url,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindOptions:
+    """What kind of tasks is made."""
+
+    noise: Annotated[
+        NoiseName,
+        typer.Option(
+            "--noise",
+            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
+            "repeated).",
+        ),
+    ] = "paper"
+    workflows: Annotated[
+        WorkflowsName,
+        typer.Option(
+            "--workflows",
+            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
+        ),
+    ] = "paper"
+
+
 def curate(
     source: Annotated[
         str,
@@ -40,112 +197,9 @@ def curate(
         ),
     ],
     *,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            metavar="FOLDER",
-            help="Folder of the curation, in which `store` is made; if it holds an unfinished "
-            "one, that is continued.",
-        ),
-    ],
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
-    ] = 0,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", min=1, metavar="N", help="Number of tables curated at a time."),
-    ] = 1,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit",
-            min=1,
-            metavar="N",
-            show_default="no limit",
-            help="Largest number of tables to take.",
-        ),
-    ] = None,
-    max_targets: Annotated[
-        int,
-        typer.Option(
-            "--max-targets",
-            min=1,
-            metavar="N",
-            help="Largest number of datasets to make of one table.",
-        ),
-    ] = 8,
-    licences: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--licences",
-            metavar="GLOB",
-            show_default="every licence",
-            help="Licences that are accepted; it can be given several times.",
-        ),
-    ] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="NAME=VALUE",
-            show_default="none",
-            help="Filter of a site, of those in docs/curation.md; it can be given several times.",
-        ),
-    ] = None,
-    cluster: Annotated[
-        ClusterName,
-        typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
-    ] = "local",
-    designer: Annotated[
-        DesignerName,
-        typer.Option(
-            "--designer", help="Author of the tasks: rules, or the language model of --model."
-        ),
-    ] = "rules",
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model of --designer model, such as openai/gpt-5.",
-        ),
-    ] = None,
-    rewrite_model: Annotated[
-        str | None,
-        typer.Option(
-            "--rewrite-model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model that words every question anew.",
-        ),
-    ] = None,
-    read_model: Annotated[
-        str | None,
-        typer.Option(
-            "--read-model",
-            metavar="MODEL",
-            show_default="none",
-            help="Language model that must read the new wordings back correctly.",
-        ),
-    ] = None,
-    base_url: BaseUrlOption = None,
-    noise: Annotated[
-        NoiseName,
-        typer.Option(
-            "--noise",
-            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
-            "repeated).",
-        ),
-    ] = "paper",
-    workflows: Annotated[
-        WorkflowsName,
-        typer.Option(
-            "--workflows",
-            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
-        ),
-    ] = "paper",
+    curation: CurationOptions,
+    authors: AuthorOptions,
+    kind: KindOptions,
     settings: SettingsOptions,
     dry_run: DryRunOption = False,
     output: Output,
@@ -155,50 +209,50 @@ def curate(
     Example: darebench curate tables/ --out curation
     """
     from darebench.cli.dry_run import plan_curation, print_plan
-    from darebench.curate.curation_options import Noise, Options, Workflows
-    from darebench.curate.language.authors import Models, choose_authors
+    from darebench.curate.language.authors import choose_authors
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 
-    options = Options(
-        seed=seed,
-        max_targets=max_targets,
-        noise=Noise(noise),
-        workflows=Workflows(workflows),
-        licences=tuple(licences or ["*"]),
-    )
-    models = Models(
-        designer=_design_model(designer, model),
-        rewriter=rewrite_model,
-        reader=read_model,
-        base_url=base_url,
-    )
-    authors, wanted = choose_authors(models, out), _pairs(filters or [])
+    options, models, filters = _options(curation, kind), authors.models(), curation.pairs()
+    chosen = choose_authors(models, curation.out)
     if dry_run:
         plan = plan_curation(
             source,
-            out,
+            curation.out,
             options=options,
-            authors=authors,
+            authors=chosen,
             models=models,
-            filters=wanted,
-            limit=limit,
+            filters=filters,
+            limit=curation.limit,
         )
         print_plan(plan, as_json=output.as_json)
         return
     with show_progress(output.quiet) as progress:
         made = run(
             source,
-            out,
+            curation.out,
             options=options,
-            authors=authors,
-            filters=wanted,
-            jobs=jobs,
-            cluster=Cluster(cluster),
-            limit=limit,
+            authors=chosen,
+            filters=filters,
+            jobs=curation.jobs,
+            cluster=Cluster(curation.cluster),
+            limit=curation.limit,
             progress=_with_refusals(progress) if progress else None,
         )
     _print(made, output)
+
+
+def _options(curation: CurationOptions, kind: KindOptions) -> Options:
+    """Return what decides which tasks are made of a table."""
+    from darebench.curate.curation_options import Noise, Options, Workflows
+
+    return Options(
+        seed=curation.seed,
+        max_targets=curation.max_targets,
+        noise=Noise(kind.noise),
+        workflows=Workflows(kind.workflows),
+        licences=tuple(curation.licences or ["*"]),
+    )
 
 
 def _print(made: Curation, output: Output) -> None:
@@ -227,22 +281,6 @@ def _print(made: Curation, output: Output) -> None:
         output.note(f"{number} tables refused in stage {stage}")
     for refusal in made.refused if len(made.refused) <= MOST_REFUSED else ():
         output.note(f"{refusal.table}: {refusal.reason}")
-
-
-def _pairs(filters: Sequence[str]) -> dict[str, str]:
-    """Split NAME=VALUE."""
-    pairs = [text.partition("=") for text in filters]
-    bare = [name for name, mark, _ in pairs if not mark]
-    if bare:
-        raise ConfigError(f"--filter {bare[0]!r} has no value; write --filter {bare[0]}=VALUE")
-    return {name: value for name, _, value in pairs}
-
-
-def _design_model(designer: DesignerName, model: str | None) -> str | None:
-    """Return the model that designs; None for the rules."""
-    if (designer == "model") != (model is not None):
-        raise ConfigError("--designer model and --model NAME belong together; give both or neither")
-    return model
 
 
 def _with_refusals(show: Show) -> Callable[..., None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +15,16 @@ from darebench.cli.command import command
 from darebench.cli.output import Output, print_json
 from darebench.errors import ConfigError
 
+if TYPE_CHECKING:
+    from darebench.sandbox import Outcome
+
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
 
-@command(app, "run")
-def sandbox_run(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file to run.")],
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramOptions:
+    """The files and limits of a program."""
+
     load: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,7 +33,7 @@ def sandbox_run(
             show_default="none",
             help="File that the program finds as NAME; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     save: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,10 +42,10 @@ def sandbox_run(
             show_default="none",
             help="File of the program to keep; it can be given several times.",
         ),
-    ] = None,
+    ] = None
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="Folder for the files that are kept.")
-    ] = Path(),
+    ] = Path()
     seconds: Annotated[
         float,
         typer.Option(
@@ -50,7 +54,7 @@ def sandbox_run(
             metavar="SECONDS",
             help="Wall-clock limit of the program in seconds.",
         ),
-    ] = 200.0,
+    ] = 200.0
     memory: Annotated[
         int,
         typer.Option(
@@ -59,30 +63,54 @@ def sandbox_run(
             metavar="MB",
             help="Memory limit of all its processes, in megabytes.",
         ),
-    ] = 8192,
+    ] = 8192
     unsafe: Annotated[
         bool,
         typer.Option("--unsafe", help="Run it even if this machine cannot hide its own files."),
-    ] = False,
+    ] = False
+
+    def loaded(self) -> dict[str, Path]:
+        """Return the files that go in, by the name that the program finds.
+
+        Raises:
+            ConfigError: A file has no path.
+        """
+        pairs = [item.partition("=") for item in self.load or []]
+        if any(not path for _, _, path in pairs):
+            raise ConfigError("--load takes NAME=PATH")
+        return {name: Path(path) for name, _, path in pairs}
+
+
+@command(app, "run")
+def sandbox_run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Python file to run.")],
+    *,
+    program: ProgramOptions,
     output: Output,
 ) -> None:
     """Run a Python file in the sandbox.
 
     Example: darebench sandbox run code.py --load a.csv=data/a.csv
     """
-    from darebench.sandbox import Limits, Saved, run_python
+    from darebench.sandbox import Limits, run_python
 
-    pairs = [item.partition("=") for item in load or []]
-    if any(not path for _, _, path in pairs):
-        raise ConfigError("--load takes NAME=PATH")
+    load = program.loaded()
     outcome = run_python(
         file.read_text(encoding="utf-8"),
-        load={name: Path(path) for name, _, path in pairs},
-        save=save or (),
-        save_to=out,
-        limits=Limits(wall_s=seconds, memory_mb=memory),
-        allow_unsafe=unsafe,
+        load=load,
+        save=program.save or (),
+        save_to=program.out,
+        limits=Limits(wall_s=program.seconds, memory_mb=program.memory),
+        allow_unsafe=program.unsafe,
     )
+    _print(outcome, output)
+    if outcome.status != "ok":
+        raise typer.Exit(1)
+
+
+def _print(outcome: Outcome, output: Output) -> None:
+    from darebench.sandbox import Saved
+
     if output.as_json:
         files = {
             name: {"bytes": f.n_bytes, "path": str(f.path)}
@@ -105,8 +133,6 @@ def sandbox_run(
         print(outcome.stderr, end="", file=sys.stderr)
         if outcome.detail:
             output.note(f"darebench: {outcome.status}: {outcome.detail}")
-    if outcome.status != "ok":
-        raise typer.Exit(1)
 
 
 @command(app, "check")
@@ -115,8 +141,6 @@ def sandbox_check(*, output: Output) -> None:
 
     Example: darebench sandbox check
     """
-    from dataclasses import asdict
-
     from darebench.sandbox.selfcheck import check
 
     findings = check()
@@ -130,18 +154,19 @@ def sandbox_check(*, output: Output) -> None:
         raise typer.Exit(1)
 
 
-@command(app, "serve")
-def sandbox_serve(
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """The address and limits of a server."""
+
     host: Annotated[
         str, typer.Option("--host", metavar="HOST", help="Name or address to listen on.")
-    ] = "127.0.0.1",
+    ] = "127.0.0.1"
     port: Annotated[
         int,
         typer.Option(
             "--port", min=0, max=65535, metavar="PORT", help="Port to listen on; 0 is any free one."
         ),
-    ] = 8080,
+    ] = 8080
     slots: Annotated[
         int | None,
         typer.Option(
@@ -151,10 +176,10 @@ def sandbox_serve(
             show_default="one for each core",
             help="Number of programs that run at the same time.",
         ),
-    ] = None,
+    ] = None
     queue: Annotated[
         int, typer.Option("--queue", min=0, metavar="N", help="Number of calls that may wait.")
-    ] = 64,
+    ] = 64
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -163,7 +188,7 @@ def sandbox_serve(
             show_default="the variable DAREBENCH_SANDBOX_TOKEN",
             help="File that holds the token which clients must send.",
         ),
-    ] = None,
+    ] = None
     seconds: Annotated[
         float,
         typer.Option(
@@ -172,19 +197,34 @@ def sandbox_serve(
             metavar="SECONDS",
             help="Longest run_timeout that a call may ask for, in seconds.",
         ),
-    ] = 3600.0,
+    ] = 3600.0
     memory: Annotated[
         int,
         typer.Option(
             "--memory", min=64, metavar="MB", help="Memory limit of a program, in megabytes."
         ),
-    ] = 8192,
+    ] = 8192
     body: Annotated[
         int,
         typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
-    ] = 300,
-    output: Output,
-) -> None:
+    ] = 300
+
+    def token(self) -> str | None:
+        """Return what clients must send; None if they need not send anything.
+
+        Raises:
+            ConfigError: The token is empty.
+        """
+        token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
+        if self.token_file is not None:
+            token = self.token_file.read_text(encoding="utf-8").strip()
+        if token == "":
+            raise ConfigError("the token is empty; write one into the file, or unset the variable")
+        return token
+
+
+@command(app, "serve")
+def sandbox_serve(*, server: ServeOptions, output: Output) -> None:
     """Serve the sandbox over HTTP, as SandboxFusion's POST /run_code.
 
     Example: darebench sandbox serve --port 8080
@@ -199,25 +239,21 @@ def sandbox_serve(
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
-    token = os.environ.get("DAREBENCH_SANDBOX_TOKEN")
-    if token_file is not None:
-        token = token_file.read_text(encoding="utf-8").strip()
-    if token == "":
-        raise ConfigError("the token is empty; write one into the file, or unset the variable")
+    token = server.token()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     level = logging.WARNING if output.quiet else logging.INFO
     logging.getLogger("darebench.sandbox.server").setLevel(level)
     settings = ServerSettings(
-        slots=slots or os.cpu_count() or 1,
-        queue=queue,
+        slots=server.slots or os.cpu_count() or 1,
+        queue=server.queue,
         token=token,
-        seconds=seconds,
-        body_mb=body,
-        limits=Limits(memory_mb=memory),
+        seconds=server.seconds,
+        body_mb=server.body,
+        limits=Limits(memory_mb=server.memory),
         pod_name=os.environ.get("MY_POD_NAME"),
     )
 
     def ready(url: str) -> None:
         print(json.dumps({"url": url}) if output.as_json else f"serving on {url}", flush=True)
 
-    serve(host, port, settings, ready=ready)
+    serve(server.host, server.port, settings, ready=ready)
