@@ -8,8 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-_BLOCK = re.compile(r"^```(?:\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(?:\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^(?P<prompt>\$ )?(?P<line>(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?darebench .*)$")
+_WRITES = re.compile(r"^\$ (?P<line>echo '[^']*' > \S+)$")
 NOT_RUN = (
     (r"hf://|curate (hf|kaggle|openml)", "it asks a site in the network"),
     (r"push (?!.*--dry-run)", "it uploads"),
@@ -33,6 +34,8 @@ class Documented:
     line: str
     output: str | None
     """What the page shows below it; None if it shows nothing."""
+    before: tuple[str, ...] = ()
+    """Shell commands just above it that write a file."""
 
     @property
     def reason(self) -> str | None:
@@ -44,7 +47,7 @@ def documented() -> list[Documented]:
     """Read every command of every page."""
     found: list[Documented] = []
     for page in PAGES:
-        for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
             found += _commands(str(page.relative_to(ROOT)), block.replace("\\\n", ""))
     return found
 
@@ -52,21 +55,23 @@ def documented() -> list[Documented]:
 def _commands(page: str, block: str) -> list[Documented]:
     found: list[Documented] = []
     shown: list[str] | None = None
-    line = ""
+    line, before = "", ()
 
     def end() -> None:
         if line:
             output = None if shown is None else "\n".join(shown)
-            found.append(Documented(page=page, line=line, output=output))
+            found.append(Documented(page=page, line=line, output=output, before=before))
 
     for text in block.splitlines():
-        command = _COMMAND.match(text)
+        command, writes = _COMMAND.match(text), _WRITES.match(text)
         if command:
             end()
+            before = before if not line else ()
             line = re.sub(r"\s+#.*", "", command["line"]).strip()
             shown = [] if command["prompt"] else None
         elif text.startswith("$ "):
             end()
+            before = (*(before if not line else ()), writes["line"]) if writes else ()
             line, shown = "", None
         elif shown is not None:
             shown.append(text)
