@@ -26,7 +26,9 @@ def read_settings(path: Path | None, settings: Sequence[str] = ()) -> dict[str, 
     if path is not None:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise ConfigError(f"{path} is not a usable TOML file: {error.strerror}") from None
+        except ValueError as error:
             raise ConfigError(f"{path} is not a usable TOML file: {error}") from None
     for setting in settings:
         name, found, text = setting.partition("=")

@@ -39,6 +39,14 @@ async def broken(task, tool, budget):
     raise ValueError("my key is wrong")
 
 
+async def one_argument(task):
+    """Take too few arguments."""
+
+
+def not_async(task, tool, budget):
+    """Be an ordinary function."""
+
+
 async def wordless(task, tool, budget):
     """Return something else than messages."""
     return "done"

@@ -38,7 +38,11 @@ def load_run(folder: Path) -> LoadedRun:
         environment = json.loads((folder / "env.json").read_text(encoding="utf-8"))
         model = config["config"]["model"]
         expected = len(config["task_ids"]) * config["config"]["epochs"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} is not a run folder: {error.filename}: {error.strerror}"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{folder} is not a run folder: {error!r}") from None
     return LoadedRun(
         name=folder.name,

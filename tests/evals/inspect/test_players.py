@@ -117,8 +117,11 @@ def test_a_chat_model_of_ones_own_plays_the_loop(tmp_path):
         ({"agent": "no_such_module:agent"}, "cannot be imported"),
         ({"agent": own_agents.not_an_agent}, "own_agents:not_an_agent is not an agent"),
         ({"agent": own_agents.constant, "model": "openai/gpt-5"}, "brings its own model"),
+        ({"agent": own_agents.not_async}, "not_async takes arguments and is not an async function"),
+        ({"agent": own_agents.one_argument}, "cannot be called with three arguments"),
         ({"model": object()}, "builtins:object is not a model"),
         ({"model": "basline"}, "did you mean 'baseline'"),
+        ({"model": "opnai/gpt-5"}, "not recognized; did you mean 'openai'"),
         ({"agent": own_agents.shell, "model": own_agents.Echo()}, "needs one of Inspect's models"),
     ],
 )

@@ -33,6 +33,28 @@ from darebench.evals.builtin import AGENTS
 from darebench.evals.identity import did_you_mean
 from darebench.types import Message, Role, Tokens, ToolCall
 
+PROVIDERS = (
+    "anthropic",
+    "azureai",
+    "bedrock",
+    "deepseek",
+    "fireworks",
+    "google",
+    "grok",
+    "groq",
+    "hf",
+    "llama-cpp-python",
+    "mistral",
+    "ollama",
+    "openai",
+    "openai-api",
+    "openrouter",
+    "sglang",
+    "together",
+    "vllm",
+)
+"""Inspect's providers that a misspelled one may mean; Inspect itself knows others as well."""
+
 
 def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> None:
     """Build a model once, so that a problem with it is reported before any work.
@@ -48,9 +70,17 @@ def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -
         raise
     except Exception as error:  # each provider raises what its own client does
         text = " ".join(Text.from_markup(str(error)).plain.split())
-        plain = name.removeprefix("darebench/")
-        hint = "" if plain in AGENTS else did_you_mean(plain, AGENTS)
-        raise ConfigError(f"the model {name!r} cannot be used: {text}{hint}") from error
+        raise ConfigError(
+            f"the model {name!r} cannot be used: {text.rstrip('.')}{_nearest(name)}"
+        ) from error
+
+
+def _nearest(name: str) -> str:
+    """Return a suffix that suggests the built-in agent or the provider which is nearly named."""
+    plain = name.removeprefix("darebench/")
+    provider, slash, _ = plain.partition("/")
+    word, known = (provider, PROVIDERS) if slash else (plain, AGENTS)
+    return "" if word in known else did_you_mean(word, known)
 
 
 class InspectModel:

@@ -172,6 +172,11 @@ def player_of(agent: object) -> AgentPlayer | SolverPlayer:
     identity = identify(agent)
     made = agent
     if callable(agent) and not _is_async(agent):
+        if not _takes(agent, 0):
+            raise ConfigError(
+                f"{identity['name']} takes arguments and is not an async function; write "
+                "`async def`, as in `async def agent(task, tool, budget)`"
+            )
         try:
             made = agent()
         except Exception as error:  # somebody's code, which may raise anything
@@ -181,6 +186,11 @@ def player_of(agent: object) -> AgentPlayer | SolverPlayer:
     if is_agent(made):
         return SolverPlayer(solver=as_solver(made), identity=identity)
     if _is_async(made):
+        if not _takes(made, 3):
+            raise ConfigError(
+                f"{identity['name']} cannot be called with three arguments; write it as "
+                "`async def agent(task, tool, budget)`"
+            )
         return AgentPlayer(agent=made, name=str(identity["name"]), identity=identity)
     raise ConfigError(
         f"{identity['name']} is not an agent: give an async function of a task, a tool and a "
@@ -191,6 +201,19 @@ def player_of(agent: object) -> AgentPlayer | SolverPlayer:
 def _is_async(thing: object) -> TypeGuard[Callable[..., Any]]:
     call = getattr(thing, "__call__", None)  # noqa: B004 -- the method itself is looked at
     return inspect.iscoroutinefunction(thing) or inspect.iscoroutinefunction(call)
+
+
+def _takes(function: Callable[..., Any], n: int) -> bool:
+    """Check whether a function can be called with `n` arguments, where its signature is known."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # written in C
+        return True
+    try:
+        signature.bind(*[None] * n)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_solver(thing: object) -> TypeGuard[Solver]:
