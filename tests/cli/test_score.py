@@ -17,7 +17,7 @@ def test_score_of_one_file(tmp_path):
     path.write_bytes(answer.csv)
     result = json.loads(darebench("score", str(path), "--task", "iris_class/v2", "--json").stdout)
     assert (result["task"], result["score"], result["strict_score"]) == ("iris_class/mm", 1.0, 1.0)
-    assert result["rows"] == {"expected": 30, "given": 30, "matched": 30}
+    assert result["rows"] == {"expected": 60, "given": 60, "matched": 60}
     path.write_text("nonsense")
     done = darebench("score", str(path), "--task", "iris_class/mm", "--json")
     result = json.loads(done.stdout)
