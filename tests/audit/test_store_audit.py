@@ -133,7 +133,6 @@ def test_the_page_is_self_contained_and_escapes_what_a_store_says(store):
     assert "broken" in audit_text(audit)
 
 
-@pytest.mark.slow
 def test_the_public_tasks_have_the_defects_that_were_measured(real_store):
     checks = found(real_store, "*_ts/*")
     assert sum("target_given_away" in c for i, c in checks.items() if i.endswith("/xf")) >= 8
