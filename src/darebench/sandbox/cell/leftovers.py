@@ -22,7 +22,9 @@ class InitialState:
     """The files of a cell as they were when it was furnished."""
 
     folders: dict[str, tuple[int, int]]
-    """Path of each folder, and of the one around them -> inode and mode."""
+    """Path of each folder, of the one around them, and of those within -> inode and mode."""
+    entries: dict[str, tuple[int, int]]
+    """Path of each other entry -> inode and mode: links to an interpreter that lies under /tmp."""
     made_ns: int
     """The modification time of all folders."""
     last_pid: int
@@ -34,22 +36,33 @@ class InitialState:
         Raises:
             OSError: A folder is gone.
         """
-        if self.last_pid < 0 or len(os.listdir(rootfs.BOX)) != len(_FOLDERS):  # noqa: PTH208
+        if self.last_pid < 0:
             return False
-        if any(_state(path) != state for path, state in self.folders.items()):
-            return False
-        for folder in _FOLDERS:
-            with os.scandir(folder) as entries:
-                for number, entry in enumerate(entries):
-                    if number == MAX_FILES or not entry.is_file(follow_symlinks=False):
-                        return False
+        for known in (self.folders, self.entries):
+            if any(_state(path) != state for path, state in known.items()):
+                return False
+        return all(self._holds_plain_files(folder) for folder in self.folders)
+
+    def _holds_plain_files(self, folder: str) -> bool:
+        """Check whether what is new in a folder is a few plain files, where files may be new."""
+        n_new = 0
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.path in self.folders or entry.path in self.entries:
+                    continue
+                n_new += 1
+                is_plain = folder in _FOLDERS and entry.is_file(follow_symlinks=False)
+                if n_new > MAX_FILES or not is_plain:
+                    return False
         return True
 
     def clear(self) -> None:
         """Remove these files, and number the next process as the first one was."""
         for folder in _FOLDERS:
             for name in os.listdir(folder):  # noqa: PTH208 -- names are enough
-                os.unlink(f"{folder}/{name}")  # noqa: PTH108 -- a Path costs more than the file
+                path = f"{folder}/{name}"
+                if path not in self.folders and path not in self.entries:
+                    os.unlink(path)  # noqa: PTH108 -- a Path costs more than the file
         self.date()
         os.pwrite(self.last_pid, b"1", 0)
 
@@ -62,9 +75,17 @@ class InitialState:
 def furnish() -> InitialState:
     """Furnish a cell, and return its state."""
     last_pid = rootfs.furnish()
-    folders = {path: _state(path) for path in (rootfs.BOX, *_FOLDERS)}
+    folders: dict[str, tuple[int, int]] = {}
+    entries: dict[str, tuple[int, int]] = {}
+    for path, names, others in os.walk(rootfs.BOX):
+        folders[path] = _state(path)
+        links = [name for name in names if os.path.islink(f"{path}/{name}")]  # noqa: PTH114
+        entries |= {f"{path}/{name}": _state(f"{path}/{name}") for name in (*links, *others)}
     made = InitialState(
-        folders=folders, made_ns=os.lstat(rootfs.BOX).st_mtime_ns, last_pid=last_pid
+        folders=folders,
+        entries=entries,
+        made_ns=os.lstat(rootfs.BOX).st_mtime_ns,
+        last_pid=last_pid,
     )
     made.date()
     return made
