@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,16 +65,6 @@ def read_lines(path: Path) -> Iterator[Line]:
             else:
                 yield line
             start += len(content)
-
-
-def latest(lines: Iterable[Line]) -> dict[Key, Line]:
-    """Return the line of each attempt that counts: the last, unless only an earlier has a score."""
-    found: dict[Key, Line] = {}
-    for line in lines:
-        known = found.get(line.key)
-        if known is None or line.is_scored or not known.is_scored:
-            found[line.key] = line
-    return found
 
 
 class AttemptsFile:
