@@ -77,12 +77,13 @@ class AttemptsFile:
             ConfigError: A line is unusable.
             OSError: The record cannot be read or written.
         """
-        self._path = folder / ATTEMPTS
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        self.folder = folder
+        path = folder / ATTEMPTS
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         self._places: dict[Key, tuple[int, int]] = {}
         self._scored: set[Key] = set()
         self._size = 0
-        for line in read_lines(self._path):
+        for line in read_lines(path):
             self._note(line.key, line.start, line.size, is_scored=line.is_scored)
         os.ftruncate(self._file, self._size)
         self._synced = 0

@@ -16,20 +16,15 @@ ROOM = 1 << 20
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
-def problem_of(folders: Sequence[Path], error: OSError | None = None) -> ConfigError | None:
-    """Return what is wrong with the first of some folders whose disk takes nothing more.
-
-    Args:
-        folders: What was to be written to.
-        error: What came of it, where it is known: a problem in any case.
-    """
+def problem_of(folders: Sequence[Path]) -> ConfigError | None:
+    """Return what is wrong with the first of some folders that take nothing more, if any."""
     for folder in folders:
         try:
             with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
                 os.posix_fallocate(file.fileno(), 0, ROOM)
         except OSError as found:
-            return _in_words(folder, found)
-    return None if error is None else _in_words(folders[0], error)
+            return cannot_write(folder, found)
+    return None
 
 
 @contextmanager
@@ -42,13 +37,16 @@ def in_words(folders: Sequence[Path]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = problem_of([f for f in folders if f.is_dir()], error)
-        if error.errno not in _FULL or problem is None:
+        problem = None
+        if error.errno in _FULL:
+            problem = problem_of([folder for folder in folders if folder.is_dir()])
+        if problem is None:
             raise
         raise problem from error
 
 
-def _in_words(folder: Path, error: OSError) -> ConfigError:
+def cannot_write(folder: Path, error: OSError) -> ConfigError:
+    """Return an error that says what is wrong with a folder's disk, and what to do."""
     if error.errno in _FULL:
         return ConfigError(
             f"{folder}: no space left on the disk; make room ({_free(folder)}) and give the same "

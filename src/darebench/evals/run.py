@@ -223,7 +223,7 @@ def _run_inspect(
     try:
         # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
         with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
-            inspect_eval(
+            ended = inspect_eval(
                 pieces,
                 model=plan.model,
                 log_dir=str(logs.absolute()),
@@ -234,12 +234,13 @@ def _run_inspect(
         watch.failed()
         _raise_problem(watch)
         raise
-    if pieces.failure is not None:
+    failures = [log.error.message for log in ended if log.status == "error" and log.error]
+    if failures:
         watch.failed()
     _raise_problem(watch)
-    if pieces.failure is not None:
+    if failures:
         raise DareError(
-            f"Inspect ended the attempts early: {pieces.failure}; what has ended is kept, and the "
+            f"Inspect ended the attempts early: {failures[0]}; what has ended is kept, and the "
             "same command continues"
         )
     if pieces.n_open:  # Inspect handles an interruption, and does not pass it on

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import AttemptsFile, Key
-from darebench.evals.disk import problem_of
+from darebench.evals.disk import cannot_write, problem_of
 from darebench.sync import cancel_all
 from darebench.types import Progress, Trajectory
 
@@ -69,14 +69,14 @@ class Watch:
             try:
                 await self._attempts.append(trajectory)
             except OSError as error:
-                self._end(self._folders, error)
+                self._end(cannot_write(self._attempts.folder, error))
                 raise
         self._ended.add(Key(trajectory.task, trajectory.epoch))
         self.step("attempts", self._kept + len(self._ended), self._expected)
 
     def failed(self) -> None:
-        """Note a fault of ours; one that every further attempt would meet ends the run."""
-        self._end(self._folders)
+        """Note a fault of ours; a disk that takes nothing more ends the run."""
+        self._end(problem_of(self._folders))
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""
@@ -100,12 +100,11 @@ class Watch:
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(cancel_all, loop)
 
-    def _end(self, folders: Sequence[Path], error: OSError | None = None) -> None:
-        """End the run if its disk is at fault."""
-        if self.problem is None:
-            self.problem = problem_of(folders, error)
-            if self.problem is not None:
-                self.interrupt()
+    def _end(self, problem: ConfigError | None) -> None:
+        """End the run if there is a problem that every further attempt would meet."""
+        if problem is not None and self.problem is None:
+            self.problem = problem
+            self.interrupt()
 
     def _enter(self) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ from typing import Any
 from inspect_ai import Task as InspectTask
 from inspect_ai import TaskSource
 from inspect_ai.dataset import Sample
-from inspect_ai.log import EvalLog, EvalSample, EvalSpec
+from inspect_ai.log import EvalSample, EvalSpec
 from inspect_ai.scorer import SampleScore
 from inspect_ai.util import EarlyStop
 
@@ -49,16 +49,17 @@ class Pieces(TaskSource):
         self._n_begun = 0
         self.n_open = len(self._missing)
         """Attempts that Inspect is not done with."""
-        self.failure: str | None = None
-        """What ended a piece before its attempts had ended."""
 
     def initial_tasks(self) -> list[InspectTask]:
         """Return the first piece."""
         return self._next()
 
     async def next_tasks(self) -> list[InspectTask] | None:
-        """Return the next piece where nothing else is under way; None at the end."""
-        return self._next() or None
+        """Return the next piece where nothing else is under way; None at the end.
+
+        A piece that has ended before its attempts is one that failed as a whole: others would, too.
+        """
+        return None if self._n_begun else self._next() or None
 
     async def sample_complete(
         self, sample: EvalSample, task: InspectTask
@@ -68,13 +69,6 @@ class Pieces(TaskSource):
         self._n_begun -= 1
         self.n_open -= 1
         return self._next() if self._n_begun < self._at_a_time else None
-
-    async def task_complete(self, log: EvalLog) -> list[InspectTask] | None:
-        """Begin no further piece after one that failed as a whole."""
-        if log.status == "error":
-            self.failure = log.error.message if log.error else "no reason is given"
-            self._waiting.clear()
-        return None
 
     def _next(self) -> list[InspectTask]:
         if not self._waiting:
