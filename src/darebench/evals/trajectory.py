@@ -26,6 +26,7 @@ from darebench.types import (
     Score,
     StopReason,
     Task,
+    Timing,
     Tokens,
     ToolCall,
     Track,
@@ -57,7 +58,12 @@ class Attempted(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time."""
+        """Wall-clock time, without the queue."""
+        ...
+
+    @property
+    def timing(self) -> Timing | None:
+        """Where the time went, if that is known."""
         ...
 
     @property
@@ -111,6 +117,7 @@ def trajectory_of(
         failure=failure,
         fault=fault,
         seconds=round(attempt.seconds, 3),
+        timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
     )
 
@@ -140,6 +147,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
             "failure": Failure(value["failure"]) if value["failure"] else None,
+            "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
         }
@@ -182,6 +190,12 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _rounded(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
 
 
 def _reason(value: Mapping[str, Any] | None) -> Reason | None:
