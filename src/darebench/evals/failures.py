@@ -23,13 +23,6 @@ from darebench.types import (
     Variant,
 )
 
-_OF_ANSWERS = {
-    Failure.INSTRUCTION,
-    Failure.UNKNOWN_LABELS,
-    Failure.NO_ROW_RIGHT,
-    Failure.WORSE_THAN_MEAN,
-    Failure.WORTHLESS,
-}
 _BY_LAST_CALL = {
     CallStatus.OK: Failure.NO_PREDICTION,
     CallStatus.ERROR: Failure.CODE_ERROR,
@@ -56,7 +49,7 @@ def classify(
     """
     if score is None:
         return None
-    if reason is None or reason.code in _OF_ANSWERS:
+    if reason is None or reason.compared:
         return _of_answer(track, score, reason)
     if stop_reason is StopReason.TOKENS:
         return Failure.TOKEN_LIMIT

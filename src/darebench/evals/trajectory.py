@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from darebench.types import (
     Role,
     Score,
     StopReason,
+    TargetScore,
     Task,
     Timing,
     Tokens,
@@ -112,6 +113,7 @@ def trajectory_of(
         score=None if score is None else score.score,
         strict_score=None if score is None else score.strict_score,
         targets={} if score is None else {t.target: t.score for t in score.targets},
+        details=() if score is None else tuple(replace(t, per_class={}) for t in score.targets),
         provenance=None if score is None else score.provenance,
         reason=None if score is None else score.reason,
         failure=failure,
@@ -146,6 +148,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
             "calls": tuple(map(_call, value["calls"])),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
+            "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
             "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
@@ -196,6 +199,10 @@ def _rounded(timing: Timing | None) -> Timing | None:
     if timing is None:
         return None
     return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
+
+
+def _target(value: Mapping[str, Any]) -> TargetScore:
+    return TargetScore(**{**value, "reason": _reason(value["reason"])})
 
 
 def _reason(value: Mapping[str, Any] | None) -> Reason | None:
