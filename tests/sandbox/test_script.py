@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from darebench.cores import usable_cores
 from darebench.sandbox import Limits, LocalExecutor, Program
 from darebench.sandbox.cell import script
 from darebench.sandbox.cell.rootfs import Places
@@ -112,7 +113,7 @@ def test_as_in_a_new_interpreter(executor, tmp_path, name):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**script.environment(places), "TZ": "UTC"},
+        env={**script.environment(places), "TZ": "UTC", "OMP_NUM_THREADS": str(usable_cores())},
         timeout=120,
     )
     ours = executor.execute_now(

@@ -20,6 +20,8 @@ from darebench.sandbox.cell.rootfs import Places
 _EXCEPTHOOK = sys.excepthook
 _INTERRUPTED = 256 + signal.SIGINT
 """Stands for an end by that signal, which is not an exit code."""
+THREADS = ("OMP_NUM_THREADS",)
+"""What a program's environment has from the zygote's, in which the libraries have read it."""
 _known: set[str] = set()
 """Names of the modules that are imported before the program runs."""
 _streams: list[io.TextIOWrapper] = []
@@ -28,7 +30,8 @@ _streams: list[io.TextIOWrapper] = []
 
 def environment(places: Places) -> dict[str, str]:
     """Return the environment variables of a program."""
-    return {
+    threads = {name: os.environ[name] for name in THREADS if name in os.environ}
+    return threads | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": places.work,
         "TMPDIR": places.temporary,
@@ -39,6 +42,7 @@ def environment(places: Places) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
 
 
