@@ -97,6 +97,8 @@ SLOWER = {
     "multiprocessing spawn", "joblib", "thread pools", "processes", "matplotlib", "pandas", "pyarrow",
     "library warnings", "thread pool sizes",
 }  # fmt: skip
+UNBUFFERED = {"hard exit", "environment"}
+"""What shows that the sandbox hands on at once what is printed."""
 STDIN = "hello\nrest"
 
 
@@ -108,7 +110,7 @@ def test_as_in_a_new_interpreter(executor, tmp_path, name):
     places = Places(work=str(tmp_path), code=str(tmp_path), temporary=str(tmp_path))
     tmp_path.joinpath("main.py").write_text(code)
     fresh = subprocess.run(
-        [sys.executable, places.script],
+        [sys.executable, *(["-u"] if name in UNBUFFERED else []), places.script],
         input=STDIN,
         capture_output=True,
         text=True,

@@ -45,6 +45,8 @@ def become_fresh() -> None:
         del sys.modules[name]
     script.prepare(rootfs.Places())
     linux.settle_as_fork()
+    linux.unbuffer_c_output()
+    os.register_at_fork(after_in_child=script.write_whole_lines)  # once settled: it is no program
     gc.collect()
     linux.trim_heap()
     gc.freeze()
