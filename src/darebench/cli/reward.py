@@ -10,6 +10,7 @@ import typer
 from darebench.cli.command import command
 from darebench.cli.options import HostOption, PortOption, StoreOption, TasksArgument
 from darebench.cli.output import Output, print_json
+from darebench.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Give rewards to other people's trainers.")
 
@@ -42,7 +43,11 @@ def serve(
 
     Example: darebench reward serve --store curation/store
     """
-    from darebench.train.reward_server import serve as serve_rewards
+    try:
+        from darebench.train.reward_listen import serve as serve_rewards
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
 
     def ready(url: str, n_tasks: int) -> None:
         if output.as_json:

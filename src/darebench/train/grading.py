@@ -52,6 +52,16 @@ class Grader:
         score = self.score_if_possible(task_id, prediction)
         return None if score is None else reward_of_score(score, self.scale)
 
+    def rewards(
+        self, tasks: Sequence[str], predictions: Sequence[str | bytes | None]
+    ) -> list[float | None]:
+        """Return the reward of each prediction, as `reward` does.
+
+        Raises:
+            ConfigError: A task is not graded here.
+        """
+        return [self.reward(t, p) for t, p in zip(tasks, predictions, strict=True)]
+
     def score_if_possible(
         self, task_id: str, prediction: str | bytes | Path | None
     ) -> Score | None:
