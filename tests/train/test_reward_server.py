@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,8 +26,10 @@ from hypothesis import strategies as st
 httpx = pytest.importorskip("httpx", reason="the extra `server` is not installed")
 pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
 
+from cli.running import darebench  # noqa: E402
 from darebench.errors import ConfigError, SandboxFault  # noqa: E402
 from darebench.sandbox.http import bodies  # noqa: E402
+from darebench.store.read import open_store  # noqa: E402
 from darebench.train import reward_server as server  # noqa: E402
 from darebench.train.grading import open_grader  # noqa: E402
 from darebench.train.reward_batch import MAX_ITEMS, grade_batch  # noqa: E402
@@ -51,6 +56,7 @@ def served(*arguments):
         try:
             assert running.stdout is not None
             said = "".join(iter(running.stdout.readline, "}\n")) + "}"
+            assert json.loads(said)["errors"] == []
             yield running, json.loads(said)["url"]
         finally:
             running.kill()
@@ -350,6 +356,52 @@ def test_the_command_says_where_it_serves_and_a_port_in_use_is_one_sentence():
     assert second.returncode == 2
     assert "cannot listen on" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_server_names_the_datasets_that_it_does_not_serve(tmp_path):
+    store = Path(shutil.copytree(open_store().root, tmp_path / "store"))
+    (store / "databases/affairs_class/source/train_v1.sqlite").write_bytes(b"")
+    command = [sys.executable, "-m", "darebench", "reward", "serve", TASK, "--store", str(store)]
+    with subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert "rewards of 1 tasks" in running.stdout.readline()
+        running.send_signal(signal.SIGTERM)
+        assert "left out: affairs_class: " in running.communicate()[1]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"PK\x03\x04 no"])
+@pytest.mark.parametrize("command", [("stats",), ("reward", "serve", "--port", "0", "--store")])
+def test_a_missing_or_broken_store_is_one_sentence(tmp_path, content, command):
+    path = tmp_path / "store.zip"
+    if content is not None:
+        path.write_bytes(content)
+    done = darebench(*command, str(path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("darebench: ")
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
+    assert str(path) in done.stderr
+
+
+def test_other_peoples_trainers_take_a_server_in_place_of_a_store(grader):
+    from darebench.train.trl_adapter import prediction_reward
+    from darebench.train.verl_adapter import _client, compute_score
+
+    truth = grader.truths[TASK].csv
+    with in_thread(server.RewardService(grader, token="secret")) as url:
+        with RewardClient(url, token="secret") as client:
+            for source in (grader, client):
+                reward = prediction_reward(source)
+                found = reward([], [], task=[TASK, TASK], prediction=[truth, None], other=1)
+                assert found == [1.1, 0.0]
+        fields = {"prediction": base64.b64encode(truth).decode()}
+        where = {"url": url, "token": "secret"}
+        scored = compute_score("darebench", "text", TASK, fields, **where)
+        assert scored == {"score": 1.1, "answered": 1.0}
+        with pytest.raises(SandboxFault, match="could not grade no/mm"):
+            compute_score("darebench", "text", "no/mm", fields, **where)
+        _client(url, "secret").close()
 
 
 def test_a_token_is_asked_for(grader):

@@ -28,7 +28,7 @@ def serve(
     host: str,
     port: int,
     token: str | None,
-    ready: Callable[[str, int], None],
+    ready: Callable[[str, Grader], None],
 ) -> None:
     """Serve until interrupted.
 
@@ -38,7 +38,7 @@ def serve(
         host: Name or address to listen on.
         port: 0 takes a free port.
         token: What clients must send.
-        ready: Called with the URL and the number of tasks, when requests are taken.
+        ready: Called with the URL and what is served, when requests are taken.
 
     Raises:
         ConfigError: The address cannot be used, or it is open to other machines without a token.
@@ -58,13 +58,13 @@ async def _serve(
     grader: Grader,
     token: str | None,
     listening: socket.socket,
-    ready: Callable[[str, int], None],
+    ready: Callable[[str, Grader], None],
 ) -> None:
     service = RewardService(grader, token=token)
     config = uvicorn.Config(
         make_app(service), log_level="warning", ws="none", timeout_graceful_shutdown=60
     )
-    ready(url_of(listening), len(grader.truths))
+    ready(url_of(listening), grader)
     await _Server(config, service).serve(sockets=[listening])
 
 
