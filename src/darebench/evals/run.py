@@ -209,14 +209,17 @@ def _run_inspect(
         tasks=plan.tasks,
         executor=executor,
         folder=(folder / "predictions").absolute(),
-        budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
+        budget=Budget(
+            turns=config.turns,
+            seconds_per_call=config.seconds,
+            seconds=config.time_limit,
+        ),
         store_hash=plan.store.hash,
         player=plan.player,
         truths=answers.truths,
         watch=watch,
         sandbox=SandboxSettings(url=config.sandbox, slots=slots),
         at_a_time=_n_attempts(plan, executor),
-        time_limit=config.time_limit,
     )
     pieces = Pieces(bench, missing, config.epochs)
     watch.begin()

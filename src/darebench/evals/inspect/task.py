@@ -24,7 +24,7 @@ from inspect_ai.model import get_model
 from inspect_ai.scorer import Score as InspectScore
 from inspect_ai.scorer import Scorer, Target, grouped, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import EarlyStopping, LimitExceededError, SandboxEnvironmentSpec, time_limit
+from inspect_ai.util import EarlyStopping, LimitExceededError, SandboxEnvironmentSpec
 
 from darebench.agents.loop import Attempt
 from darebench.agents.protocol import Budget
@@ -131,8 +131,6 @@ class Bench:
     """Where an Inspect solver's commands run."""
     at_a_time: int | None = None
     """Attempts under way at a time; as many as Inspect lets begin without it."""
-    time_limit: int | None = None
-    """Most seconds of an attempt."""
 
     def __post_init__(self) -> None:
         self._by_id = {t.id: t for t in self.tasks}
@@ -211,8 +209,7 @@ class Bench:
             folder.mkdir(parents=True)
             tool = PythonTool(task, self.executor, folder, self.budget, self._limits)
             stage = Stage(task=task, tool=tool, budget=self.budget, limits=self._limits)
-            with time_limit(self.time_limit):
-                await self.player.play(stage, opened.attempt, state, generate)
+            await self.player.play(stage, opened.attempt, state, generate)
         except LimitExceededError as limit:
             opened.attempt.stop_reason = _LIMITS.get(limit.type, StopReason.TIME)
             raise
