@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from darebench.agents.protocol import Budget, ChatModel, Reply, Stop
+from darebench.agents.protocol import Budget, ChatModel, Reply, Stop, clean_message
 from darebench.agents.tools import NAME, PythonTool, schema
 from darebench.sandbox.program import Limits
 from darebench.types import CallRecord, Message, Role, StopReason, Tokens, ToolCall
@@ -30,6 +30,8 @@ class Attempt:
     tokens: Tokens = field(default_factory=Tokens)
     seconds: float = 0.0
     """Wall-clock time, without waiting for a free slot of the sandbox."""
+    warnings: list[str] = field(default_factory=list)
+    """What a person should know of it."""
     stop_reason: StopReason = StopReason.FAULT
     """`FAULT` until the attempt ends by itself."""
 
@@ -68,6 +70,11 @@ async def run(
         for _ in range(budget.turns):
             reply = await model.reply(attempt.messages, [schema(budget, limits)])
             attempt.tokens = _sum(attempt.tokens, reply.tokens)
+            attempt.warnings += [reply.warning] if reply.warning else []
+            if reply.stop is Stop.MODEL_LENGTH and not reply.message.content:
+                attempt.stop_reason = StopReason.TOKENS  # there was no turn
+                return
+            reply = replace(reply, message=clean_message(reply.message))
             add(reply.message)
             if not reply.message.tool_calls:
                 attempt.stop_reason = _STOPS.get(reply.stop, StopReason.ANSWER)

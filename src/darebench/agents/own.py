@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darebench.agents.loop import Attempt
-from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult
+from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult, clean_message
 from darebench.agents.tools import PythonTool, schema
 from darebench.errors import DareError, ProviderFault
 from darebench.sandbox.program import Limits
@@ -66,9 +66,8 @@ async def run_own(
     """
     start = time.monotonic()
     try:
-        attempt.messages[:] = _checked(
-            await agent(task, CountedTool(tool, budget, limits, attempt.calls), budget)
-        )
+        given = await agent(task, CountedTool(tool, budget, limits, attempt.calls), budget)
+        attempt.messages[:] = map(clean_message, _checked(given))
         attempt.stop_reason = StopReason.ANSWER
     except OutOfTurns:
         attempt.stop_reason = StopReason.TURNS
