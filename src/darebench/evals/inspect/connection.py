@@ -281,7 +281,7 @@ def _is_unanswered(error: BaseException | None) -> bool:
 def _mend_client(api: ModelAPI) -> None:
     """Read the answers of an OpenAI client ourselves; its own retries would say nothing."""
     client = getattr(api, "client", None)
-    if client is None or not type(client).__module__.startswith("openai."):
+    if client is None or type(client).__module__.partition(".")[0] != "openai":
         return
     client.max_retries = 0
     completions = client.chat.completions
