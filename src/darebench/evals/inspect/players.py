@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeGuard
 from inspect_ai.agent import as_solver, is_agent
 from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState
-from inspect_ai.util import registry_info, sandbox
+from inspect_ai.util import registry_info, sandbox, time_limit
 
 from darebench.agents.loop import Attempt, run
 from darebench.agents.own import run_own
@@ -145,7 +145,8 @@ class SolverPlayer:
         start = time.monotonic()
         done = state
         try:
-            done = await self.solver(state, generate)
+            with time_limit(stage.budget.seconds):
+                done = await self.solver(state, generate)
             attempt.stop_reason = StopReason.ANSWER
         finally:
             attempt.seconds = time.monotonic() - start
