@@ -89,8 +89,8 @@ async def run_own(
     counted = CountedTool(tool, budget, limits, attempt.calls, meter)
     try:
         async with meter.within_limit():
-            given = await agent(task, counted, budget)
-        attempt.messages[:] = map(clean_message, _checked(given))
+            given = _checked(await agent(task, counted, budget))
+        attempt.messages[:] = map(clean_message, given)
         attempt.stop_reason = StopReason.ANSWER
     except OutOfTurns:
         attempt.stop_reason = StopReason.TURNS
