@@ -32,6 +32,7 @@ from darebench.evals.trajectory import TRAJECTORIES, write_trajectories
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.program import Limits
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
@@ -154,6 +155,9 @@ def _make_attempts(plan: Plan, folder: Path, slots: int | None, watch: Watch) ->
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
+        if isinstance(executor, RemoteExecutor):
+            executor.on_wait(watch.say)
+        executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
         answers = _read_answers(plan.tasks, executor, watch)
         _run_inspect(plan, folder, answers, executor, watch)
     finally:

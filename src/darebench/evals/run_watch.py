@@ -6,6 +6,7 @@ One object is handed to Inspect's task as an argument, so that nothing global te
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import Counter
 from collections.abc import Coroutine
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from darebench.sync import cancel_all
 from darebench.types import Progress
 
+_log = logging.getLogger(__name__)
 RETRIES = 2
 """How often an attempt that a fault of ours ended is made again within a run."""
 _T = TypeVar("_T")
@@ -58,6 +60,14 @@ class Watch:
         """Note that nothing is left: Inspect may know more of a killed run than its log."""
         if self.kept + len(self._ended) < self.expected:
             self.step("attempts", self.expected, self.expected)
+
+    def say(self, text: str) -> None:
+        """Tell the person who waits something that is no step."""
+        say = getattr(self._progress, "say", None)
+        if say is None:
+            _log.warning(text)
+        else:
+            say(text)
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""
