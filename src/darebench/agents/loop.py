@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from darebench.agents.answers import left_line
 from darebench.agents.meter import Meter, OutOfTime
-from darebench.agents.protocol import Budget, ChatModel, Reply, Stop, ToolResult
+from darebench.agents.protocol import (
+    Budget,
+    ChatModel,
+    Reply,
+    Stop,
+    ToolResult,
+    clean_message,
+)
 from darebench.agents.tools import NAME, PythonTool, schema, unknown_tool
 from darebench.sandbox.program import Limits
 from darebench.types import CallRecord, Message, Role, StopReason, Timing, Tokens, ToolCall
@@ -34,6 +41,8 @@ class Attempt:
     """Wall-clock time, without the queue."""
     timing: Timing | None = None
     """Its parts, where they are known."""
+    warnings: list[str] = field(default_factory=list)
+    """What a person should know of it."""
     stop_reason: StopReason = StopReason.FAULT
     """`FAULT` until the attempt ends by itself."""
 
@@ -82,6 +91,10 @@ async def run(
                 return StopReason.TIME
             reply = await model.reply(attempt.messages, [schema(budget, limits)])
             attempt.tokens = _sum(attempt.tokens, reply.tokens)
+            attempt.warnings += [reply.warning] if reply.warning else []
+            if reply.stop is Stop.MODEL_LENGTH and not reply.message.content:
+                return StopReason.TOKENS  # there was no turn
+            reply = replace(reply, message=clean_message(reply.message))
             add(reply.message)
             for call in reply.message.tool_calls:
                 await answer(call, turns_left)

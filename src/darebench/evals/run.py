@@ -17,16 +17,20 @@ from typing import Any
 
 from inspect_ai import eval_set
 from inspect_ai.model import Model
+from inspect_ai.tool import ToolInfo
 
 from darebench.agents.protocol import Agent, Budget, ChatModel
+from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.builtin import AGENTS
 from darebench.evals.evaluation import EvalConfig, Run
+from darebench.evals.inspect.connection import follow
+from darebench.evals.inspect.first_request import ask_first, is_asked
 from darebench.evals.inspect.logs import count_kept, read_logs, was_cancelled
 from darebench.evals.inspect.sandbox import SandboxSettings
 from darebench.evals.inspect.task import build_task
 from darebench.evals.remote_sandbox import check_same, open_remote
-from darebench.evals.resolve import Asked, Plan, resolve
+from darebench.evals.resolve import Asked, Plan, resolve, without_secrets
 from darebench.evals.run_watch import RETRIES, Watch
 from darebench.evals.trajectory import TRAJECTORIES, write_trajectories
 from darebench.reference.answers import Answers, read_answers
@@ -136,7 +140,7 @@ def _evaluate(
     config = plan.config
     watch.expected = len(plan.tasks) * config.epochs
     with claimed(folder, plan.work, fresh=fresh):
-        write_settings(asdict(config), folder / "config.toml")
+        write_settings(without_secrets(asdict(config)), folder / "config.toml")
         watch.kept = count_kept(folder / "logs", [t.id for t in plan.tasks])
         if watch.kept < watch.expected:
             _make_attempts(plan, folder, slots, watch)
@@ -152,6 +156,7 @@ def _evaluate(
 
 
 def _make_attempts(plan: Plan, folder: Path, slots: int | None, watch: Watch) -> None:
+    _reach_model(plan, watch)
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
@@ -162,6 +167,21 @@ def _make_attempts(plan: Plan, folder: Path, slots: int | None, watch: Watch) ->
         _run_inspect(plan, folder, answers, executor, watch)
     finally:
         executor.close_now()
+
+
+def _reach_model(plan: Plan, watch: Watch) -> None:
+    """Ask the model something before there is work for it, and follow its requests from then on.
+
+    Raises:
+        ConfigError: The model cannot be used.
+    """
+    config = plan.config
+    if isinstance(plan.model, Model):
+        if is_asked(plan.model):
+            budget = Budget(turns=config.turns, seconds_per_call=config.seconds)
+            tool = ToolInfo.model_validate(schema(budget, Limits())["function"])
+            watch.run(ask_first(plan.model, [tool], dict(config.generation), watch.say))
+        follow(plan.model, watch.say, watch.give_up)
 
 
 def _read_answers(
@@ -221,6 +241,8 @@ def _run_inspect(
             max_samples=_n_samples(plan, executor),
             **_options(config),
         )
+    if watch.problem is not None:
+        raise watch.problem
     if was_cancelled(logs):  # Inspect handles the interruption, and does not pass it on
         raise KeyboardInterrupt
     watch.finish()

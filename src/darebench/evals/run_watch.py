@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from darebench.errors import DareError
 from darebench.sync import cancel_all
 from darebench.types import Progress
 
@@ -31,6 +32,8 @@ class Watch:
         self._is_interrupted = False
         self._n_faults: Counter[tuple[str, int]] = Counter()
         self._ended: set[tuple[str, int]] = set()
+        self.problem: DareError | None = None
+        """Why the run ends early."""
         self.kept = 0
         """Attempts that earlier calls have left."""
         self.expected = 0
@@ -68,6 +71,12 @@ class Watch:
             _log.warning(text)
         else:
             say(text)
+
+    def give_up(self, problem: DareError) -> None:
+        """End the run, since no further attempt can be made."""
+        if self.problem is None:
+            self.problem = problem
+            self.interrupt()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""

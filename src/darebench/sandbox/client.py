@@ -20,7 +20,7 @@ import httpx
 from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox.executor import LastingFault
 from darebench.sandbox.http import fusion
-from darebench.sandbox.http.post import Reply, ServerAddress
+from darebench.sandbox.http.post import Reply, ServerAddress, reason
 from darebench.sandbox.http.statuses import Verdict, setting_problem, verdict_on
 from darebench.sandbox.names import refusal, refused
 from darebench.sandbox.patience import GONE_S, Pauses, Waiting, jittered
@@ -146,7 +146,7 @@ class RemoteExecutor:
             try:
                 reply = await self._post(body, program, FIRST_ANSWER_S)
             except httpx.TransportError as error:
-                why = str(error) or type(error).__name__
+                why = reason(error)
             except SandboxFault as error:
                 if await self._server.lives():  # its queue is long
                     return
@@ -183,7 +183,7 @@ class RemoteExecutor:
             try:
                 reply = await self._post(body, program, program.limits.wall_s + ANSWER_S)
             except httpx.TransportError as error:
-                await self._wait_while_gone(gone, str(error) or type(error).__name__)
+                await self._wait_while_gone(gone, reason(error))
                 continue
             verdict = verdict_on(reply.code, reply.retry_s)
             if verdict is Verdict.GONE:

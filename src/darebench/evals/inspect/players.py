@@ -22,6 +22,7 @@ from darebench.agents.protocol import Agent, Budget, ChatModel
 from darebench.agents.tools import NAME, PythonTool
 from darebench.errors import ConfigError
 from darebench.evals.identity import identify
+from darebench.evals.inspect.connection import connection_of
 from darebench.evals.inspect.model import InspectModel, from_inspect, to_inspect
 from darebench.evals.inspect.providers import builtin_agent
 from darebench.sandbox.program import Limits
@@ -91,7 +92,7 @@ class ModelPlayer:
         """Run the loop, and keep Inspect's own messages in its log where they are Inspect's."""
         task, budget = stage.task, stage.budget
         attempt.messages[:] = opening(task, budget, tool=NAME, prediction=PREDICTION)
-        model = self.model or builtin_agent(get_model().api, task) or InspectModel(get_model())
+        model = self.model or builtin_agent(get_model().api, task) or _inspect_model()
         try:
             await run(attempt, model, stage.tool, budget, stage.limits)
         finally:
@@ -140,6 +141,7 @@ class SolverPlayer:
         names = ", ".join(f"`{name}`" for name in task.files)
         text = SANDBOX_PROMPT.format(question=task.question, files=names, prediction=PREDICTION)
         state.messages = [ChatMessageUser(content=text)]
+        connection_of(get_model())
         start = time.monotonic()
         done = state
         try:
@@ -150,6 +152,12 @@ class SolverPlayer:
             attempt.messages[:] = [from_inspect(m) for m in done.messages]
             attempt.tokens = Tokens(total=done.token_usage)
             state.messages = done.messages
+
+
+def _inspect_model() -> InspectModel:
+    model = get_model()
+    connection = connection_of(model)
+    return InspectModel(model) if connection is None else InspectModel(model, connection.warn)
 
 
 async def take_prediction(folder: Path) -> None:

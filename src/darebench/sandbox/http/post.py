@@ -14,6 +14,19 @@ CONNECT_S = 10.0
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
+def reason(error: httpx.TransportError) -> str:
+    """Return why a connection failed, as the system says it where it does."""
+    cause: BaseException | None = error
+    seen: list[BaseException] = []
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        inner = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else None
+        cause = inner or cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
+
+
 class Reply(NamedTuple):
     """What a server answered."""
 
