@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 import httpx
@@ -20,8 +21,8 @@ def reason(error: httpx.TransportError) -> str:
     seen: list[BaseException] = []
     while cause is not None and cause not in seen:
         seen.append(cause)
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
+        if isinstance(cause, OSError) and (cause.errno or 0) > 0:
+            return os.strerror(cause.errno or 0)
         inner = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else None
         cause = inner or cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__
