@@ -167,6 +167,9 @@ def _make_attempts(
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
+        if isinstance(executor, RemoteExecutor):
+            executor.on_wait(watch.say)
+        executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
         answers = _read_answers(plan.tasks, executor, watch)
         _run_inspect(plan, folder, missing, answers, executor, watch)
     finally:
