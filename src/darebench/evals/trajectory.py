@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,7 +25,9 @@ from darebench.types import (
     Role,
     Score,
     StopReason,
+    TargetScore,
     Task,
+    Timing,
     Tokens,
     ToolCall,
     Track,
@@ -57,7 +59,12 @@ class Attempted(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time."""
+        """Wall-clock time, without the queue."""
+        ...
+
+    @property
+    def timing(self) -> Timing | None:
+        """Where the time went, if that is known."""
         ...
 
     @property
@@ -106,11 +113,13 @@ def trajectory_of(
         score=None if score is None else score.score,
         strict_score=None if score is None else score.strict_score,
         targets={} if score is None else {t.target: t.score for t in score.targets},
+        details=() if score is None else tuple(replace(t, per_class={}) for t in score.targets),
         provenance=None if score is None else score.provenance,
         reason=None if score is None else score.reason,
         failure=failure,
         fault=fault,
         seconds=round(attempt.seconds, 3),
+        timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
     )
 
@@ -139,7 +148,9 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
             "calls": tuple(map(_call, value["calls"])),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
+            "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
+            "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
         }
@@ -182,6 +193,16 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _rounded(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
+
+
+def _target(value: Mapping[str, Any]) -> TargetScore:
+    return TargetScore(**{**value, "reason": _reason(value["reason"])})
 
 
 def _reason(value: Mapping[str, Any] | None) -> Reason | None:

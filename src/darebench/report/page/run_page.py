@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from darebench.agents.tools import shorten
+from darebench.agents.streams import shorten
 from darebench.evals.summary import observations
 from darebench.report.load import LoadedRun, load_run
 from darebench.report.page.template import fill
