@@ -20,6 +20,7 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 
 PART = 16
 """Calls for each of Ray's workers between two reports."""
@@ -84,7 +85,7 @@ def _ray() -> Iterator[None]:
         import ray
         from ray.util.joblib import register_ray
     except ImportError:
-        raise ConfigError("--cluster ray needs Ray; pip install 'darebench[ray]'") from None
+        raise ConfigError(f"--cluster ray needs Ray: {install_command(extra='ray')}") from None
     ours = not ray.is_initialized()
     try:
         ray.init(log_to_driver=False, ignore_reinit_error=True, configure_logging=False)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 from darebench.train.grading import Grader, open_grader
 from darebench.train.reward import reward_of_score
 
@@ -59,7 +60,7 @@ def serve(
         if importlib.util.find_spec(n) is None
     ]
     if missing:
-        raise ConfigError(f"the server needs {missing[0]}; pip install 'darebench[server]'")
+        raise ConfigError(f"the server needs {missing[0]}: {install_command(extra='server')}")
     import uvicorn
 
     from darebench.sandbox.http.listen import listen_on, url_of
