@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from darebench.report.load import LoadedRun
+from darebench.report.load import Results
 from darebench.report.result_tables import ReportTable, all_tables
 
 _ESCAPES = {
@@ -18,13 +18,14 @@ _ESCAPES = {
     "_": r"\_",
     "#": r"\#",
     "$": r"\$",
-    "±": r"$\pm$",
+    "–": "--",
+    "…": r"\ldots{}",
 }
 
 
-def as_latex(runs: Sequence[LoadedRun]) -> str:
+def as_latex(results: Results) -> str:
     """Return the tables of runs in LaTeX; a document needs the package booktabs."""
-    return "\n".join(map(_table, all_tables(runs)))
+    return "\n".join(map(_table, all_tables(results.runs)))
 
 
 def _table(table: ReportTable) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from darebench.report.load import LoadedRun
+from darebench.report.load import Results
 from darebench.report.result_tables import ReportTable, all_tables
 
 
-def as_markdown(runs: Sequence[LoadedRun]) -> str:
+def as_markdown(results: Results) -> str:
     """Return the tables of runs in Markdown."""
-    return "\n".join(map(_table, all_tables(runs)))
+    return "\n".join(map(_table, all_tables(results.runs)))
 
 
 def _table(table: ReportTable) -> str:
