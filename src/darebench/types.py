@@ -156,7 +156,7 @@ class Truth:
 
 
 class ReasonCode(StrEnum):
-    """Why a prediction scored 0 without being compared with the truth."""
+    """Why a prediction scored 0: it could not be compared with the truth, or it was and differs."""
 
     NO_PREDICTION = "no_prediction"
     """The attempt left no prediction file."""
@@ -176,6 +176,32 @@ class ReasonCode(StrEnum):
     """A row that was asked for is missing."""
     BAD_VALUE = "bad_value"
     """A predicted value is missing, infinite, or text where a number is needed."""
+    INSTRUCTION_NOT_FOLLOWED = "instruction_not_followed"
+    """Compared: a row differs from the reference of an IF task."""
+    UNKNOWN_LABELS = "unknown_labels"
+    """Compared: no predicted label is one that the truth has."""
+    NO_ROW_RIGHT = "no_row_right"
+    """Compared: the labels are known ones, and no row has its true one."""
+    WORSE_THAN_MEAN = "worse_than_mean"
+    """Compared: R2 is not above 0, so the mean of the true values would do as well or better."""
+    WORTHLESS = "worthless"
+    """Compared: the value of a registered metric is one that scores 0."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the prediction was an answer, which was compared with the truth."""
+        return self in _COMPARED
+
+
+_COMPARED = frozenset(
+    {
+        ReasonCode.INSTRUCTION_NOT_FOLLOWED,
+        ReasonCode.UNKNOWN_LABELS,
+        ReasonCode.NO_ROW_RIGHT,
+        ReasonCode.WORSE_THAN_MEAN,
+        ReasonCode.WORTHLESS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +210,13 @@ class Reason:
 
     code: ReasonCode
     message: str
-    """Names the row or column, the value, and what to do about it."""
+    """Names the row or column, the value that was given, and what to do about it; never a value of
+    the truth."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the prediction was an answer, which was compared with the truth."""
+        return self.code.compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +233,10 @@ class TargetScore:
     per_class: Mapping[str, float] = field(default_factory=dict)
     """F1 of each class, for classification MM."""
     reason: Reason | None = None
+    """Why the score is 0; None for any other score."""
+    differing: int | None = None
+    """How many rows differ from an IF task's reference; None for other tasks, and without an answer
+    to compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +277,12 @@ class Score:
     rows: RowCounts
     provenance: Provenance
     reason: Reason | None = None
+    """Why a target scored 0: the first reason for which one was not compared, else the first."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether every target was an answer that could be compared with the truth."""
+        return self.reason is None or self.reason.compared
 
     def to_frame(self) -> pd.DataFrame:
         """Return the scores of the targets as a table, a row for each target column."""
@@ -252,11 +294,13 @@ class Score:
                 "score": t.score,
                 "strict_score": t.strict_score,
                 "raw": t.raw,
+                "differing": t.differing,
                 "reason": t.reason.message if t.reason else None,
             }
             for t in self.targets
         ]
-        return pd.DataFrame(rows, columns=["target", "score", "strict_score", "raw", "reason"])
+        columns = ["target", "score", "strict_score", "raw", "differing", "reason"]
+        return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
         why = f", {self.reason.code}: {self.reason.message}" if self.reason else ""
@@ -395,8 +439,11 @@ class Trajectory:
     """What the public release's rule gives; None where it would crash."""
     targets: Mapping[str, float] = field(default_factory=dict)
     """Score of each target column."""
+    details: tuple[TargetScore, ...] = ()
+    """The targets' raw values, differing rows and reasons; without the F1 of single classes."""
     provenance: Provenance | None = None
     reason: Reason | None = None
+    """Why a target scored 0, as in its `Score`."""
     failure: Failure | None = None
     fault: str | None = None
     """What failed on our side, for an unscored attempt."""
@@ -416,5 +463,5 @@ class Trajectory:
 
     @property
     def answered(self) -> bool:
-        """Whether the attempt left a prediction that could be scored."""
-        return self.score is not None and self.reason is None
+        """Whether the attempt left a prediction that could be compared with the truth."""
+        return self.score is not None and (self.reason is None or self.reason.compared)

@@ -98,7 +98,7 @@ def score_batch(
                 track=task.track,
                 cluster=task.cluster,
                 score=None if score is None else score.score,
-                answered=score is not None and score.reason is None,
+                answered=score is not None and score.answered,
             )
         )
     return {

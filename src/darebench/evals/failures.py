@@ -23,7 +23,7 @@ def classify(
     """
     if score is None:
         return None
-    if reason is None:
+    if reason is None or reason.compared:
         failed = track.variant is Variant.IF and score < 1.0
         return Failure.INSTRUCTION if failed else None
     if stop_reason is StopReason.TOKENS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from darebench.types import (
     Role,
     Score,
     StopReason,
+    TargetScore,
     Task,
     Tokens,
     ToolCall,
@@ -106,6 +107,7 @@ def trajectory_of(
         score=None if score is None else score.score,
         strict_score=None if score is None else score.strict_score,
         targets={} if score is None else {t.target: t.score for t in score.targets},
+        details=() if score is None else tuple(replace(t, per_class={}) for t in score.targets),
         provenance=None if score is None else score.provenance,
         reason=None if score is None else score.reason,
         failure=failure,
@@ -139,6 +141,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
             "calls": tuple(map(_call, value["calls"])),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
+            "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
@@ -182,6 +185,10 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _target(value: Mapping[str, Any]) -> TargetScore:
+    return TargetScore(**{**value, "reason": _reason(value["reason"])})
 
 
 def _reason(value: Mapping[str, Any] | None) -> Reason | None:

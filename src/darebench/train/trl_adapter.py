@@ -118,7 +118,7 @@ def _facts(episode: Episode) -> dict[str, float]:
         "length": float(sum(episode.mask)),
     }
     if trajectory.score is not None:
-        facts["valid"] = float(trajectory.reason is None)
+        facts["valid"] = float(trajectory.answered)
         facts["score"] = trajectory.score
         facts[f"score/{trajectory.track}"] = trajectory.score
     return facts
