@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from darebench.report.load import Results
-from darebench.report.result_tables import ReportTable, all_tables
+from darebench.report.result_tables import all_tables
+from darebench.report.table import ReportTable
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",

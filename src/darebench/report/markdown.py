@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from darebench.report.load import Results
-from darebench.report.result_tables import ReportTable, all_tables
+from darebench.report.result_tables import all_tables
+from darebench.report.table import ReportTable
 
 
 def as_markdown(results: Results) -> str:

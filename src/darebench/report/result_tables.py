@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
+from darebench.report.table import ReportTable
 from darebench.types import CallStatus, Failure, ReasonCode, Track, Trajectory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportTable:
-    """A table of texts, ready to be rendered in any format."""
-
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
 
 PUBLISHED = (
     ("gpt-4o", 32.88, 40.45, 20.28, 40.60, 35.54, 4.77),

@@ -12,14 +12,17 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from darebench.report.load import Results
-from darebench.report.result_tables import ReportTable, all_tables
+from darebench.report.table import ReportTable
+
+if TYPE_CHECKING:
+    from darebench.report.load import Results
 
 WIDTH = 80
 """Columns of a terminal that everybody has."""
@@ -27,11 +30,14 @@ FRAME = 3
 """Columns that the frame takes of each column of a table; one more for the whole table."""
 NARROW = 12
 """Columns of text are not folded below this width, unless no word in them is longer."""
+_ADDRESS = re.compile(r"[./~]|\w+://")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def as_terminal(results: Results) -> str:
     """Return the tables of runs as plain text."""
+    from darebench.report.result_tables import all_tables
+
     return "\n".join(map(as_text, all_tables(results.runs)))
 
 
@@ -49,21 +55,34 @@ def as_text(table: ReportTable) -> str:
     else:
         blocks = list(_blocks(lying))
     drawn = [_draw(block) for block in blocks]
-    return "".join([f"{fill(shown.title)}\n", "\n".join(drawn), *_below(shown.note)])
+    below = [f"{fill(line)}\n" for line in table.note.splitlines() if line]
+    return "".join([f"{fill(shown.title)}\n", "\n".join(drawn), *below])
 
 
 def fill(text: str, *, indent: str = "") -> str:
-    """Break a text into lines of 80 columns at most; lines after the first are indented."""
-    lines = [""]
-    for word in plain(text).split():
-        room = WIDTH - cell_len(indent)
-        for part in chop_cells(word, room) if cell_len(word) > room else [word]:
-            longer = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
-            if cell_len(longer) <= WIDTH:
+    """Break a text into lines of 80 columns at most; lines after the first are indented.
+
+    A word that is longer is cut, unless it is a path or an address, which somebody may copy.
+    """
+    first, *others = text.splitlines() or [""]
+    lines = _filled(first, "", indent)
+    for line in others:
+        lines += _filled(line, indent, indent)
+    return "\n".join(lines)
+
+
+def _filled(text: str, first: str, indent: str) -> list[str]:
+    """Return the lines of a paragraph, which keep the spaces between words."""
+    lines, room = [first], WIDTH - cell_len(indent)
+    for space, word in re.findall(r"(\s*)(\S+)", plain(text)):
+        cut = cell_len(word) > room and not _ADDRESS.match(word)
+        for part in chop_cells(word, room) if cut else [word]:
+            longer = f"{lines[-1]}{space}{part}" if lines[-1].strip() else lines[-1] + part
+            if cell_len(longer) <= WIDTH or not lines[-1].strip():
                 lines[-1] = longer
             else:
                 lines.append(indent + part)
-    return "\n".join(lines)
+    return [line.rstrip() for line in lines]
 
 
 def shorten_line(text: str, width: int) -> str:
@@ -159,16 +178,10 @@ def _draw(columns: Sequence[_Column]) -> str:
     return stream.getvalue()
 
 
-def _below(note: str) -> Iterator[str]:
-    if note:
-        yield fill(note) + "\n"
-
-
 def _plain(table: ReportTable) -> ReportTable:
     return replace(
         table,
         title=plain(table.title),
-        note=plain(table.note),
         columns=tuple(map(plain, table.columns)),
         rows=tuple(tuple(map(plain, row)) for row in table.rows),
     )
