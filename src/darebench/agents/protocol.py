@@ -23,6 +23,8 @@ class Budget:
     """Model turns that may call the tool; for an own agent, calls of the tool."""
     seconds_per_call: float = 200.0
     """Wall-clock limit of each call."""
+    seconds: float | None = None
+    """Limit of the whole attempt, without waiting for a place in the sandbox or a connection."""
 
 
 class Stop(StrEnum):

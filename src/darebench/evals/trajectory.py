@@ -27,6 +27,7 @@ from darebench.types import (
     StopReason,
     TargetScore,
     Task,
+    Timing,
     Tokens,
     ToolCall,
     Track,
@@ -58,7 +59,12 @@ class Attempted(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time."""
+        """Wall-clock time, without the queue."""
+        ...
+
+    @property
+    def timing(self) -> Timing | None:
+        """Where the time went, if that is known."""
         ...
 
     @property
@@ -113,6 +119,7 @@ def trajectory_of(
         failure=failure,
         fault=fault,
         seconds=round(attempt.seconds, 3),
+        timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
     )
 
@@ -143,6 +150,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
             "reason": _reason(value["reason"]),
             "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
+            "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
         }
@@ -185,6 +193,12 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _rounded(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
 
 
 def _target(value: Mapping[str, Any]) -> TargetScore:

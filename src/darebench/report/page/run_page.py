@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from darebench.agents.tools import shorten
+from darebench.agents.streams import shorten
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun, Results, load_run
 from darebench.report.page.template import fill
@@ -128,6 +128,7 @@ def _call(call: CallRecord) -> dict[str, Any]:
         "stdout": _short(call.stdout),
         "stderr": _short(call.stderr),
         "status": call.status,
+        "given": None if call.arguments is None else _short(json.dumps(call.arguments)),
         "seconds": round(call.seconds, 1),
     }
 

@@ -137,6 +137,7 @@ def _outcome(
         stderr=streams.stderr.text(),
         seconds=answer.seconds,
         files=files,
+        unsaved=answer.unsaved,
         detail=answer.detail,
     )
 

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from darebench.errors import SandboxFault
-from darebench.sandbox.names import problem_with
+from darebench.sandbox.names import UNWRITTEN, problem_with
 from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 
 PATH = "/run_code"
@@ -118,6 +118,8 @@ class RunCodeResponse(BaseModel):
     files: dict[str, _Content] = {}
     refused_files: dict[str, str] = {}
     """Only our server's: why a file of `fetch_files` is not in `files`."""
+    unsaved_files: list[str] = []
+    """Only our server's: files that the program wrote, and that are not in `fetch_files`."""
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
@@ -185,6 +187,8 @@ def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
     }
     if refused:
         content["refused_files"] = refused
+    if outcome.unsaved:
+        content["unsaved_files"] = outcome.unsaved
     return json.dumps(content).encode()
 
 
@@ -233,6 +237,7 @@ def outcome(body: bytes, program: Program) -> Outcome:
         stderr=stderr,
         seconds=ran.execution_time or 0.0,
         files={} if status is Status.REFUSED else _keep(told, program),
+        unsaved=tuple(told.unsaved_files),
         detail=detail,
     )
 
@@ -257,7 +262,7 @@ def _keep(told: RunCodeResponse, program: Program) -> Mapping[str, Saved | Refus
         if problem is not None:
             kept[name] = Refused(why=problem)
         elif content is None:
-            kept[name] = Refused(why=told.refused_files.get(name, "the program did not write it"))
+            kept[name] = Refused(why=told.refused_files.get(name, UNWRITTEN))
         elif len(content) > program.limits.file_mb << 20:
             why = f"it has {len(content)} bytes, the limit is {program.limits.file_mb} MB"
             kept[name] = Refused(why=why)

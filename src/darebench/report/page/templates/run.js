@@ -11,7 +11,7 @@ function fill(body, a) {
   block(body, "question", a.question);
   a.calls.forEach((c, i) => {
     body.append(make("p", "call " + (i + 1) + ": " + c.status + ", " + c.seconds + " s; loads " + (c.load.join(", ") || "nothing") + "; saves " + (c.save.join(", ") || "nothing")));
-    block(body, "code", c.code); block(body, "stdout", c.stdout); block(body, "stderr", c.stderr);
+    block(body, "arguments as they were given", c.given); block(body, "code", c.code); block(body, "stdout", c.stdout); block(body, "stderr", c.stderr);
   });
   block(body, "last words", a.answer);
 }
