@@ -10,7 +10,7 @@ from darebench.report.load import Results
 
 COLUMNS = (
     "run", "model", "track", "task", "metric", "value", "unit", "low", "high", "bootstrap_low",
-    "bootstrap_high", "tasks", "clusters", "note",
+    "bootstrap_high", "n_tasks", "n_clusters", "note",
 )  # fmt: skip
 
 
@@ -24,6 +24,6 @@ def as_csv(results: Results) -> str:
             about = (group.run, group.model, group.track, group.task)
             for f in group.figures.values():
                 ends = (f.low, f.high, f.bootstrap_low, f.bootstrap_high)
-                made_of = (group.tasks, group.clusters, f.note)
+                made_of = (group.n_tasks, group.n_clusters, f.note)
                 writer.writerow((*about, f.metric, f.value, f.unit, *ends, *made_of))
     return stream.getvalue()

@@ -36,7 +36,7 @@ def _object(group: Group) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for figure in group.figures.values():
         figures |= _named(figure)
-    return {**known, "scored_tasks": group.tasks, "clusters": group.clusters, **figures}
+    return {**known, "n_tasks": group.n_tasks, "n_clusters": group.n_clusters, **figures}
 
 
 def _named(figure: Figure) -> dict[str, Any]:

@@ -58,9 +58,9 @@ class Group:
     """A `Track`, or `ALL`."""
     task: str | None
     """The task, for the attempts at one task."""
-    tasks: int
+    n_tasks: int
     """How many tasks are scored: what the mean score is a mean of."""
-    clusters: int
+    n_clusters: int
     """How many source datasets these come from."""
     figures: dict[str, Figure]
 
@@ -101,8 +101,8 @@ def _group(run: LoadedRun, track: str, task: str | None, made: Sequence[Trajecto
         model=run.model,
         track=track,
         task=task,
-        tasks=seen.n,
-        clusters=seen.clusters,
+        n_tasks=seen.n,
+        n_clusters=seen.clusters,
         figures={figure.metric: figure for figure in figures},
     )
 
@@ -151,7 +151,7 @@ def _failures(made: Sequence[Trajectory]) -> Iterator[Figure]:
 
 def failure_metric(failure: Failure | None) -> str:
     """Return the name of the count of scored attempts with a class of failure, or with none."""
-    return f"failed_{failure}" if failure else "failed_not"
+    return f"failed_{failure}" if failure else "not_failed"
 
 
 def _effort(made: Sequence[Trajectory]) -> Iterator[Figure]:

@@ -34,7 +34,7 @@ def _table(table: ReportTable) -> str:
     return "\n".join(
         [
             rf"% {table.title}",
-            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
+            rf"\begin{{tabular}}{{{''.join('l' if words else 'r' for words in table.are_words)}}}",
             r"\toprule",
             *rows,
             r"\bottomrule",

@@ -15,6 +15,6 @@ def as_markdown(results: Results) -> str:
 def _table(table: ReportTable) -> str:
     lines = [f"## {table.title}", "", table.note, ""]
     lines.append("| " + " | ".join(table.columns) + " |")
-    lines.append("|---|" + "---:|" * (len(table.columns) - 1))
+    lines.append("|" + "".join("---|" if words else "---:|" for words in table.are_words))
     lines += ["| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in table.rows]
     return "\n".join(lines) + "\n"

@@ -28,8 +28,8 @@ class Report:
         """A sentence for each path that is left out and each run that is not finished."""
         left = [f"left out: {item.path} {item.reason}" for item in self.left_out]
         return left + [
-            f"unfinished: {run.name} has {len(run.trajectories)} of {run.expected} attempts; "
-            f"{run.missing} are missing"
+            f"unfinished: {run.name}: {len(run.trajectories)} of {run.expected} attempts have "
+            f"ended, {run.missing} missing"
             for run in self.unfinished
         ]
 

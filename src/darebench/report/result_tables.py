@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
 from darebench.report.table import ReportTable
-from darebench.types import CallStatus, Failure, ReasonCode, Track, Trajectory
+from darebench.types import CallStatus, Failure, Track, Trajectory
 
 PUBLISHED = (
     ("gpt-4o", 32.88, 40.45, 20.28, 40.60, 35.54, 4.77),
@@ -64,7 +64,7 @@ def track_table(run: LoadedRun) -> ReportTable:
         (
             name,
             score_text(group.figures["score"]),
-            str(group.tasks),
+            str(group.n_tasks),
             *(_shown(group.figures[m]) for m in ("attempts", "answered", "unscored")),
         )
         for name, group in groups.items()
@@ -95,14 +95,13 @@ def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return why attempts scored 0, with the first attempt of each reason."""
     rows: list[tuple[str, ...]] = []
     for run in runs:
-        zeros: dict[ReasonCode, list[Trajectory]] = defaultdict(list)
+        zeros: dict[str, list[Trajectory]] = defaultdict(list)
         for t in run.trajectories:
-            if t.score == 0.0 and t.reason is not None:
-                zeros[t.reason.code].append(t)
+            if t.score == 0.0:
+                zeros[t.reason.code if t.reason else "not recorded"].append(t)
         for code, found in sorted(zeros.items(), key=lambda item: (-len(item[1]), item[0])):
-            reason = found[0].reason
-            message = reason.message if reason else ""
-            example = f"{found[0].task}: {_cut(message)}"
+            first, reason = found[0], found[0].reason
+            example = f"{first.task}: {_cut(reason.message)}" if reason else first.task
             rows.append((run.name, code.replace("_", " "), str(len(found)), example))
     return ReportTable(
         title="Scores of 0",
@@ -120,8 +119,8 @@ def effort_table(runs: Sequence[LoadedRun]) -> ReportTable:
     means = {
         "calls": ("calls_per_attempt", 1),
         **{f"calls: {status}, %": (f"calls_{status}", 1) for status in failed},
-        "with a failed call": ("with_failed_call", 0),
-        "recovered": ("recovered", 0),
+        "attempts with a failed call": ("with_failed_call", 0),
+        "of them recovered": ("recovered", 0),
         "seconds": ("seconds_per_attempt", 1),
         "in the model": ("model_seconds_per_attempt", 1),
         "in the tool": ("tool_seconds_per_attempt", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -14,3 +15,12 @@ class ReportTable:
     """Below the table; a line end separates paragraphs."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def are_words(self) -> tuple[bool, ...]:
+        """Whether each column holds words, which are laid out unlike numbers."""
+        cells = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.columns)
+        return (True, *(any(map(_LETTER.search, column)) for column in [*cells][1:]))
+
+
+_LETTER = re.compile(r"[^\W\d_]")

@@ -31,7 +31,6 @@ FRAME = 3
 NARROW = 12
 """Columns of text are not folded below this width, unless no word in them is longer."""
 _ADDRESS = re.compile(r"[./~]|\w+://")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def as_terminal(results: Results) -> str:
@@ -112,25 +111,26 @@ class _Column:
     """Without a fold."""
     least: int
     """With its text folded at words, or at `NARROW` columns."""
-    is_text: bool
+    are_words: bool
 
 
 def _columns(table: ReportTable) -> list[_Column]:
-    return [_column(name, cells) for name, *cells in zip(table.columns, *table.rows, strict=True)]
+    columns = zip(table.columns, *table.rows, strict=True)
+    kinds = zip(columns, table.are_words, strict=True)
+    return [_column(name, cells, are_words) for (name, *cells), are_words in kinds]
 
 
-def _column(name: str, cells: Sequence[str]) -> _Column:
-    is_text = any(_LETTER.search(cell) for cell in cells)
+def _column(name: str, cells: Sequence[str], are_words: bool) -> _Column:
     widest = max((cell_len(cell) for cell in cells), default=0)
-    foldable = [name, *cells] if is_text else [name]
+    foldable = [name, *cells] if are_words else [name]
     words = max((cell_len(w) for text in foldable for w in text.split()), default=1)
     least = min(words, NARROW)
     return _Column(
         name=name,
         cells=tuple(cells),
         natural=max(cell_len(name), widest),
-        least=least if is_text else max(least, min(widest, WIDTH // 2)),
-        is_text=is_text,
+        least=least if are_words else max(least, min(widest, WIDTH // 2)),
+        are_words=are_words,
     )
 
 
@@ -169,7 +169,7 @@ def _draw(columns: Sequence[_Column]) -> str:
             Text(column.name),
             width=width,
             overflow="fold",
-            justify="left" if column.is_text or column is columns[0] else "right",
+            justify="left" if column.are_words else "right",
         )
     for cells in zip(*(column.cells for column in columns), strict=True):
         shown.add_row(*map(Text, cells))

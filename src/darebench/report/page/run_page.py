@@ -51,7 +51,7 @@ def _facts(run: LoadedRun) -> dict[str, str]:
     """Return what a run was made from, as far as its records say it."""
     asked, store = run.config.get("config", {}), run.config.get("store", {})
     made, versions = run.environment, run.environment.get("environment", {})
-    state = f"{len(run.trajectories)} of {run.expected}; {run.missing} are missing"
+    state = f"{len(run.trajectories)} of {run.expected} have ended, {run.missing} missing"
     facts = {
         "model": run.model,
         "store": _filled("{root} ({hash})", store),
@@ -77,7 +77,8 @@ def _bars(run: LoadedRun) -> list[dict[str, Any]]:
         score = group.figures["score"]
         text = "no scored task"
         if score.value is not None:
-            text = f"{score_text(score)} %, {group.tasks} tasks"
+            tasks = "task" if group.n_tasks == 1 else "tasks"
+            text = f"{score_text(score)} %, {group.n_tasks} {tasks}"
         bars.append(
             {"name": name, "mean": score.value, "low": score.low, "high": score.high, "text": text}
         )
