@@ -32,7 +32,8 @@ def test_r2_worked_by_hand(csv, score):
     found = score_prediction(csv.encode(), NUMBERS)
     assert found.score == pytest.approx(score)
     assert found.strict_score == pytest.approx(score)
-    assert found.reason is None
+    assert found.answered
+    assert (found.reason is None) == (score > 0)
 
 
 def test_blanks_around_a_name_do_not_count():

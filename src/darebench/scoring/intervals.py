@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -70,7 +71,9 @@ def spread(values: Sequence[float], clusters: Sequence[str], *, bounded: bool = 
         clusters=n,
         stderr=error,
         interval=(max(0.0, low), min(1.0, high)) if bounded else (low, high),
-        bootstrap=_bootstrap(values, clusters) if n >= MIN_BOOTSTRAP else None,
+        bootstrap=_bootstrap(tuple(sorted(_totals(values, clusters))))
+        if n >= MIN_BOOTSTRAP
+        else None,
     )
 
 
@@ -110,17 +113,18 @@ def _without_spread(values: Sequence[float], n: int, *, bounded: bool) -> Spread
     return Spread(clusters=n, note=f"no error: the means of {n} source datasets are all alike")
 
 
-def _bootstrap(values: Sequence[float], clusters: Sequence[str]) -> Bounds:
+@lru_cache(maxsize=256)
+def _bootstrap(totals: tuple[tuple[float, int], ...]) -> Bounds:
     """Return the percentile interval of the mean over resampled clusters; always the same one."""
     from scipy.stats import bootstrap
 
-    totals = np.array(sorted(_totals(values, clusters)))
+    sums, sizes = np.array(totals).T
 
     def mean(total: np.ndarray, n: np.ndarray, axis: int) -> np.ndarray:
         return total.sum(axis=axis) / n.sum(axis=axis)
 
     found = bootstrap(
-        (totals[:, 0], totals[:, 1]),
+        (sums, sizes),
         mean,
         paired=True,
         vectorized=True,
