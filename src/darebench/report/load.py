@@ -119,7 +119,7 @@ def short_names(folders: Sequence[Path]) -> list[str]:
     names = [folder.name for folder in folders]
     while len(set(names)) < len(set(folders)):
         depth += 1
-        names = ["/".join(folder.parts[-depth:]) for folder in folders]
+        names = [str(Path(*folder.parts[-depth:])) for folder in folders]
     return names
 
 

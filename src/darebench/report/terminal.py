@@ -54,7 +54,7 @@ def as_text(table: ReportTable) -> str:
     else:
         blocks = list(_blocks(lying))
     drawn = [_draw(block) for block in blocks]
-    below = [f"{fill(line)}\n" for line in table.note.splitlines() if line]
+    below = [f"{fill(line)}\n" for line in table.note.split("\n") if line]
     return "".join([f"{fill(shown.title)}\n", "\n".join(drawn), *below])
 
 
@@ -63,7 +63,7 @@ def fill(text: str, *, indent: str = "") -> str:
 
     A word that is longer is cut, unless it is a path or an address, which somebody may copy.
     """
-    first, *others = text.splitlines() or [""]
+    first, *others = text.split("\n")
     lines = _filled(first, "", indent)
     for line in others:
         lines += _filled(line, indent, indent)
@@ -91,14 +91,15 @@ def shorten_line(text: str, width: int) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text whose control characters and halves of surrogate pairs are escapes."""
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _HIDDEN else char
-        for char in text.replace("\n", " ").replace("\t", " ")
-    )
+    """Return a text in which whatever cannot be printed is a space or an escape."""
+    return "".join(map(_shown, text))
 
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    is_space = char in "\n\t" or unicodedata.category(char) == "Zs"
+    return " " if is_space else char.encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
