@@ -19,9 +19,12 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
+from darebench.cores import take_share, usable_cores
 from darebench.errors import ConfigError
 from darebench.installing import install_command
 
+Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
+"""What joblib's `delayed` makes: a function, its arguments and its keywords."""
 PART = 16
 """Calls for each of Ray's workers between two reports."""
 
@@ -48,14 +51,21 @@ def run_all(calls: Sequence[Any], cluster: Cluster, jobs: int) -> Iterator[Any]:
         for function, arguments, keywords in calls:
             yield function(*arguments, **keywords)
         return
-    watched = (delayed(_watched)(os.getpid(), call) for call in calls)
-    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
+    share = max(1, usable_cores() // jobs)
+    watched = (delayed(_watched)(os.getpid(), share, call) for call in calls)
+    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=share):
         yield from Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")(watched)
 
 
-def _watched(parent: int, call: tuple[Any, tuple[Any, ...], dict[str, Any]]) -> Any:
+def _watched(parent: int, share: int, call: Call) -> Any:
     """Run one call in a worker that ends with its parent."""
     _watch(parent)
+    return _with_share(share, call)
+
+
+def _with_share(share: int, call: Call) -> Any:
+    """Run one call in a worker whose sandboxes and pools have a share of the processors."""
+    take_share(share)
     function, arguments, keywords = call
     return function(*arguments, **keywords)
 
@@ -73,10 +83,14 @@ def _watch(parent: int) -> None:
 
 
 def _run_on_ray(calls: Sequence[Any], jobs: int) -> Iterator[Any]:
-    """Send calls in parts, because Ray's backend gives results only when all of them are there."""
+    """Send calls in parts, because Ray's backend gives results only when all of them are there.
+
+    A worker has one processor, as Ray counts them.
+    """
     with _ray(), parallel_config(backend="ray", n_jobs=jobs), Parallel() as parallel:
         for start in range(0, len(calls), PART * jobs):
-            yield from parallel(calls[start : start + PART * jobs])
+            part = calls[start : start + PART * jobs]
+            yield from parallel(delayed(_with_share)(1, call) for call in part)
 
 
 @contextmanager

@@ -26,12 +26,12 @@ def without_repeats(text: str) -> str:
     together with the lines that followed it then. Of other lines, only blocks that repeat one after
     the other without a difference are told once.
     """
-    lines, n_warnings = _without_old_warnings(text.split("\n"))
+    body = text.removesuffix("\n")
+    lines, n_warnings = _without_old_warnings(body.split("\n"))
     told = _without_blocks(lines)
     if n_warnings:
-        last = len(told) - 1 if told[-1] == "" else len(told)
-        told.insert(last, f"[{n_warnings} repeats of these warnings left out]")
-    return "\n".join(told)
+        told.append(f"[{n_warnings} repeats of these warnings left out]")
+    return "\n".join(told) + text[len(body) :]
 
 
 def _without_old_warnings(lines: Sequence[str]) -> tuple[list[str], int]:
@@ -57,7 +57,7 @@ def _n_alike(lines: Sequence[str], before: int, now: int) -> int:
     while (
         now + n < len(lines)
         and before + n < now
-        and lines[now + n] == lines[before + n] != ""
+        and lines[now + n] == lines[before + n]
         and not _WARNING.search(lines[now + n])
     ):
         n += 1

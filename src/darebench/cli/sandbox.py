@@ -201,6 +201,7 @@ def sandbox_serve(
     """
     import logging
 
+    from darebench.cores import usable_cores
     from darebench.sandbox import Limits
 
     try:
@@ -216,7 +217,7 @@ def sandbox_serve(
     level = logging.WARNING if output.quiet else logging.INFO
     logging.getLogger("darebench.sandbox.server").setLevel(level)
     settings = ServerSettings(
-        slots=server.slots or os.cpu_count() or 1,
+        slots=server.slots or usable_cores(),
         queue=server.queue,
         token=token,
         seconds=server.seconds,

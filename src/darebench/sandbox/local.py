@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from darebench.cores import usable_cores
 from darebench.errors import SandboxFault
 from darebench.sandbox.host.call import Line, run_call
 from darebench.sandbox.host.pool import Pool
@@ -25,7 +26,7 @@ class LocalExecutor:
     """
 
     def __init__(self, slots: int | None = None, *, allow_unsafe: bool = False) -> None:
-        self.slots = slots or os.cpu_count() or 1
+        self.slots = slots or usable_cores()
         """Number of programs that run at the same time."""
         self.allow_unsafe = allow_unsafe
         """Run even where nothing can hide the host's files and network."""

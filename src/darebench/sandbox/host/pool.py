@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from darebench.cores import usable_cores
 from darebench.errors import ConfigError, DareError, SandboxFault
 from darebench.sandbox.cell import cgroup
 from darebench.sandbox.channel import receive, send
@@ -55,10 +56,18 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     # A fork must be single-threaded, and small: arrow's own pools start a thread or reserve 1 GB.
     "OPENBLAS_NUM_THREADS": "1",
+    # Threads that spin while they wait for each other take the processor from the next slot's.
+    "OMP_WAIT_POLICY": "PASSIVE",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
+"""Variables of the keeper. What libraries read as they are loaded holds for programs too."""
 _START = "import sys; del sys.path[0]; from darebench.sandbox.cell.keeper import main; main()"
+
+
+def _threads_for(slots: int) -> int:
+    """Return the OpenMP threads of a program: the processors of its slot, at least one."""
+    return max(1, usable_cores() // slots)
 
 
 def is_light(code: str) -> bool:
@@ -101,7 +110,7 @@ class Pool:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode],
-                env=_ENVIRONMENT,
+                env=_ENVIRONMENT | {"OMP_NUM_THREADS": str(_threads_for(slots))},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

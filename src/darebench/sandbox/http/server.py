@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,14 @@ from starlette.types import ASGIApp
 from darebench.errors import DareError
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.http import fusion
-from darebench.sandbox.http.bodies import Bodies, ClientGone, RequestRejected, busy, reject
+from darebench.sandbox.http.bodies import (
+    Bodies,
+    ClientGone,
+    RequestRejected,
+    busy,
+    reject,
+    unless_gone,
+)
 from darebench.sandbox.http.gate import OPEN, Metrics, guarded
 from darebench.sandbox.http.scratch import scratch_folder
 from darebench.sandbox.program import Limits, Outcome, Program
@@ -147,7 +154,7 @@ class _Service:
                 folder = stack.enter_context(self._folder(ask))
                 large = len(body) > INLINE_BYTES
                 program = await _in_thread_if(large, _stage, ask, self._settings.limits, folder)
-            outcome = await _unless_gone(request, self._execute(program))
+            outcome = await unless_gone(request, self._execute(program))
             large = any(getattr(f, "n_bytes", 0) > INLINE_BYTES for f in outcome.files.values())
             return await _in_thread_if(large, fusion.answer, outcome, self._settings.pod_name)
 
@@ -229,22 +236,3 @@ def _stage(ask: fusion.RunCodeRequest, limits: Limits, folder: Path | None) -> P
 
 async def _in_thread_if(large: bool, work: Callable[..., _T], *arguments: Any) -> _T:
     return await asyncio.to_thread(work, *arguments) if large else work(*arguments)
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
-    """Await `work`, and cancel it if the client goes away first.
-
-    Raises:
-        ClientGone: The client went away.
-    """
-    running = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            return running.result()
-        raise ClientGone
-    finally:
-        gone.cancel()
-        running.cancel()
-        await asyncio.wait({running, gone})
