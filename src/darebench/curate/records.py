@@ -42,6 +42,8 @@ class Stage(StrEnum):
     """The split, the settings or the question cannot be made."""
     VERIFY = "verify"
     """The written task fails a check, or its reference does."""
+    MACHINE = "machine"
+    """Its worker was killed again and again: this machine's fault, and not the table's."""
 
 
 class Kind(StrEnum):

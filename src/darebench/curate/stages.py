@@ -104,6 +104,24 @@ def curate_table(
     return record
 
 
+def refuse_lost(slug: str, reason: str, work: Path) -> TableRecord:
+    """Leave `work/<slug>` with the record of a table whose workers were killed.
+
+    Returns:
+        The record; of a table that was done just before its worker ended, its own.
+    """
+    if (work / slug).is_dir():
+        return read_record(work / slug)
+    refusal = Refusal(table=slug, stage=Stage.MACHINE, reason=reason)
+    record = TableRecord(table=slug, updated="", fingerprint=(), entries=(), refusals=(refusal,))
+    with tempfile.TemporaryDirectory(prefix=".", dir=work) as scratch:
+        folder = Path(scratch) / slug
+        folder.mkdir()
+        write_record(record, folder)
+        folder.rename(work / slug)
+    return record
+
+
 @contextmanager
 def _refusing(state: _State, target: str = "") -> Iterator[None]:
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""

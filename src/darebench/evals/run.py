@@ -18,24 +18,29 @@ from typing import Any
 
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import Model
+from inspect_ai.tool import ToolInfo
 
 from darebench.agents.protocol import Agent, Budget, ChatModel
+from darebench.agents.tools import schema
 from darebench.errors import ConfigError, DareError
 from darebench.evals.attempts_file import AttemptsFile, Key
 from darebench.evals.builtin import AGENTS
 from darebench.evals.disk import in_words
 from darebench.evals.evaluation import EvalConfig, Run
+from darebench.evals.inspect.connection import follow
+from darebench.evals.inspect.first_request import ask_first, is_asked
 from darebench.evals.inspect.pieces import AT_ONCE, Pieces
 from darebench.evals.inspect.sandbox import SandboxSettings
 from darebench.evals.inspect.task import Bench
 from darebench.evals.remote_sandbox import check_same, open_remote
-from darebench.evals.resolve import Asked, Plan, resolve
+from darebench.evals.resolve import Asked, Plan, resolve, without_secrets
 from darebench.evals.run_folder import attempts_of, read_run
 from darebench.evals.run_watch import RETRIES, Watch
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.program import Limits
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
@@ -138,7 +143,7 @@ def _evaluate(
     folder = out or Path("runs") / plan.name
     order = attempts_of([t.id for t in plan.tasks], plan.config.epochs)
     with in_words([folder, Path(tempfile.gettempdir())]), claimed(folder, plan.work, fresh=fresh):
-        write_settings(asdict(plan.config), folder / "config.toml")
+        write_settings(without_secrets(asdict(plan.config)), folder / "config.toml")
         with contextlib.closing(AttemptsFile(folder)) as attempts:
             watch.follow(attempts, [Path(tempfile.gettempdir()), folder], len(order))
             missing = [key for key in order if key not in attempts.scored]
@@ -158,13 +163,32 @@ def _evaluate(
 def _make_attempts(
     plan: Plan, folder: Path, missing: Sequence[Key], slots: int | None, watch: Watch
 ) -> None:
+    _reach_model(plan, watch)
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
+        if isinstance(executor, RemoteExecutor):
+            executor.on_wait(watch.say)
+        executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
         answers = _read_answers(plan.tasks, executor, watch)
         _run_inspect(plan, folder, missing, answers, executor, watch)
     finally:
         executor.close_now()
+
+
+def _reach_model(plan: Plan, watch: Watch) -> None:
+    """Ask the model something before there is work for it, and follow its requests from then on.
+
+    Raises:
+        ConfigError: The model cannot be used.
+    """
+    config = plan.config
+    if isinstance(plan.model, Model):
+        if is_asked(plan.model):
+            budget = Budget(turns=config.turns, seconds_per_call=config.seconds)
+            tool = ToolInfo.model_validate(schema(budget, Limits())["function"])
+            watch.run(ask_first(plan.model, [tool], dict(config.generation), watch.say))
+        follow(plan.model, watch.say, watch.give_up)
 
 
 def _read_answers(

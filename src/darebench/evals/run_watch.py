@@ -6,17 +6,19 @@ One object is handed to Inspect's task as an argument, so that nothing global te
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from darebench.errors import ConfigError
+from darebench.errors import DareError
 from darebench.evals.attempts_file import AttemptsFile, Key
 from darebench.evals.disk import cannot_write, problem_of
 from darebench.sync import cancel_all
 from darebench.types import Progress, Trajectory
 
+_log = logging.getLogger(__name__)
 RETRIES = 2
 """How often an attempt that a fault of ours ended is made again within a run."""
 _T = TypeVar("_T")
@@ -35,8 +37,8 @@ class Watch:
         self._ended: set[Key] = set()
         self._kept = 0
         self._expected = 0
-        self.problem: ConfigError | None = None
-        """Why no attempt can go on, such as a full disk."""
+        self.problem: DareError | None = None
+        """Why the run ends early, such as a full disk or a model that is gone."""
 
     @property
     def new_attempts(self) -> int:
@@ -69,14 +71,30 @@ class Watch:
             try:
                 await self._attempts.append(trajectory)
             except OSError as error:
-                self._end(cannot_write(self._attempts.folder, error))
+                self.give_up(cannot_write(self._attempts.folder, error))
                 raise
         self._ended.add(Key(trajectory.task, trajectory.epoch))
         self.step("attempts", self._kept + len(self._ended), self._expected)
 
     def failed(self) -> None:
         """Note a fault of ours; a disk that takes nothing more ends the run."""
-        self._end(problem_of(self._folders))
+        problem = problem_of(self._folders)
+        if problem is not None:
+            self.give_up(problem)
+
+    def say(self, text: str) -> None:
+        """Tell the person who waits something that is no step."""
+        say = getattr(self._progress, "say", None)
+        if say is None:
+            _log.warning(text)
+        else:
+            say(text)
+
+    def give_up(self, problem: DareError) -> None:
+        """End the run, since no further attempt can be made."""
+        if self.problem is None:
+            self.problem = problem
+            self.interrupt()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""
@@ -99,12 +117,6 @@ class Watch:
             loop = self._loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(cancel_all, loop)
-
-    def _end(self, problem: ConfigError | None) -> None:
-        """End the run if there is a problem that every further attempt would meet."""
-        if problem is not None and self.problem is None:
-            self.problem = problem
-            self.interrupt()
 
     def _enter(self) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.errors import CurationReject
+from darebench.installing import install_command
 
 MAX_ROWS = 100_000
 """Rows that are kept of a longer file: a random sample, in the file's order."""
@@ -147,7 +148,7 @@ def _read_excel(path: Path) -> Read:
         import openpyxl  # noqa: F401 -- pandas' own message names no extra
     except ImportError:
         raise CurationReject(
-            f"{path.name} needs openpyxl; pip install 'darebench[excel]'"
+            f"{path.name} needs openpyxl: {install_command(extra='excel')}"
         ) from None
     sheets = pd.read_excel(path, sheet_name=None, engine="openpyxl")
     if not sheets:
