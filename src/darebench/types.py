@@ -328,20 +328,30 @@ class StopReason(StrEnum):
 
 
 class Failure(StrEnum):
-    """What went wrong in a scored attempt (paper section 5), the first that applies."""
+    """What went wrong in a scored attempt (paper section 5): what ended it, or what it left."""
 
     INSTRUCTION = "instruction_not_followed"
     """The code ran and wrote a prediction that is not the reference."""
     CODE_ERROR = "code_error"
-    """The last call ended with an error."""
+    """There is no prediction, and the last call ended with an error."""
     EXECUTION_LIMIT = "execution_limit"
-    """Turns or time ran out."""
+    """Turns or time ran out, or the last call was stopped and left no prediction."""
     TOKEN_LIMIT = "token_limit"
     """Tokens ran out."""
     TOOL_ARGUMENTS = "tool_arguments"
-    """The tool was called with arguments that cannot work."""
+    """There is no prediction, and the last call of the tool could not work as it was made."""
     NO_PREDICTION = "no_prediction"
-    """No prediction, or one that cannot be aligned."""
+    """The attempt ended by itself without a prediction."""
+    MALFORMED_PREDICTION = "malformed_prediction"
+    """There is a prediction file, which cannot be read or aligned with the rows asked for."""
+    WORSE_THAN_MEAN = "worse_than_mean"
+    """The predicted numbers are further from the truth than its mean is."""
+    UNKNOWN_LABELS = "unknown_labels"
+    """None of the predicted labels occurs in the truth."""
+    NO_ROW_RIGHT = "no_row_right"
+    """The predicted labels occur in the truth, each of them in other rows."""
+    WORTHLESS = "worthless"
+    """A registered metric gives the prediction a score of 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,13 +397,13 @@ class CallStatus(StrEnum):
     ERROR = "error"
     """The program ended with an error of its own."""
     TIMEOUT = "timeout"
-    """The program ran out of time and was stopped."""
+    """The program ran out of time and was stopped, or the attempt's time was used up before it."""
     KILLED = "killed"
     """The program was killed, for example because of its memory."""
     REFUSED = "refused"
     """The sandbox did not start the program, because of its files."""
     ARGUMENTS = "arguments"
-    """The tool did not run the code, because of the call's arguments."""
+    """Nothing was run, because of the call's arguments or because there is no such tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,6 +418,10 @@ class CallRecord:
     status: CallStatus
     seconds: float
     """Wall-clock time of the program."""
+    tool: str | None = None
+    """Name of the tool that was asked for, where there is no such tool."""
+    arguments: Mapping[str, Any] | None = None
+    """The arguments as they were given, for a call that was not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +431,18 @@ class Tokens:
     input: int = 0
     output: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Where the wall-clock time of an attempt went, in seconds."""
+
+    model: float = 0.0
+    """Turns of the model; for an own agent, all that it does between its calls of the tool."""
+    queue: float = 0.0
+    """Waiting, for a place in the sandbox or a connection to the model, and our own work."""
+    tool: float = 0.0
+    """Programs of the tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -447,8 +473,12 @@ class Trajectory:
     failure: Failure | None = None
     fault: str | None = None
     """What failed on our side, for an unscored attempt."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of it, such as how the model's server should be started."""
     seconds: float
-    """Wall-clock time of the attempt."""
+    """Wall-clock time of the attempt, without the queue."""
+    timing: Timing | None = None
+    """Its parts; None where they are not known, as for an Inspect solver."""
     tokens: Tokens = field(default_factory=Tokens)
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.attempt_options import AttemptOptions
+from darebench.cli.attempt_options import AttemptOptions, note_problems
 from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import DryRunOption
 from darebench.cli.output import Output, print_json
@@ -51,8 +51,7 @@ def evaluate(
         )
     took_s = time.monotonic() - started
     page = write_page(run.folder)
-    for problem in run.problems:
-        output.note(f"left out: {problem.dataset}: {problem.message}")
+    note_problems(run, output)
     if output.as_json:
         print_json(as_json(run))
     else:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from darebench.errors import ConfigError
 from darebench.evals.failures import classify
 from darebench.files import written_whole
+from darebench.text import clean
 from darebench.types import (
     CallRecord,
     CallStatus,
@@ -27,6 +28,7 @@ from darebench.types import (
     StopReason,
     TargetScore,
     Task,
+    Timing,
     Tokens,
     ToolCall,
     Track,
@@ -57,8 +59,18 @@ class Attempted(Protocol):
         ...
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of it."""
+        ...
+
+    @property
     def seconds(self) -> float:
-        """Wall-clock time."""
+        """Wall-clock time, without the queue."""
+        ...
+
+    @property
+    def timing(self) -> Timing | None:
+        """Where the time went, if that is known."""
         ...
 
     @property
@@ -112,14 +124,19 @@ def trajectory_of(
         reason=None if score is None else score.reason,
         failure=failure,
         fault=fault,
+        warnings=tuple(attempt.warnings),
         seconds=round(attempt.seconds, 3),
+        timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
     )
 
 
 def to_json(trajectory: Trajectory) -> dict[str, Any]:
-    """Return the documented JSON form of an attempt; `schema_version` stands first."""
-    fields = asdict(trajectory)
+    """Return the documented JSON form of an attempt; `schema_version` stands first.
+
+    What cannot be written as UTF-8 is replaced in it, as `darebench.text` says.
+    """
+    fields = clean(asdict(trajectory))
     track = fields.pop("track")
     return {"schema_version": SCHEMA_VERSION, "task": fields.pop("task"), "column": track, **fields}
 
@@ -133,16 +150,19 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
+    value = clean(value)
     fields = {k: v for k, v in value.items() if k not in ("schema_version", "column")}
     try:
         fields |= {
             "track": Track(value["column"]),
             "messages": tuple(map(_message, value["messages"])),
             "calls": tuple(map(_call, value["calls"])),
+            "warnings": tuple(value.get("warnings", ())),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
             "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
+            "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
         }
@@ -185,6 +205,12 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _rounded(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
 
 
 def _target(value: Mapping[str, Any]) -> TargetScore:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from darebench.sync import run_sync
 from darebench.train.episodes import SEED_STEP, Episode, EpisodeRunner
-from darebench.train.grading import Grader
 from darebench.train.token_model import Sampler
 from darebench.types import Task
 
@@ -88,7 +87,17 @@ def rollout_reward(
     return list(reward)
 
 
-def prediction_reward(grader: Grader) -> RewardFunction:
+class RewardSource(Protocol):
+    """What gives rewards: a `Grader` here, or the `RewardClient` of a server."""
+
+    def rewards(
+        self, tasks: Sequence[str], predictions: Sequence[str | bytes | None]
+    ) -> list[float | None]:
+        """Return the reward of each prediction; None where we failed."""
+        ...
+
+
+def prediction_reward(source: RewardSource) -> RewardFunction:
     """Build a reward function for other people's environments.
 
     The data set has a column `task`, and their environment puts the csv text that an attempt left
@@ -102,7 +111,7 @@ def prediction_reward(grader: Grader) -> RewardFunction:
         prediction: Sequence[str | bytes | None],
         **columns: Any,
     ) -> list[float | None]:
-        return [grader.reward(t, p) for t, p in zip(task, prediction, strict=True)]
+        return source.rewards(task, prediction)
 
     return darebench_reward
 
