@@ -42,10 +42,10 @@ def score_one(
         TaskFormatError: The task has no usable truth.
         ReferenceMismatch: The task's reference was computed in another environment.
     """
-    opened = open_store(store)
-    task = opened.task(task_id)
     if not prediction.exists():
         raise ConfigError(f"{prediction} does not exist; give the file that holds the prediction")
+    opened = open_store(store)
+    task = opened.task(task_id)
     truths, problems = read_truths([task], references)
     if task.id in problems:
         raise problems[task.id]
