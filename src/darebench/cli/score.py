@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,8 +92,12 @@ def score(
         print_json(result)
         return
     print(f"{result['task']}: {result['score']:.4f}")
-    if result["reason"]:
-        output.note(result["reason"]["message"])
+    details = result["details"]
+    if len(details) > 1:
+        for target in details:
+            print(f"  {target['target']}: {target['score']:.4f}")
+    for reason in dict.fromkeys(t["reason"]["message"] for t in details if t["reason"]):
+        output.note(reason)
 
 
 def _score_run(folder: Path, store: str | None, output: Output) -> None:
@@ -109,15 +113,25 @@ def _print_batch(result: Mapping[str, Any], output: Output) -> None:
     if output.as_json:
         print_json(result)
         return
-    _print_tracks(result["columns"])
+    _print_tracks(result["columns"], output)
     for error in result["errors"]:
         output.note(f"{error['task']}: {error['message']}")
+    if unknown := result["unknown"]:
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        output.note(f"not in the store, and not scored: {', '.join(unknown[:3])}{more}")
 
 
-def _print_tracks(tracks: Mapping[str, Mapping[str, Any]]) -> None:
+def _print_tracks(tracks: Mapping[str, Mapping[str, Any]], output: Output) -> None:
     for name, figures in tracks.items():
-        mean, error = figures["mean"], figures["stderr"]
-        figure = "unscored" if mean is None else f"{100 * mean:6.2f}"
-        spread = f" +- {100 * error:.2f}" if error is not None else ""
-        shown = [f"{k} {figures[k]}" for k in ("n", "answered", "unscored") if k in figures]
+        mean, interval = figures["mean"], figures["interval"]
+        figure = "unscored" if mean is None else f"{100 * mean:5.1f} %"
+        spread = "" if interval is None else f", 95 %: {_percent(interval)}"
+        shown = [f"{k} {figures[k]}" for k in ("n", "answered", "unscored")]
         print(f"{name:9} {figure}{spread}  ({', '.join(shown)})")
+    for note in dict.fromkeys(f["note"] for f in tracks.values() if f["note"]):
+        output.note(note)
+
+
+def _percent(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"
