@@ -288,6 +288,7 @@ def _options(config: EvalConfig) -> dict[str, Any]:
         "max_tasks": AT_ONCE,
         "fail_on_error": False,
         "retry_on_error": RETRIES,
+        "log_buffer": 50,
         "log_realtime": False,
         "log_header_only": True,
         "token_limit": config.token_limit,
