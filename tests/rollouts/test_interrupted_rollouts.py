@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 SEED = 1917
 MOMENTS = 50
 ATTEMPTS = 150
-N_TASKS = 4
+TOTAL = 4 * ATTEMPTS
 AGENT = """
 import asyncio, os
 from darebench import Message, Role
@@ -97,20 +97,20 @@ def test_fifty_moments_lose_nothing_and_make_nothing_again(tmp_path):
         assert after.items() >= before.items(), f"moment {moment}, {how}: a finished one is lost"
         assert not before.keys() & set(begun(tmp_path)[n_begun:]), f"moment {moment}, {how}"
     n_kept, n_begun = len(kept(tmp_path)), len(begun(tmp_path))
-    assert 0 < n_kept < N_TASKS * ATTEMPTS, "the moments are over before the run, or late"
+    assert 0 < n_kept < TOTAL, "the moments are over before the run, or late"
     out, err = start(tmp_path).communicate(timeout=600)
     assert json.loads(out)["missing"] == 0
-    assert len(begun(tmp_path)) - n_begun == N_TASKS * ATTEMPTS - n_kept
+    assert len(begun(tmp_path)) - n_begun == TOTAL - n_kept
     shown = [
         line.split("attempts ")[1].split()[0] for line in err.splitlines() if "attempts " in line
     ]
-    assert (shown[0], shown[-1]) == (f"{n_kept}/600", "600/600")
+    assert (shown[0], shown[-1]) == (f"{n_kept}/{TOTAL}", f"{TOTAL}/{TOTAL}")
 
     done = darebench("select", str(tmp_path / "run"), "--strategy", "av", "--class-mm", "0",
                      "--cf", "0", "--out", str(tmp_path / "av.jsonl"), "--json")  # fmt: skip
-    assert json.loads(done.stdout)["selected"] == N_TASKS * ATTEMPTS
+    assert json.loads(done.stdout)["selected"] == TOTAL
     done = darebench("export", str(tmp_path / "run"), str(tmp_path / "av.jsonl"),
                      "--out", str(tmp_path / "rows.jsonl"), "--json")  # fmt: skip
     exported = json.loads(done.stdout)
-    assert exported["rows"] == N_TASKS * ATTEMPTS
-    assert exported["left_out"] == {"given twice": N_TASKS * ATTEMPTS}
+    assert exported["rows"] == TOTAL
+    assert exported["left_out"] == {"given twice": TOTAL}
