@@ -267,7 +267,7 @@ def serving(command: Documented, place: Path, variables: dict[str, str]) -> Iter
         yield
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.communicate(timeout=60)
 
 
 def wait_for(port: int) -> None:
