@@ -27,6 +27,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from darebench.cores import take_share, usable_cores
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Variables by which numerical libraries are told how many threads to use."""
@@ -225,7 +226,7 @@ def _ray_pool() -> Iterator[_RayPool]:
     try:
         import ray
     except ImportError:
-        raise ConfigError("--cluster ray needs Ray; pip install 'darebench[ray]'") from None
+        raise ConfigError(f"--cluster ray needs Ray: {install_command(extra='ray')}") from None
     with redirect_stdout(sys.stderr):  # Ray tells of killed workers on stdout, among the results
         ours = not ray.is_initialized()
         _connect(ray)

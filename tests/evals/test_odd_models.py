@@ -388,7 +388,7 @@ def test_a_model_that_is_away_is_waited_for(tmp_path, monkeypatch, capsys):
 
     def script(request, turn):
         away.append(time.monotonic())
-        if 1 < len(away) and away[-1] - away[1] < 7:
+        if len(away) > 1 and away[-1] - away[1] < 7:
             return None
         return good() if turn == 0 else dict(DONE)
 

@@ -20,6 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import TOKEN_VARIABLE, serving
 
+from darebench.installing import install_command
+
 GOLDEN = json.loads(Path(__file__).with_name("golden").joinpath("run_code.json").read_text())
 TOKEN = "not-to-be-guessed"
 FUZZED = int(os.environ.get("DAREBENCH_FUZZ", "150"))
@@ -185,9 +187,8 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert (
-        done.stderr == f"darebench: the server needs {missing}: pip install 'darebench[server]'\n"
-    )
+    hint = install_command(extra="server")
+    assert done.stderr == f"darebench: the server needs {missing}: {hint}\n"
 
 
 def assert_sent_away(answer: httpx.Response) -> None:

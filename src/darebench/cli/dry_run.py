@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darebench.cli.output import print_json
+from darebench.cli.output import in_words, print_json, print_line
 from darebench.work import Work, is_continued
 
 if TYPE_CHECKING:
@@ -150,11 +150,5 @@ def print_plan(plan: RunPlan | CurationPlan, *, as_json: bool) -> None:
         print_json({"dry_run": True, **fields})
         return
     for name, value in fields.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or None
-        if value is not None:
-            print(f"{name.replace('_', ' ')}: {value}")
-
-
-def _shown(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        if value is not None and value != {}:
+            print_line(f"{name.replace('_', ' ')}: {in_words(value)}")

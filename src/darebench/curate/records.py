@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from darebench.audit.headroom import Headroom
+    from darebench.curate.profiling.evidence import ColumnReading
+    from darebench.curate.reading.evidence import Reading
 
 INDEX = "index"
 """In place of a time format: whole numbers that count time."""
@@ -77,6 +79,8 @@ class RawTable:
     keywords: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What reading left out."""
+    reading: Reading | None = None
+    """How the file was read; None for what a package holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,8 @@ class Column:
     low: float | None = None
     high: float | None = None
     time_format: str = ""
+    reading: ColumnReading | None = None
+    """How it was read; None for what was made of other columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from darebench.store.truth import metric_of
 from darebench.types import Task
 from darebench.work import Record, Work
 
-SCHEMA = 2
+SCHEMA = 3
 NOTES = frozenset(("store.root", "config.store", "config.sandbox"))
 """What a run's record says for people: a store or a sandbox that has moved is the same."""
 _SECRET = re.compile(r"(?i)(^|_)(api_?key|key|token|secret|password|credentials?)$")

@@ -8,6 +8,7 @@ from typing import Any
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 from darebench.sandbox.program import Limits
 from darebench.train.chat_template import renderer, self_test, training_template
 from darebench.train.choices import Template
@@ -29,7 +30,8 @@ def need_machine(config: TrainingConfig) -> None:
         )
     if config.deepspeed is not None and importlib.util.find_spec("deepspeed") is None:
         raise ConfigError(
-            "deepspeed is not installed: pip install deepspeed, or leave out the setting deepspeed"
+            "deepspeed is not installed; leave out the setting deepspeed, or install it: "
+            f"{install_command('deepspeed')}"
         )
 
 
