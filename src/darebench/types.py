@@ -473,6 +473,8 @@ class Trajectory:
     failure: Failure | None = None
     fault: str | None = None
     """What failed on our side, for an unscored attempt."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of it, such as how the model's server should be started."""
     seconds: float
     """Wall-clock time of the attempt, without the queue."""
     timing: Timing | None = None

@@ -12,7 +12,7 @@ from typing import Any
 from darebench.agents.answers import left_line
 from darebench.agents.loop import Attempt
 from darebench.agents.meter import Meter, OutOfTime
-from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult
+from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult, clean_message
 from darebench.agents.tools import PythonTool, schema
 from darebench.errors import DareError, ProviderFault
 from darebench.sandbox.program import Limits
@@ -89,7 +89,8 @@ async def run_own(
     counted = CountedTool(tool, budget, limits, attempt.calls, meter)
     try:
         async with meter.within_limit():
-            attempt.messages[:] = _checked(await agent(task, counted, budget))
+            given = _checked(await agent(task, counted, budget))
+        attempt.messages[:] = map(clean_message, given)
         attempt.stop_reason = StopReason.ANSWER
     except OutOfTurns:
         attempt.stop_reason = StopReason.TURNS

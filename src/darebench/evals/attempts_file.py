@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,16 +67,6 @@ def read_lines(path: Path) -> Iterator[Line]:
             start += len(content)
 
 
-def latest(lines: Iterable[Line]) -> dict[Key, Line]:
-    """Return the line of each attempt that counts: the last, unless only an earlier has a score."""
-    found: dict[Key, Line] = {}
-    for line in lines:
-        known = found.get(line.key)
-        if known is None or line.is_scored or not known.is_scored:
-            found[line.key] = line
-    return found
-
-
 class AttemptsFile:
     """Appends to a run's record. All calls come from one event loop at a time."""
 
@@ -87,12 +77,13 @@ class AttemptsFile:
             ConfigError: A line is unusable.
             OSError: The record cannot be read or written.
         """
-        self._path = folder / ATTEMPTS
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        self.folder = folder
+        path = folder / ATTEMPTS
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         self._places: dict[Key, tuple[int, int]] = {}
         self._scored: set[Key] = set()
         self._size = 0
-        for line in read_lines(self._path):
+        for line in read_lines(path):
             self._note(line.key, line.start, line.size, is_scored=line.is_scored)
         os.ftruncate(self._file, self._size)
         self._synced = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
-from darebench.evals.attempts_file import ATTEMPTS, Key, latest, read_lines
+from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
 from darebench.evals.trajectory import TRAJECTORIES, from_json, read_trajectories
 from darebench.types import Trajectory
 
@@ -77,10 +77,13 @@ def attempts_of(tasks: Sequence[str], epochs: int) -> list[Key]:
 
 
 def _read_attempts(folder: Path) -> dict[Key, Trajectory]:
+    """Return the attempt that counts for each key: the last, unless only an earlier has a score."""
     path, former = folder / ATTEMPTS, folder / TRAJECTORIES
+    found: dict[Key, Trajectory] = {}
     if path.is_file():
-        lines = latest(read_lines(path)).values()
-        return {line.key: from_json(line.value) for line in lines}
-    if former.is_file():  # a finished run of a version that kept no record of its own
-        return {Key(t.task, t.epoch): t for t in read_trajectories(former)}
-    return {}
+        for line in read_lines(path):
+            if line.is_scored or line.key not in found or found[line.key].score is None:
+                found[line.key] = from_json(line.value)
+    elif former.is_file():  # a finished run of a version that kept no record of its own
+        found = {Key(t.task, t.epoch): t for t in read_trajectories(former)}
+    return found

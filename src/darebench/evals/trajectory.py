@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from darebench.errors import ConfigError
 from darebench.evals.failures import classify
 from darebench.files import written_whole
+from darebench.text import clean
 from darebench.types import (
     CallRecord,
     CallStatus,
@@ -55,6 +56,11 @@ class Attempted(Protocol):
     @property
     def stop_reason(self) -> StopReason:
         """Why the attempt ended."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of it."""
         ...
 
     @property
@@ -118,6 +124,7 @@ def trajectory_of(
         reason=None if score is None else score.reason,
         failure=failure,
         fault=fault,
+        warnings=tuple(attempt.warnings),
         seconds=round(attempt.seconds, 3),
         timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
@@ -125,8 +132,11 @@ def trajectory_of(
 
 
 def to_json(trajectory: Trajectory) -> dict[str, Any]:
-    """Return the documented JSON form of an attempt; `schema_version` stands first."""
-    fields = asdict(trajectory)
+    """Return the documented JSON form of an attempt; `schema_version` stands first.
+
+    What cannot be written as UTF-8 is replaced in it, as `darebench.text` says.
+    """
+    fields = clean(asdict(trajectory))
     track = fields.pop("track")
     return {"schema_version": SCHEMA_VERSION, "task": fields.pop("task"), "column": track, **fields}
 
@@ -140,12 +150,14 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
+    value = clean(value)
     fields = {k: v for k, v in value.items() if k not in ("schema_version", "column")}
     try:
         fields |= {
             "track": Track(value["column"]),
             "messages": tuple(map(_message, value["messages"])),
             "calls": tuple(map(_call, value["calls"])),
+            "warnings": tuple(value.get("warnings", ())),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
             "details": tuple(map(_target, value.get("details", ()))),
