@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from darebench.cli.options import StoreOption
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_json, print_line
 from darebench.cli.progress import show_progress
 from darebench.cli.rescored import print_rescored
 from darebench.errors import ConfigError
@@ -113,7 +113,14 @@ def _print_batch(result: Mapping[str, Any], output: Output) -> None:
     if output.as_json:
         print_json(result)
         return
-    _print_tracks(result["columns"], output)
+    from darebench.report.result_tables import zero_reasons
+
+    print(_tracks_text(result["columns"]), end="")
+    zeros = (
+        (s["reason"], s["task"]) for s in result["scores"] if s["score"] == 0.0 and s["reason"]
+    )
+    for reason, n, example in zero_reasons((r["code"], task, r["message"]) for r, task in zeros):
+        print_line(f"score 0: {n} {reason}, such as {example}")
     for error in result["errors"]:
         output.note(f"{error['task']}: {error['message']}")
     if unknown := result["unknown"]:
@@ -121,17 +128,25 @@ def _print_batch(result: Mapping[str, Any], output: Output) -> None:
         output.note(f"not in the store, and not scored: {', '.join(unknown[:3])}{more}")
 
 
-def _print_tracks(tracks: Mapping[str, Mapping[str, Any]], output: Output) -> None:
-    for name, figures in tracks.items():
-        mean, interval = figures["mean"], figures["interval"]
-        figure = "unscored" if mean is None else f"{100 * mean:5.1f} %"
-        spread = "" if interval is None else f", 95 %: {_percent(interval)}"
-        shown = [f"{k} {figures[k]}" for k in ("n", "answered", "unscored")]
-        print(f"{name:9} {figure}{spread}  ({', '.join(shown)})")
-    for note in dict.fromkeys(f["note"] for f in tracks.values() if f["note"]):
-        output.note(note)
+def _tracks_text(tracks: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the scores by track as a table."""
+    from darebench.report.figures import score_figure
+    from darebench.report.result_tables import INTERVAL, footnotes, score_text
+    from darebench.report.table import ReportTable
+    from darebench.report.terminal import as_text
 
-
-def _percent(interval: Sequence[float]) -> str:
-    low, high = interval
-    return f"{100 * low:.1f} to {100 * high:.1f}"
+    counts = ("n", "answered", "unscored")
+    scores = {
+        name: score_figure(f["mean"], f["interval"], f["bootstrap"], f["note"])
+        for name, f in tracks.items()
+    }
+    table = ReportTable(
+        title="Scores",
+        note="\n".join([f"{INTERVAL} A missing file counts 0.", *footnotes(scores.values())]),
+        columns=("track", "score", "tasks", "answered", "unscored"),
+        rows=tuple(
+            (name, score_text(scores[name]), *(str(figures[count]) for count in counts))
+            for name, figures in tracks.items()
+        ),
+    )
+    return as_text(table)
