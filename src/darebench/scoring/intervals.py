@@ -99,7 +99,7 @@ def _without_spread(values: Sequence[float], n: int, *, bounded: bool) -> Spread
     """Return what is known where no cluster differs from another.
 
     If all of n clusters score 1, each does so with a probability of at least p, where p^n is
-    (1 - LEVEL) / 2; the mean is no lower than p, since no score is negative.
+    (1 - LEVEL) / 2; the mean is at least p, since no score is negative.
     """
     if bounded and set(values) in ({0.0}, {1.0}):
         least = ((1 - LEVEL) / 2) ** (1 / n)
