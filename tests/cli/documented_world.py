@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,13 @@ from evals.chat_server import ChatServer, call
 from good_tables import bundled
 from sites import Hub, Kaggle, Openml
 
+MODEL = "openai-api/local/m"
+"""Stands for every model of a provider."""
 STORES = ("owner/name", "me/tasks")
 """Stores that pages take from the hub."""
 
 
-def prepare(folder: Path) -> Path:
+def prepare(folder: Path, world: dict[str, str]) -> Path:
     """Make what the pages suppose: a store, tables, predictions, a program, and runs."""
     store = open_store()
     shutil.copytree(store.root, folder / "curation" / "store")
@@ -41,9 +45,13 @@ def prepare(folder: Path) -> Path:
     (folder / "data").mkdir()
     (folder / "data" / "a.csv").write_text("a\n1\n")
     (folder / "code.py").write_text("open('out.csv', 'w').write(open('a.csv').read())\n")
-    # An attempt by the baseline, since one that is worth learning from is selected and exported.
-    attempt = ("eval", "iris_class/mm", "--out", "runs/a", "--quiet")
-    assert darebench(*attempt, cwd=folder).returncode == 0
+    # Attempts that differ, since such are selected and exported.
+    attempts = ("rollouts", "iris_class/mm", "--attempts", "4", "--model", MODEL, "--out", "runs/a")
+    variables = environment(world, folder) | key_of(world)
+    done = subprocess.run(
+        command_line([*attempts]), cwd=folder, env=variables, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     shutil.copytree(folder / "runs" / "a", folder / "runs" / "b")
     (folder / "settings.toml").write_text('model = "trivial"\ntasks = ["iris_class/*"]\n')
     shutil.copy(ROOT / "examples" / "own_agent.py", folder / "my_agents.py")
@@ -72,21 +80,43 @@ def _write_own_store(store: Path) -> None:
     (store / "question_list.json").write_text(json.dumps(entries))
 
 
-def _answer(request: dict[str, Any], turn: int) -> dict[str, Any]:
-    """Look at the files and give up; where there is no tool, a table is planned or read."""
-    if "tools" not in request:
-        return {"content": json.dumps({"suitable": False, "reason": "no table to learn from"})}
-    name = request["tools"][0]["function"]["name"]
-    if name == "python_executor" and turn == 0:
-        return call("print(1)")
-    return {"content": "I have no prediction."}
+class _Player:
+    """Solves every other conversation, and gives up in the others."""
+
+    def __init__(self) -> None:
+        self._met = count()
+
+    def __call__(self, request: dict[str, Any], turn: int) -> dict[str, Any]:
+        """Answer a request; where there is no tool, a table is planned or a question is read."""
+        if "tools" not in request:
+            return {"content": json.dumps({"suitable": False, "reason": "no table to learn from"})}
+        name = request["tools"][0]["function"]["name"]
+        if turn or name != "python_executor":
+            return {"content": "That is all."}
+        if next(self._met) % 2:
+            return call("print(1)")
+        said = " ".join(str(m["content"]) for m in request["messages"])
+        files = [re.search(rf"{part}\w*\.csv", said) for part in ("train", "val")]
+        load = [found[0] for found in files if found is not None]
+        return call(f"train, val = {load!r}\n{FOREST}", load, ["prediction.csv"])
+
+
+FOREST = """
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+train, val = pd.read_csv(train), pd.read_csv(val)
+target = next(name for name in train if name not in val)
+names = [name for name in val.select_dtypes("number") if name != "row_id" and name in train]
+model = RandomForestClassifier(random_state=0).fit(train[names].fillna(0), train[target])
+val.assign(**{target: model.predict(val[names].fillna(0))})[["row_id", target]].to_csv("prediction.csv", index=False)
+"""
 
 
 @contextmanager
 def served() -> Iterator[dict[str, str]]:
     """Serve a model, the hub, Kaggle and OpenML here; yield the variables that lead to them."""
     frame = bundled("diabetes").round(4)
-    with ChatServer(_answer) as model, Hub() as hub, Kaggle() as kaggle, Openml() as openml:
+    with ChatServer(_Player()) as model, Hub() as hub, Kaggle() as kaggle, Openml() as openml:
         for name in STORES:
             root = open_store().root
             files = [path for path in root.rglob("*") if path.is_file()]
@@ -116,6 +146,11 @@ def served() -> Iterator[dict[str, str]]:
             "KAGGLE_SITE": kaggle.url,
             "OPENML_SITE": openml.url,
         }
+
+
+def key_of(world: dict[str, str]) -> dict[str, str]:
+    """Return what leads a model of a provider, which needs a key, to the local server."""
+    return {"LOCAL_API_KEY": "none", "LOCAL_BASE_URL": world["MODEL_URL"]}
 
 
 def environment(world: dict[str, str], place: Path) -> dict[str, str]:

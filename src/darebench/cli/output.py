@@ -55,9 +55,17 @@ class Output:
     ] = False
 
     def note(self, text: str) -> None:
-        """Print something beside the result, on stderr."""
-        if not self.quiet:
-            print(text, file=sys.stderr)
+        """Print something beside the result on stderr: one line, which a terminal shows in several.
+
+        Programs that read what a pipe holds find a note in each line.
+        """
+        if self.quiet:
+            return
+        if sys.stderr.isatty():
+            from darebench.report.terminal import fill
+
+            text = fill(text, indent="  ")
+        print(text, file=sys.stderr)
 
 
 def print_json(value: object) -> None:

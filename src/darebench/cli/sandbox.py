@@ -13,7 +13,7 @@ import typer
 
 from darebench.cli.command import command
 from darebench.cli.options import HostOption, PortOption
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_json, print_line
 from darebench.errors import ConfigError
 from darebench.installing import install_command
 
@@ -135,7 +135,7 @@ def sandbox_check(*, output: Output) -> None:
     else:
         for finding in findings:
             state = "covered" if finding.covered else "MISSING"
-            print(f"{state}  {finding.name}  {finding.detail}".rstrip())
+            print_line(f"{state}  {finding.name}  {finding.detail}")
     if not all(finding.covered for finding in findings):
         raise typer.Exit(1)
 

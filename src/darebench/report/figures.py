@@ -93,6 +93,27 @@ def by_track(run: LoadedRun) -> dict[str, Group]:
     return {g.track: g for g in (*shown[1:], shown[0])}
 
 
+def score_figure(
+    mean: float | None,
+    interval: Sequence[float] | None,
+    bootstrap: Sequence[float] | None,
+    note: str | None,
+) -> Figure:
+    """Return a mean score, in [0, 1], as a figure in percent, with its two intervals."""
+    low, high = interval or (None, None)
+    bootstrap_low, bootstrap_high = bootstrap or (None, None)
+    return Figure(
+        metric="score",
+        value=_percent(mean),
+        unit="percent",
+        low=_percent(low),
+        high=_percent(high),
+        bootstrap_low=_percent(bootstrap_low),
+        bootstrap_high=_percent(bootstrap_high),
+        note=note,
+    )
+
+
 def _group(run: LoadedRun, track: str, task: str | None, made: Sequence[Trajectory]) -> Group:
     seen = summary(observations(made))
     figures = [*_scores(made, seen), *_counts(run, track, made), *_failures(made), *_effort(made)]
@@ -108,18 +129,7 @@ def _group(run: LoadedRun, track: str, task: str | None, made: Sequence[Trajecto
 
 
 def _scores(made: Sequence[Trajectory], seen: Summary) -> Iterator[Figure]:
-    low, high = seen.interval or (None, None)
-    bootstrap_low, bootstrap_high = seen.bootstrap or (None, None)
-    yield Figure(
-        metric="score",
-        value=_percent(seen.mean),
-        unit="percent",
-        low=_percent(low),
-        high=_percent(high),
-        bootstrap_low=_percent(bootstrap_low),
-        bootstrap_high=_percent(bootstrap_high),
-        note=seen.note,
-    )
+    yield score_figure(seen.mean, seen.interval, seen.bootstrap, seen.note)
     strict = [t.strict_score or 0.0 for t in made if t.score is not None]
     mean = sum(strict) / len(strict) if strict else None
     yield Figure(metric="strict_score", value=_percent(mean), unit="percent")

@@ -23,7 +23,7 @@ PUBLISHED = (
 """Rows of the paper's main table (arXiv 2602.24288), in percent, for tasks other than a run's."""
 UNKNOWN = "-"
 """Stands where there is no figure."""
-_INTERVAL = (
+INTERVAL = (
     "Percent [95 % interval]: t with clusters - 1 degrees of freedom, where a cluster is a source "
     "dataset."
 )
@@ -48,7 +48,7 @@ def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
         scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
         shown += scores
         rows.append((run.name, *map(score_text, scores), *_counts(groups[ALL])))
-    note = f"{_INTERVAL} {_LEFT_OUT}; missing ones have not been made."
+    note = f"{INTERVAL} {_LEFT_OUT}; missing ones have not been made."
     return ReportTable(
         title="Scores",
         note="\n".join([note, *footnotes(shown)]),
@@ -72,7 +72,7 @@ def track_table(run: LoadedRun) -> ReportTable:
     scores = [group.figures["score"] for group in groups.values()]
     return ReportTable(
         title=run.name,
-        note="\n".join([f"{_INTERVAL} {_LEFT_OUT}.", *footnotes(scores)]),
+        note="\n".join([f"{INTERVAL} {_LEFT_OUT}.", *footnotes(scores)]),
         columns=("track", "score", "tasks", "attempts", "answered", "unscored"),
         rows=tuple(rows),
     )
@@ -93,16 +93,11 @@ def failure_table(runs: Sequence[LoadedRun]) -> ReportTable:
 
 def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return why attempts scored 0, with the first attempt of each reason."""
-    rows: list[tuple[str, ...]] = []
-    for run in runs:
-        zeros: dict[str, list[Trajectory]] = defaultdict(list)
-        for t in run.trajectories:
-            if t.score == 0.0:
-                zeros[t.reason.code if t.reason else "not recorded"].append(t)
-        for code, found in sorted(zeros.items(), key=lambda item: (-len(item[1]), item[0])):
-            first, reason = found[0], found[0].reason
-            example = f"{first.task}: {_cut(reason.message)}" if reason else first.task
-            rows.append((run.name, code.replace("_", " "), str(len(found)), example))
+    rows = [
+        (run.name, reason, str(n), example)
+        for run in runs
+        for reason, n, example in zero_reasons(zeros_of(run.trajectories))
+    ]
     return ReportTable(
         title="Scores of 0",
         note="Why scored attempts got 0, by the reason's code.",
@@ -168,6 +163,27 @@ def score_text(score: Figure | None) -> str:
     if score.low is None or score.high is None:
         return f"{score.value:.1f}{_MARK if score.note else ''}"
     return f"{score.value:.1f} [{score.low:.1f}–{score.high:.1f}]"
+
+
+def zero_reasons(zeros: Iterable[tuple[str, str, str]]) -> list[tuple[str, int, str]]:
+    """Return each reason for a score of 0 with how often it is given and an example.
+
+    Args:
+        zeros: Of each score of 0, the reason's code, the task and the reason's message.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, task, message in zeros:
+        found[code].append(f"{task}: {_cut(message)}" if message else task)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(code.replace("_", " "), len(examples), examples[0]) for code, examples in ordered]
+
+
+def zeros_of(attempts: Iterable[Trajectory]) -> Iterator[tuple[str, str, str]]:
+    """Yield the reason's code, the task and the reason's message of each score of 0."""
+    for t in attempts:
+        if t.score == 0.0:
+            code, message = (t.reason.code, t.reason.message) if t.reason else ("not recorded", "")
+            yield code, t.task, message
 
 
 def footnotes(scores: Iterable[Figure | None]) -> Iterator[str]:
