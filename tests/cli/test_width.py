@@ -33,11 +33,11 @@ COMMANDS = {
     "report of one": ("report", WIDE),
     "report with what is left out": ("report", "a", "odd", "a.old1", "nothing"),
     "dry run": ("eval", "--model", LONG, "--base-url", "http://localhost:1", "--dry-run"),
-    "eval": ("eval", "iris_class", "--model", "null", "--out", f"runs/{'long-' * 9}"),
+    "eval": ("eval", "iris_class", "--model", "null", "--out", "runs/one"),
     "score": ("score", "p.csv", "--task", "iris_class/mm"),
     "score a folder": ("score", "--batch", "."),
     "sandbox check": ("sandbox", "check"),
-    "select": ("select", "a", "--strategy", "av", "--out", "s.jsonl"),
+    "select": ("select", "full", "--strategy", "av", "--out", "s.jsonl"),
     "curate": ("curate", "tables", "--out", "curation"),
     "push": ("push", "one", "--to", "o/n", "--dry-run", "--out", "documents"),
     "what does not exist": ("report", "nowhere"),
@@ -63,6 +63,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("width")
     for name in (*"abcdef", "a.old1"):
         example(folder / name)
+    write_run(folder / "full", [attempt("a_class/mm", k, k / 2) for k in (1, 2)])
     write_run(folder / WIDE, [attempt(f"{WIDE}{k}_class/mm", 1, 0.0) for k in range(12)])
     from darebench.store.read import open_store
 
