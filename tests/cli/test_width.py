@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import typer
 from rich.cells import cell_len
 
 from darebench.cli import build_command
+from darebench.evals.attempts_file import ATTEMPTS
+from darebench.evals.trajectory import TRAJECTORIES
 from report.runs import attempt, example, write_run
 
 WIDE = "模型" * 30
@@ -63,7 +66,8 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("width")
     for name in (*"abcdef", "a.old1"):
         example(folder / name)
-    write_run(folder / "full", [attempt("a_class/mm", k, k / 2) for k in (1, 2)])
+    full = write_run(folder / "full", [attempt("a_class/mm", k, k / 2) for k in (1, 2)])
+    shutil.copy(full / ATTEMPTS, full / TRAJECTORIES)
     write_run(folder / WIDE, [attempt(f"{WIDE}{k}_class/mm", 1, 0.0) for k in range(12)])
     from darebench.store.read import open_store
 
