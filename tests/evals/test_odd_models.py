@@ -13,14 +13,16 @@ import pytest
 from chat_server import Answer, ChatServer, call, completion
 
 from darebench import cli
+from darebench.evals.run import EvalConfig
+from darebench.evals.run import evaluate as run_evaluation
 from darebench.evals.trajectory import read_trajectories
+from darebench.rollouts.export import export
 from darebench.types import Role, StopReason
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "odd_server.py"
 GOOD = "import pandas as pd\nv = pd.read_csv('val_v2.csv')\nv['species'] = 'setosa'\nv[['row_id', 'species']].to_csv('prediction.csv', index=False)"
-ARGUMENTS = {"code": GOOD, "files_to_load": ["val_v2.csv"], "files_to_save": ["prediction.csv"]}
 DONE = {"content": "done"}
 HALF = "\ud83d"
 
@@ -41,14 +43,18 @@ def evaluate(url, tmp_path, monkeypatch, capsys, *more, model="openai-api/local/
     return code, attempts, capsys.readouterr().err
 
 
-def good(**more):
+def good(name="", code=GOOD, **more):
     """Make a turn that saves a prediction, with other fields in its call or around it."""
-    made = call(GOOD, ["val_v2.csv"], ["prediction.csv"])
+    made = call(f"{code}\n# {name}\n", ["val_v2.csv"], ["prediction.csv"])
     function = made["tool_calls"][0]["function"]
-    for name, value in more.items():
-        target = function if name in function else made["tool_calls"][0]
-        (target if name in target else made)[name] = value
+    for field, value in more.items():
+        target = function if field in function else made["tool_calls"][0]
+        (target if field in target else made)[field] = value
     return made
+
+
+def arguments(name, **more):
+    return {**json.loads(good(name)["tool_calls"][0]["function"]["arguments"]), **more}
 
 
 def body(value, **more):
@@ -57,97 +63,58 @@ def body(value, **more):
     return Answer(body=content, **more)
 
 
-def without(field, value="out"):
-    """Make a good completion in which a field is missing, or is another one."""
-    made = completion(good())
-    if value == "out":
-        del made[field]
-    else:
-        made[field] = value
-    return made
+def text(name, **more):
+    return json.dumps(completion(good(name, **more)), ensure_ascii=False)
 
 
 CALLED = {
-    "arguments as an object": good(arguments=ARGUMENTS),
-    "arguments encoded twice": good(arguments=json.dumps(json.dumps(ARGUMENTS))),
-    "a call without an id": good(id=None),
-    "an id that is a number": good(id=7),
-    "a call without a type": good(type=None),
-    "the older form of a call": {
-        "content": None,
-        "function_call": {"name": "python_executor", "arguments": json.dumps(ARGUMENTS)},
+    "arguments as an object": lambda n: good(n, arguments=arguments(n)),
+    "arguments encoded twice": lambda n: good(n, arguments=json.dumps(json.dumps(arguments(n)))),
+    "a call without an id": lambda n: good(n, id=None),
+    "an id that is a number": lambda n: good(n, id=7),
+    "a call without a type": lambda n: good(n, type=None),
+    "the older form of a call": lambda n: {
+        "function_call": {"name": "python_executor", "arguments": json.dumps(arguments(n))},
         "finish_reason": "function_call",
     },
-    "content in parts": good(content=[{"type": "text", "text": "hello"}]),
-    "another reason to stop": good(finish_reason="eos_token"),
-    "no reason to stop": good(finish_reason=None),
-    "half of a pair in the code": good(
-        arguments=json.dumps({**ARGUMENTS, "code": GOOD + f"\n# {HALF}"})
+    "content in parts": lambda n: good(n, content=[{"type": "text", "text": "hello"}]),
+    "another reason to stop": lambda n: good(n, finish_reason="eos_token"),
+    "no reason to stop": lambda n: good(n, finish_reason=None),
+    "half of a pair in the code": lambda n: good(n, f"{GOOD}\n# {HALF}"),
+    "half of a pair in a name": lambda n: good(n, content=f"half {HALF} of it", x={HALF: HALF}),
+    "half of a pair in an id": lambda n: good(n, id=f"c{HALF}"),
+    "half of a pair in a thought": lambda n: good(n, reasoning_content=f"hm {HALF}"),
+    "NUL in the code": lambda n: good(n, f"{GOOD}\n# \0"),
+    "no usage": lambda n: body({**completion(good(n)), "usage": None}),
+    "a usage without counts": lambda n: body(
+        {**completion(good(n)), "usage": {"prompt_tokens": None, "total_tokens": "many"}}
     ),
-    "half of a pair in the text": good(content=f"half {HALF} of it"),
-    "half of a pair in an id": good(id=f"c{HALF}"),
-    "half of a pair in a thought": good(reasoning_content=f"hm {HALF}"),
-    "NUL in the code": good(arguments=json.dumps({**ARGUMENTS, "code": GOOD + "\n# \0"})),
-    "no usage": without("usage"),
-    "a usage without counts": without("usage", {"prompt_tokens": None, "total_tokens": None}),
-    "no model and no id": {**without("model"), "id": None, "created": None, "object": None},
-    "NaN in the JSON": body(
-        json.dumps({**completion(good()), "x": [float("nan"), float("inf")]}).encode()
+    "no model and no id": lambda n: body({"choices": completion(good(n))["choices"]}),
+    "NaN in the JSON": lambda n: body({**completion(good(n)), "x": [float("nan"), float("inf")]}),
+    "another content type": lambda n: body(
+        text(n).encode(), headers={"Content-Type": "text/plain"}
     ),
-    "another content type": body(completion(good()), headers={"Content-Type": "text/plain"}),
-    "no content type": body(completion(good()), headers={"Content-Type": ""}),
-    "UTF-16": body(json.dumps(completion(good())).encode("utf-16")),
-    "a byte order mark": body(json.dumps(completion(good())).encode("utf-8-sig")),
-    "Latin-1": body(
-        json.dumps(completion(good(content="d\xe9j\xe0")), ensure_ascii=False).encode("latin-1")
-    ),
-    "small chunks": body(completion(good()), chunks=True),
-    "a slow answer": body(completion(good()), delay_s=4),
-    "a huge text": good(content="word " * 400_000),
+    "no content type": lambda n: body(text(n).encode(), headers={"Content-Type": ""}),
+    "UTF-16": lambda n: body(text(n).encode("utf-16")),
+    "a byte order mark": lambda n: body(text(n).encode("utf-8-sig")),
+    "Latin-1": lambda n: body(text(n, content="d\xe9j\xe0").encode("latin-1")),
+    "small chunks": lambda n: body(text(n).encode(), chunks=True),
+    "a slow answer": lambda n: body(text(n).encode(), delay_s=4),
+    "a huge text": lambda n: good(n, content="word " * 400_000),
 }
 """What a first turn may look like, and still be a call that is carried out."""
-
-
-@pytest.mark.parametrize("what", CALLED)
-def test_a_call_in_an_odd_form_is_carried_out(what, tmp_path, monkeypatch, capsys):
-    turn = CALLED[what]
-    turn = body(turn) if isinstance(turn, dict) and "choices" in turn else turn
-    with ChatServer(lambda r, n: turn if n == 0 else dict(DONE)) as server:
-        code, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-    assert (code, done.fault, done.stop_reason) == (0, None, StopReason.ANSWER)
-    assert done.score
-    assert len(done.calls) == 1
-    asked = next(m for m in done.messages if m.tool_calls)
-    answered = next(m for m in done.messages if m.role is Role.TOOL)
-    assert asked.tool_calls[0].id == answered.tool_call_id != ""
-    for path in (tmp_path / "run").glob("*.jsonl"):
-        path.read_bytes().decode()
-        assert "\\ud83d" not in path.read_text()
-
-
-def test_calls_that_share_an_id_are_told_apart(tmp_path, monkeypatch, capsys):
-    turn = good()
-    turn["tool_calls"] += call("print(1)")["tool_calls"]
-    with ChatServer(lambda r, n: turn if n == 0 else dict(DONE)) as server:
-        _, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-        sent = server.requests[-1]["messages"]
-    ids = [c["id"] for m in sent if m["role"] == "assistant" for c in m["tool_calls"]]
-    assert len(set(ids)) == 2
-    assert ids == [m["tool_call_id"] for m in sent if m["role"] == "tool"]
-    assert len(done.calls) == 2
-
 
 THOUGHTS = {
     "a tag": {"content": "<think>hm</think>"},
     "a tag on lines of its own": {"content": "<think>\nhm\n</think>\n\n"},
     "a tag before a text": {"content": "<think>hm</think>\n\nNow."},
     "another tag": {"content": "<thinking>hm</thinking>Now."},
-    "a tag that is not closed": {"content": "<think>hm"},
+    "a tag that is open": {"content": "<think>hm"},
     "a tag that is only closed": {"content": "hm\n</think>\n\nNow."},
     "a field": {"content": None, "reasoning_content": "hm"},
     "another field": {"content": "", "reasoning": "hm"},
     "a field and a tag": {"content": "<think>hm</think>Now.", "reasoning_content": "hm"},
-    "parts": {
+    "thoughts in parts": {
         "content": [
             {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
             {"type": "text", "text": "Now."},
@@ -156,60 +123,114 @@ THOUGHTS = {
 }
 
 
+class Forms:
+    """Answers each conversation's first turn in the next of some forms; later ones with `done`."""
+
+    def __init__(self, *turns):
+        self._turns = iter(turns)
+
+    def __call__(self, request, turn):
+        return next(self._turns) if turn == 0 else dict(DONE)
+
+
+def by_name(attempts, names):
+    """Map each form's name to the attempt that it was given to."""
+    return {n: next((t for t in attempts if _made_with(t, n)), None) for n in names}
+
+
+def _made_with(trajectory, name):
+    return any(f"# {name}" in c.code.split("\n") for c in trajectory.calls)
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    """Make one attempt for each form, all in one run; return its folder and what was sent."""
+    made = {}
+
+    def run(key, turns):
+        if key not in made:
+            folder = tmp_path_factory.mktemp("odd")
+            with pytest.MonkeyPatch.context() as patch, ChatServer(Forms(*turns)) as server:
+                config = EvalConfig(
+                    model="openai-api/local/m",
+                    tasks=("iris_class/mm",),
+                    base_url=server.url,
+                    epochs=len(turns),
+                )
+                patch.delenv("LOCAL_API_KEY", raising=False)
+                made[key] = run_evaluation(config, out=folder / "run"), server.requests
+        return made[key]
+
+    return run
+
+
+@pytest.mark.parametrize("what", CALLED)
+def test_a_call_in_an_odd_form_is_carried_out(what, run_of):
+    run, _ = run_of("called", [form(name) for name, form in CALLED.items()])
+    done = by_name(run.trajectories, CALLED)[what]
+    assert done is not None
+    assert (done.fault, done.stop_reason, len(done.calls)) == (None, StopReason.ANSWER, 1)
+    assert done.score
+    asked = next(m for m in done.messages if m.tool_calls)
+    answered = next(m for m in done.messages if m.role is Role.TOOL)
+    assert asked.tool_calls[0].id == answered.tool_call_id != ""
+
+
+def test_nothing_is_kept_that_cannot_be_written(run_of, tmp_path, monkeypatch):
+    run, _ = run_of("called", [form(name) for name, form in CALLED.items()])
+    for path in run.folder.glob("*.jsonl"):
+        assert "\\ud83d" not in path.read_bytes().decode()
+    for end in ("jsonl", "parquet"):
+        out = tmp_path / f"x.{end}"
+        monkeypatch.setattr(
+            sys, "argv", ["darebench", "export", str(run.folder), "--out", str(out)]
+        )
+        cli.main()
+    assert len((tmp_path / "x.jsonl").read_text().splitlines()) == len(CALLED)
+
+
 @pytest.mark.parametrize("what", THOUGHTS)
-def test_a_thought_stands_once_everywhere(what, tmp_path, monkeypatch, capsys):
-    turn = good(**THOUGHTS[what])
-    with ChatServer(lambda r, n: turn if n == 0 else dict(DONE)) as server:
-        _, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-        sent = next(m for m in server.requests[-1]["messages"] if m["role"] == "assistant")
+def test_a_thought_stands_once_everywhere(what, run_of, tmp_path):
+    run, requests = run_of("thoughts", [good(n, **more) for n, more in THOUGHTS.items()])
+    done = by_name(run.trajectories, THOUGHTS)[what]
     said = next(m for m in done.messages if m.role is Role.ASSISTANT).content
-    assert said == "<think>\nhm\n</think>\n\n" + ("Now." if "Now." in str(turn) else "")
-    shown = json.dumps(sent)
-    assert shown.count("hm") == 1
-    if isinstance(turn["content"], str) and "hm" in turn["content"] and "reasoning" not in what:
-        assert "hm" in str(sent["content"]) or "reasoning_content" in turn
-    monkeypatch.setattr(
-        sys,
-        "argv",
-        ["darebench", "export", str(tmp_path / "run"), "--out", str(tmp_path / "x.jsonl")],
+    content = str(THOUGHTS[what]["content"])
+    assert said == "<think>\nhm\n</think>\n\n" + ("Now." if "Now." in content else "")
+    sent = next(
+        m
+        for r in requests
+        for m in r["messages"]
+        if m["role"] == "assistant" and f"# {what}\\" in str(m.get("tool_calls"))
     )
-    cli.main()
-    assert (tmp_path / "x.jsonl").read_text().count("hm") == 1
+    assert json.dumps(sent).count("hm") == 1
+    if isinstance(THOUGHTS[what]["content"], str) and "hm" in content and "field" not in what:
+        assert sent["content"] == content  # as the model's template knows it
+    export([run.folder], tmp_path / "x.jsonl")
+    rows = (tmp_path / "x.jsonl").read_text().splitlines()
+    assert [row.count("hm") for row in rows] == [1] * len(THOUGHTS)
 
 
-def test_a_thought_in_the_text_goes_back_as_the_model_wrote_it(tmp_path, monkeypatch, capsys):
-    turn = good(content="hm\n</think>\n\nNow.")
-    with ChatServer(lambda r, n: turn if n == 0 else dict(DONE)) as server:
-        evaluate(server.url, tmp_path, monkeypatch, capsys)
-        sent = next(m for m in server.requests[-1]["messages"] if m["role"] == "assistant")
-    assert sent["content"] == "hm\n</think>\n\nNow."
-
-
-WRITTEN = {
-    "hermes": '<tool_call>\n{"name": "python_executor", "arguments": {"code": "1"}}\n</tool_call>',
-    "qwen3_coder": "<tool_call>\n<function=python_executor>\n<parameter=code>\n1\n</parameter>",
-    "llama3_json": '<|python_tag|>{"name": "python_executor", "parameters": {"code": "1"}}',
-    "mistral": '[TOOL_CALLS] [{"name": "python_executor", "arguments": {"code": "1"}}]',
-    "hermes, ": '```json\n{"name": "python_executor", "arguments": {"code": "1"}}\n```',
-    "pythonic": "[python_executor(code='1', files_to_load=[], files_to_save=[])]",
-}
-
-
-@pytest.mark.parametrize("parser", WRITTEN)
-def test_a_call_that_the_server_did_not_parse_is_explained(parser, tmp_path, monkeypatch, capsys):
-    with ChatServer(lambda r, n: {"content": WRITTEN[parser]}) as server:
-        code, (done,), told = evaluate(server.url, tmp_path, monkeypatch, capsys)
-    assert (code, done.score, done.calls) == (0, 0.0, ())
-    (warning,) = done.warnings
-    assert f"--tool-call-parser {parser}" in warning
-    assert told.count(warning) == 1
-
-
-def test_code_in_a_fence_is_no_call(tmp_path, monkeypatch, capsys):
-    text = 'Here is a config:\n```json\n{"name": "iris", "arguments": 3}\n```\n```python\n1\n```'
-    with ChatServer(lambda r, n: {"content": text}) as server:
+def test_calls_that_share_an_id_are_told_apart(tmp_path, monkeypatch, capsys):
+    turn = good()
+    turn["tool_calls"] += call("print(1)")["tool_calls"]
+    with ChatServer(Forms(turn)) as server:
         _, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-    assert done.warnings == ()
+        sent = server.requests[-1]["messages"]
+    ids = [c["id"] for m in sent if m["role"] == "assistant" for c in m["tool_calls"]]
+    assert len(set(ids)) == 2
+    assert ids == [m["tool_call_id"] for m in sent if m["role"] == "tool"]
+    assert len(done.calls) == 2
+
+
+def test_a_call_that_the_server_did_not_parse_is_explained(tmp_path, monkeypatch, capsys):
+    written = '<tool_call>\n{"name": "python_executor", "arguments": {"code": "1"}}\n</tool_call>'
+    with ChatServer(lambda r, n: {"content": written}) as server:
+        code, attempts, told = evaluate(server.url, tmp_path, monkeypatch, capsys, "--epochs", "3")
+    assert code == 0
+    assert [(t.score, t.calls) for t in attempts] == [(0.0, ())] * 3
+    ((warning,),) = {t.warnings for t in attempts}
+    assert "--enable-auto-tool-choice --tool-call-parser hermes" in warning
+    assert told.count(warning) == 1
 
 
 FULL = {
@@ -221,44 +242,42 @@ FULL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("server_name", FULL)
-def test_a_full_context_scores_what_was_saved(server_name, tmp_path, monkeypatch, capsys):
-    status, message = FULL[server_name]
-    full = Answer(status=status, body={"error": {"message": message, "code": status}})
-    with ChatServer(lambda r, n: good() if n == 0 else full) as server:
-        code, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-    assert (code, done.stop_reason, done.fault) == (0, StopReason.TOKENS, None)
-    assert done.score
-    assert [m.role for m in done.messages][-2:] == [Role.ASSISTANT, Role.TOOL]
+def test_a_full_context_scores_what_was_saved(tmp_path, monkeypatch, capsys):
+    full = iter(
+        Answer(status=status, body={"error": {"message": message, "code": status}})
+        for status, message in FULL.values()
+    )
+    with ChatServer(lambda r, n: good() if n == 0 else next(full)) as server:
+        code, attempts, _ = evaluate(
+            server.url, tmp_path, monkeypatch, capsys, "--epochs", str(len(FULL))
+        )
+    assert code == 0
+    assert [(t.stop_reason, t.fault) for t in attempts] == [(StopReason.TOKENS, None)] * len(FULL)
+    for done in attempts:
+        assert done.score
+        assert [m.role for m in done.messages][-2:] == [Role.ASSISTANT, Role.TOOL]
 
 
-PASSING = {
-    "an error in an answer": Answer(body={"error": {"message": "upstream failed", "code": 502}}),
-    "a web page": Answer(body=b"<html><title>login</title></html>", status=502),
-    "half a body": Answer(body=b'{"choices": [', headers={"Content-Length": "500"}),
-    "no choice": Answer(body={"choices": []}),
-    "choices that are null": Answer(body={"choices": None}),
-    "busy": Answer(body={"error": {}}, status=429, headers={"Retry-After": "2"}),
-    "overloaded": Answer(body={"error": {"message": "x"}}, status=529),
-    "gone": None,
-}
+PASSING = [
+    Answer(body={"error": {"message": "upstream failed", "code": 502}}),
+    Answer(body=b"<html><title>login</title></html>", status=502),
+    Answer(body=b"<html><title>login</title></html>"),
+    Answer(body=b'{"choices": [', headers={"Content-Length": "500"}),
+    Answer(body={"choices": []}),
+    Answer(body={"choices": None}),
+    Answer(body={"error": {}}, status=429, headers={"Retry-After": "2"}),
+    Answer(body={"error": {"message": "x"}}, status=529),
+    None,
+]
 
 
-@pytest.mark.parametrize("what", PASSING)
-def test_what_passes_is_waited_for(what, tmp_path, monkeypatch, capsys):
-    seen = []
-
-    def script(request, turn):
-        seen.append(turn)
-        if len(seen) <= 2:
-            return PASSING[what]
-        return good() if turn == 0 else dict(DONE)
-
-    with ChatServer(script) as server:
-        code, (done,), _ = evaluate(server.url, tmp_path, monkeypatch, capsys)
-    assert (code, done.fault) == (0, None)
-    assert done.score
-    assert len(seen) == 4
+def test_what_passes_is_waited_for(tmp_path, monkeypatch, capsys):
+    passing = iter(PASSING)
+    with ChatServer(lambda r, n: next(passing, good()) if n == 0 else dict(DONE)) as server:
+        code, attempts, _ = evaluate(server.url, tmp_path, monkeypatch, capsys, "--epochs", "4")
+        assert len(server.requests) == len(PASSING) + 2 * len(attempts)
+    assert (code, [t.fault for t in attempts]) == (0, [None] * 4)
+    assert all(t.score for t in attempts)
 
 
 REFUSED = {
@@ -415,10 +434,6 @@ def test_a_model_that_is_gone_for_good_ends_the_run(tmp_path, monkeypatch, capsy
         assert code == 1
         assert f"at {server.url} has answered nothing for" in told
         assert "what is done is kept, and the same command continues" in told
-        seen.clear()
-        seen_before = 0
-    with ChatServer(lambda r, n: good() if n == 0 else dict(DONE)) as server:
-        del seen_before
 
 
 def test_a_turn_that_always_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
@@ -469,6 +484,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_shared_case_is_scored(name, odd_server, tmp_path, monkeypatch, capsys):
     code, (done,), _ = evaluate(

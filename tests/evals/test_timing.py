@@ -8,6 +8,7 @@ import pytest
 from chat_server import ChatServer, call
 
 from darebench.evals.run import EvalConfig, evaluate
+from darebench.types import StopReason
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
@@ -45,3 +46,24 @@ def test_waiting_for_a_model_that_is_away_is_time_in_the_queue(tmp_path, monkeyp
     assert made.timing.model < 1.5
     assert 0.4 < made.timing.tool < 2
     assert made.seconds == pytest.approx(made.timing.model + made.timing.tool, abs=0.002)
+
+
+def test_the_limit_leaves_out_the_queue_of_the_sandbox(tmp_path, monkeypatch):
+    def script(request, turn):
+        return call(*SAVES) if turn == 0 else {"content": "done"}
+
+    attempts = play(script, tmp_path, monkeypatch, epochs=6, time_limit=2)
+    assert [t.stop_reason for t in attempts] == [StopReason.ANSWER] * 6
+    assert all(t.score and t.seconds < 2 for t in attempts)
+    assert max(t.timing.queue for t in attempts) > 2
+
+
+def test_the_limit_ends_an_attempt_and_scores_what_it_saved(tmp_path, monkeypatch):
+    def script(request, turn):
+        return call(*SAVES) if turn == 0 else call("while True: pass")
+
+    (made,) = play(script, tmp_path, monkeypatch, time_limit=3)
+    assert made.stop_reason is StopReason.TIME
+    assert made.score
+    assert [c.status for c in made.calls] == ["ok", "timeout"]
+    assert made.seconds < 6

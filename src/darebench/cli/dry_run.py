@@ -79,9 +79,12 @@ def plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
         StoreError: The store cannot be opened.
     """
     from darebench.evals.resolve import Asked, resolve
+    from darebench.evals.run_content import check_content
 
     plan = resolve(Asked(config=config, model=None, agent=None))
     folder = out or Path("runs") / plan.name
+    if not fresh:
+        check_content(folder, plan.store)
     return RunPlan(
         store=str(plan.store.root),
         store_hash=plan.store.hash,

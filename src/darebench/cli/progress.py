@@ -36,13 +36,13 @@ class _Shown:
 
 
 @contextmanager
-def show_progress(quiet: bool) -> Iterator[Show | None]:
-    """Yield what shows progress; None if nothing is to be shown.
+def show_progress(quiet: bool) -> Iterator[Show]:
+    """Yield what shows progress, or shows nothing.
 
     A bar stands where the work stood when it ended, also if it was interrupted.
     """
     if quiet:
-        yield None
+        yield _Shown(lambda *shown: None, lambda text: None)
         return
     if not sys.stderr.isatty():
         yield _lines()

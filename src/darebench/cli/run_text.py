@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 _KEPT = "all these attempts were made by earlier calls"
 
 
-def run_text(run: Run, page: Path, *, took_s: float) -> str:
+def run_text(run: Run, page: Path, *, took_s: float, done: str | None = None) -> str:
     """Return the text that ends `darebench eval`, at most 80 columns wide but for long paths.
 
     Args:
         run: The run.
         page: Its page of results.
         took_s: Seconds that this call took.
+        done: What it did instead of making attempts.
     """
     attempts = run.trajectories
-    lines = [] if run.new_attempts else [_line("nothing was left to do", _KEPT)]
+    lines = [] if run.new_attempts or done else [_line("nothing was left to do", _KEPT)]
+    lines += [done] if done else []
     lines += [
         _line("attempts", _effort(attempts, took_s)),
         _line("tokens", _tokens(attempts)),

@@ -107,7 +107,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, vf.TaskConfig]):
     """One task."""
 
     async def setup(self, trace: Any, runtime: Any) -> None:
-        """Tell the tool which task it is."""
+        """Write down for the tool which task it is."""
         state = trace.state
         state.rollout, state.task, state.store = trace.id, self.data.task, self.data.store
 

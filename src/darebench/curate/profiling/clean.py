@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.profiling.columns import (
+    NUMBERS,
     decide,
     finish,
     is_text,
@@ -106,19 +107,19 @@ def _read_columns(
         if name not in texts:
             plain, why = read_typed(values)
             reading = replace(base, became=_kind(plain, why), why=why)
+            numbers = values if why == NUMBERS else None
         elif (column := texts[name]) is None:
             yield None, replace(base, why="nested or without a value")
             continue
         else:
             said = descriptions.get(source, "")
             plain, reading = finish(column, source, elsewhere, said)
-            if plain is not None and reading.became is Became.NUMBERS:
-                plain = plain_number(plain)
-        if plain is not None and pd.api.types.is_numeric_dtype(plain):
-            times = number_times(plain.rename(name))
-            if times is not None:
-                plain, why = times
-                reading = replace(reading, became=Became.TIMES, why=why)
+            numbers = plain if reading.became is Became.NUMBERS else None
+            plain = plain if numbers is None else plain_number(numbers)
+        times = None if numbers is None else number_times(numbers.rename(name))
+        if times is not None:
+            plain, why = times
+            reading = replace(reading, became=Became.TIMES, why=why)
         yield plain, reading
 
 

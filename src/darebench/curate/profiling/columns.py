@@ -27,6 +27,8 @@ from darebench.curate.reading.cells import is_value
 LARGEST = 1e15
 """Largest whole number that is still exact as a float."""
 LONGEST_VALUE = 120
+NUMBERS = "numbers of the file"
+"""Why a column that the file has as numbers is one of numbers."""
 _TRUTHS = {"true": "yes", "false": "no"}
 _NAMED_TIME = re.compile(
     r"(.*[ _.])?(date|datetime|time|timestamp|datum|fecha|data|month|quarter|week|day|period)s?|"
@@ -190,15 +192,16 @@ def _not_understood(column: Texts) -> str:
     texts = column.distinct[column.known]
     if len(texts) < 3:
         return ""
-    like = texts.map(lambda text: _LIKE_TIME.fullmatch(text) is not None).mean()
+    like = texts.astype(str).str.fullmatch(_LIKE_TIME.pattern).mean()
     named = _NAMED_TIME.fullmatch(column.name) is not None and texts.map(is_value).mean() >= 0.5
     return str(texts.iloc[0]) if like >= 0.8 or named else ""
 
 
 def _spread(distinct: np.ndarray, column: Texts) -> pd.Series:
-    padded = np.append(distinct, np.nan if distinct.dtype.kind == "f" else None)
+    """Put the value of each text into its rows, NaN where there is none."""
+    padded = np.append(distinct, np.array([np.nan], dtype=distinct.dtype))
     series = pd.Series(padded[column.codes])
-    return series if distinct.dtype.kind == "f" else series.where(series.notna(), np.nan)
+    return series.where(series.notna(), np.nan)
 
 
 def _blanked(reading: ColumnReading, column: Texts, missing: np.ndarray) -> ColumnReading:
@@ -254,7 +257,7 @@ def read_typed(values: pd.Series) -> tuple[pd.Series | None, str]:
         return plain_number(values.dt.total_seconds()), "durations in seconds"
     if pd.api.types.is_complex_dtype(kind):
         return None, "complex numbers"
-    return plain_number(values.astype(float) if kind.kind == "f" else values), "numbers of the file"
+    return plain_number(values.astype(float) if kind.kind == "f" else values), NUMBERS
 
 
 def number_times(values: pd.Series) -> tuple[pd.Series, str] | None:

@@ -77,9 +77,16 @@ def _epochs(values: pd.Series, name: str) -> NumberTimes | None:
         steps = np.diff(np.unique(seconds))
         if len(steps) < 2 or not (_INSTANT.fullmatch(name) or _are_clocked(steps)):
             return None
-        times = pd.to_datetime(values, unit=unit).astype("datetime64[us]")
+        micros = (seconds * 1e6).round().astype("int64") if unit == "s" else _micros(values, unit)
+        times = micros.astype("datetime64[us]")
         return NumberTimes(times, f"{unit} since 1970")
     return None
+
+
+def _micros(values: pd.Series, unit: str) -> pd.Series:
+    """Return whole microseconds, without what floats would lose."""
+    whole = values.round().astype("int64")
+    return {"ms": whole * 1000, "us": whole, "ns": whole // 1000}[unit]
 
 
 def _are_clocked(steps: np.ndarray) -> bool:

@@ -87,15 +87,15 @@ def _quotings(head: str, delimiter: str) -> Iterator[tuple[str, str]]:
     if '"' not in head and "'" not in head:
         yield '"', ""
         return
+    around = rf"(?m)(?:^|{re.escape(delimiter)})\s?'[^'\n]*'\s?(?:$|{re.escape(delimiter)})"
+    if len(re.findall(around, head)) >= 3:
+        yield "'", ""
     yield '"', ""
     if '"' in head:
         if '\\"' in head:
             yield '"', "\\"
         if head.count('"') % 2 or delimiter == "\t":
             yield "", ""
-    around = rf"(?m)(?:^|{re.escape(delimiter)})\s?'[^'\n]*'\s?(?:$|{re.escape(delimiter)})"
-    if len(re.findall(around, head)) >= 3:
-        yield "'", ""
 
 
 def _best(choices: Sequence[Dialect], head: str, suffix: str) -> Dialect:

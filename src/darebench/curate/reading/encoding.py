@@ -68,7 +68,7 @@ def _legacy(path: Path) -> Encoding:
     utf8 = [word for word in words if _decodes(word, "utf-8")]
     if len(utf8) > 0.95 * len(words) and len(utf8) >= 20:
         return Encoding(name="utf-8", why=f"{len(words) - len(utf8)} words in it are broken")
-    if len(utf8) > 0.3 * len(words):
+    if min(len(utf8), len(words) - len(utf8)) > 2 and len(utf8) > 0.3 * len(words):
         raise CurationReject(
             f"{path.name} mixes UTF-8 with another encoding, as in {_shown(words, utf8)}; "
             "save all of it as UTF-8"
@@ -171,7 +171,7 @@ def _fit(before: str, char: str, after: str, alphabet: frozenset[str]) -> float:
     """Rate one character beyond ASCII beside its neighbours."""
     beside = before.isalpha() or after.isalpha()
     if char in SYMBOLS:
-        return float(char in "’'" or not (before.isalpha() and after.isalpha()))
+        return float(char in "’'–—" or not (before.isalpha() and after.isalpha()))
     if char.lower() not in alphabet and not (char == "õ" and after == "e" and "õe" in alphabet):
         return 0.0
     if before.islower() and char.isupper():

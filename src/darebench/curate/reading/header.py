@@ -54,13 +54,13 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     start = next((i for i, row in enumerate(rows[:_DEEPEST]) if _fills(row, body)), None)
     if start is None:
         return _without(body, 0, "no row fills the columns")
-    if not _names(rows[start], body, rows[start + 1 :]):
-        above = start - 1
-        if above >= 0 and _is_short_header(rows[above], body):
-            start = above
+    above = rows[start - 1] if start else ()
+    if not _names(rows[start], body):
+        if sum(bool(cell) and not is_value(cell) for cell in above) > 1:
+            start -= 1  # names of another number than there are cells
         else:
             return _without(body, start, f"row {start + 1} holds values as the later ones do")
-    group: Sequence[str] = ()
+    group = above if len(above) == len(rows[start]) else ()
     following = rows[start + 1] if start + 1 < len(rows) else ()
     if _is_group(rows[start], following, body):
         group, start = rows[start], start + 1
@@ -100,7 +100,7 @@ def _fills(row: Sequence[str], body: _Body) -> bool:
     return n_cells >= max(2, 0.6 * needed) and abs(len(row) - body.width) <= 0.4 * body.width
 
 
-def _names(row: Sequence[str], body: _Body, later: Sequence[Sequence[str]]) -> bool:
+def _names(row: Sequence[str], body: _Body) -> bool:
     """Check whether a row names the columns."""
     shift = 1 if len(row) == body.width - 1 and _is_short_header(row, body) else 0
     if shift or len(row) != body.width:
@@ -111,7 +111,9 @@ def _names(row: Sequence[str], body: _Body, later: Sequence[Sequence[str]]) -> b
         if missing > 0.5 * len(body.valued):
             return False
         named = [i for i in named if not is_nothing(row[i])]
-        return len(named) > 0.5 * len(body.valued) or _counts([row[i] for i in body.valued])
+        recurs = all(row[i] in body.cells[i] for i in body.valued)
+        counts = not recurs and _counts([row[i] for i in sorted(body.valued)])
+        return len(named) > 0.5 * len(body.valued) or counts
     recurring = [i for i in body.filled if row[i] in body.cells[i]]
     return 2 * len(recurring) < len(body.filled) or not body.filled
 

@@ -188,7 +188,7 @@ def _of_columns(value: Mapping[str, Any], where: str) -> _Found | None:
     if any(isinstance(cell, (dict, list)) for column in inner for cell in column.values()):
         return None
     keys = list(dict.fromkeys(key for column in inner for key in column))
-    if len(inner) * len(keys) > 4 * sum(map(len, inner)):
+    if len(inner) * len(keys) >= 2 * sum(map(len, inner)):
         return None  # objects that have little in common are no table
     frame = pd.DataFrame({str(name): pd.Series(column) for name, column in value.items()})
     frame = frame.reindex(keys)

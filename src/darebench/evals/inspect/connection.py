@@ -55,7 +55,6 @@ class Connection:
     say: Say = ignore
     give_up: Callable[[ProviderFault], None] = ignore
     """Is told when the model is given up."""
-    patience_s: float = PATIENCE_S
     waiting: int = 0
     """Requests that wait for their next try."""
     open: int = 0
@@ -145,7 +144,7 @@ class Connection:
         if most_retries is not None:
             return tries <= most_retries
         silent_s = time.monotonic() - (self.silent_since or time.monotonic())
-        if silent_s >= self.patience_s:
+        if silent_s >= PATIENCE_S:
             self.gone = self.without_key(
                 f"the model {self.model} at {self.address} has answered nothing for "
                 f"{silent_s:.0f} s ({fault.what}); what is done is kept, and the same command "

@@ -33,6 +33,7 @@ from darebench.errors import DareError
 from darebench.evals.attempts_file import Key
 from darebench.evals.inspect.players import ModelPlayer, Player, Stage, take_prediction
 from darebench.evals.inspect.sandbox import SandboxSettings
+from darebench.evals.run_folder import predictions_of
 from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import trajectory_of
 from darebench.reference.answers import read_answers
@@ -268,11 +269,6 @@ class _Open:
     attempt: Attempt = field(default_factory=lambda: Attempt(messages=[]))
     fault: str | None = None
     is_kept: bool = False
-
-
-def predictions_of(folder: Path, task: Task, epoch: int) -> Path:
-    """Return the folder of the files that one attempt saves, in a run's folder of predictions."""
-    return folder / f"epoch-{epoch}" / task.dataset / str(task.variant)
 
 
 def _sample(task: Task) -> Sample:

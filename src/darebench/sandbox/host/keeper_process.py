@@ -121,12 +121,21 @@ class KeeperProcess:
                     n_ready += 1
 
     def _map_user(self, pid: int) -> None:
-        """Make the keeper's root nobody on the host, or ourselves if we are not root."""
-        uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        """Make the keeper's root nobody on the host, or ourselves if we are not root.
+
+        The root of a container that has no other users is ourselves as well.
+        """
         process = Path(f"/proc/{pid}")
         process.joinpath("setgroups").write_text("deny")
-        process.joinpath("uid_map").write_text(f"0 {uid} 1")
-        process.joinpath("gid_map").write_text(f"0 {gid} 1")
+        for name, own in (("uid_map", os.geteuid()), ("gid_map", os.getegid())):
+            users = [NOBODY, own] if os.geteuid() == 0 else [own]
+            for user in users:
+                try:
+                    process.joinpath(name).write_text(f"0 {user} 1")
+                    break
+                except OSError:
+                    if user == users[-1]:
+                        raise
 
     def _why_it_ended(self) -> str:
         """Return how the keeper ended, and the last that it wrote to stderr; empty if it runs."""

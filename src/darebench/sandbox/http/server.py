@@ -34,6 +34,7 @@ from darebench.sandbox.http.bodies import (
     reject,
     unless_gone,
 )
+from darebench.sandbox.http.drain import Drain
 from darebench.sandbox.http.gate import OPEN, Metrics, guarded
 from darebench.sandbox.owned_folder import owned_folder
 from darebench.sandbox.program import Limits, Outcome, Program
@@ -70,8 +71,14 @@ class ServerSettings:
     """The answers' `executor_pod_name`."""
 
 
-def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
-    """Build the ASGI application; it closes the executor when it ends."""
+def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
+    """Build the ASGI application; it closes the executor when it ends.
+
+    Args:
+        executor: Runs the programs.
+        settings: What the server grants.
+        drain: Sends new calls away once it has begun.
+    """
     service = _Service(executor, settings)
     routes = [
         Route(fusion.PATH, service.run_code, methods=["POST"]),
@@ -85,7 +92,8 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
         exception_handlers={RequestRejected: reject, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
-    return guarded(app, settings.token, service.metrics, paths)
+    drained = (drain or Drain()).guard(app)
+    return guarded(drained, settings.token, service.metrics, paths)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
