@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         TargetScore,
         Task,
         TaskProblem,
+        Timing,
         Tokens,
         ToolCall,
         Track,
@@ -149,6 +150,7 @@ __all__ = [
     "TaskFormatError",
     "TaskProblem",
     "Thresholds",
+    "Timing",
     "Tokens",
     "Tool",
     "ToolCall",
@@ -203,8 +205,8 @@ _HOMES = {
     "darebench.store.tables": "read_table",
     "darebench.store.validate": "validate_store",
     "darebench.types": "CallRecord CallStatus Failure Family Message Metric Provenance Reason"
-    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Tokens ToolCall Track"
-    " Trajectory Truth Variant",
+    " ReasonCode Role RowCounts Score StopReason TargetScore Task TaskProblem Timing Tokens"
+    " ToolCall Track Trajectory Truth Variant",
 }
 """Module -> the names that come from it."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

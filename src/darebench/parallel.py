@@ -20,16 +20,20 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any, Protocol
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from darebench.cores import take_share, usable_cores
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-"""Variables by which numerical libraries are told to use one thread for each worker."""
+"""Variables by which numerical libraries are told how many threads to use."""
+
+Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
+"""What joblib's `delayed` makes: a function, its arguments and its keywords."""
 
 
 class Cluster(StrEnum):
@@ -92,9 +96,15 @@ def run_all(calls: Sequence[Any], cluster: Cluster, jobs: int) -> Iterator[Any]:
             yield from _run(calls, pool, jobs)
 
 
-def _call(call: tuple[Any, tuple[Any, ...], dict[str, Any]]) -> Any:
+def _call(call: Call) -> Any:
     function, arguments, keywords = call
     return function(*arguments, **keywords)
+
+
+def _call_on_one_core(call: Call) -> Any:
+    """Make a call in a worker of Ray's, which counts one processor for each."""
+    take_share(1)
+    return _call(call)
 
 
 def _run(calls: Sequence[Any], pool: _Pool, jobs: int) -> Iterator[Any]:
@@ -133,11 +143,12 @@ class _LocalPool:
 
     def start(self, call: Any) -> Future[Any]:
         if self._executor is None:
+            share = max(1, usable_cores() // self._jobs)
             self._executor = ProcessPoolExecutor(
                 max_workers=self._jobs,
-                initializer=_watch,
-                initargs=(os.getpid(),),
-                env=dict.fromkeys(THREADS, "1"),
+                initializer=_begin_worker,
+                initargs=(os.getpid(), share),
+                env=dict.fromkeys(THREADS, str(share)),
             )
         try:
             return self._executor.submit(_call, call)
@@ -169,9 +180,14 @@ def _local_pool(jobs: int) -> Iterator[_LocalPool]:
         pool.close()
 
 
-@cache
+def _begin_worker(parent: int, share: int) -> None:
+    """Give a new worker its share of the processors, and its watch over its parent."""
+    take_share(share)
+    _watch(parent)
+
+
 def _watch(parent: int) -> None:
-    """Start this worker's watch over its parent, once."""
+    """Start this worker's watch over its parent."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -186,7 +202,7 @@ class _RayPool:
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
-        self._call = ray.remote(max_retries=0)(_call)
+        self._call = ray.remote(max_retries=0)(_call_on_one_core)
 
     def start(self, call: Any) -> Any:
         return self._call.remote(call)
@@ -210,7 +226,7 @@ def _ray_pool() -> Iterator[_RayPool]:
     try:
         import ray
     except ImportError:
-        raise ConfigError("--cluster ray needs Ray; pip install 'darebench[ray]'") from None
+        raise ConfigError(f"--cluster ray needs Ray: {install_command(extra='ray')}") from None
     with redirect_stdout(sys.stderr):  # Ray tells of killed workers on stdout, among the results
         ours = not ray.is_initialized()
         _connect(ray)

@@ -156,7 +156,7 @@ class Truth:
 
 
 class ReasonCode(StrEnum):
-    """Why a prediction scored 0 without being compared with the truth."""
+    """Why a prediction scored 0: it could not be compared with the truth, or it was and differs."""
 
     NO_PREDICTION = "no_prediction"
     """The attempt left no prediction file."""
@@ -176,6 +176,32 @@ class ReasonCode(StrEnum):
     """A row that was asked for is missing."""
     BAD_VALUE = "bad_value"
     """A predicted value is missing, infinite, or text where a number is needed."""
+    INSTRUCTION_NOT_FOLLOWED = "instruction_not_followed"
+    """Compared: a row differs from the reference of an IF task."""
+    UNKNOWN_LABELS = "unknown_labels"
+    """Compared: no predicted label is one that the truth has."""
+    NO_ROW_RIGHT = "no_row_right"
+    """Compared: the labels are known ones, and no row has its true one."""
+    WORSE_THAN_MEAN = "worse_than_mean"
+    """Compared: R2 is not above 0, so the mean of the true values would do as well or better."""
+    WORTHLESS = "worthless"
+    """Compared: the value of a registered metric is one that scores 0."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the prediction was an answer, which was compared with the truth."""
+        return self in _COMPARED
+
+
+_COMPARED = frozenset(
+    {
+        ReasonCode.INSTRUCTION_NOT_FOLLOWED,
+        ReasonCode.UNKNOWN_LABELS,
+        ReasonCode.NO_ROW_RIGHT,
+        ReasonCode.WORSE_THAN_MEAN,
+        ReasonCode.WORTHLESS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +210,13 @@ class Reason:
 
     code: ReasonCode
     message: str
-    """Names the row or column, the value, and what to do about it."""
+    """Names the row or column, the value that was given, and what to do about it; never a value of
+    the truth."""
+
+    @property
+    def compared(self) -> bool:
+        """Whether the prediction was an answer, which was compared with the truth."""
+        return self.code.compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +233,10 @@ class TargetScore:
     per_class: Mapping[str, float] = field(default_factory=dict)
     """F1 of each class, for classification MM."""
     reason: Reason | None = None
+    """Why the score is 0; None for any other score."""
+    differing: int | None = None
+    """How many rows differ from an IF task's reference; None for other tasks, and without an answer
+    to compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +277,12 @@ class Score:
     rows: RowCounts
     provenance: Provenance
     reason: Reason | None = None
+    """Why a target scored 0: the first reason for which one was not compared, else the first."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether every target was an answer that could be compared with the truth."""
+        return self.reason is None or self.reason.compared
 
     def to_frame(self) -> pd.DataFrame:
         """Return the scores of the targets as a table, a row for each target column."""
@@ -252,11 +294,13 @@ class Score:
                 "score": t.score,
                 "strict_score": t.strict_score,
                 "raw": t.raw,
+                "differing": t.differing,
                 "reason": t.reason.message if t.reason else None,
             }
             for t in self.targets
         ]
-        return pd.DataFrame(rows, columns=["target", "score", "strict_score", "raw", "reason"])
+        columns = ["target", "score", "strict_score", "raw", "differing", "reason"]
+        return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
         why = f", {self.reason.code}: {self.reason.message}" if self.reason else ""
@@ -284,20 +328,30 @@ class StopReason(StrEnum):
 
 
 class Failure(StrEnum):
-    """What went wrong in a scored attempt (paper section 5), the first that applies."""
+    """What went wrong in a scored attempt (paper section 5): what ended it, or what it left."""
 
     INSTRUCTION = "instruction_not_followed"
     """The code ran and wrote a prediction that is not the reference."""
     CODE_ERROR = "code_error"
-    """The last call ended with an error."""
+    """There is no prediction, and the last call ended with an error."""
     EXECUTION_LIMIT = "execution_limit"
-    """Turns or time ran out."""
+    """Turns or time ran out, or the last call was stopped and left no prediction."""
     TOKEN_LIMIT = "token_limit"
     """Tokens ran out."""
     TOOL_ARGUMENTS = "tool_arguments"
-    """The tool was called with arguments that cannot work."""
+    """There is no prediction, and the last call of the tool could not work as it was made."""
     NO_PREDICTION = "no_prediction"
-    """No prediction, or one that cannot be aligned."""
+    """The attempt ended by itself without a prediction."""
+    MALFORMED_PREDICTION = "malformed_prediction"
+    """There is a prediction file, which cannot be read or aligned with the rows asked for."""
+    WORSE_THAN_MEAN = "worse_than_mean"
+    """The predicted numbers are further from the truth than its mean is."""
+    UNKNOWN_LABELS = "unknown_labels"
+    """None of the predicted labels occurs in the truth."""
+    NO_ROW_RIGHT = "no_row_right"
+    """The predicted labels occur in the truth, each of them in other rows."""
+    WORTHLESS = "worthless"
+    """A registered metric gives the prediction a score of 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,13 +397,13 @@ class CallStatus(StrEnum):
     ERROR = "error"
     """The program ended with an error of its own."""
     TIMEOUT = "timeout"
-    """The program ran out of time and was stopped."""
+    """The program ran out of time and was stopped, or the attempt's time was used up before it."""
     KILLED = "killed"
     """The program was killed, for example because of its memory."""
     REFUSED = "refused"
     """The sandbox did not start the program, because of its files."""
     ARGUMENTS = "arguments"
-    """The tool did not run the code, because of the call's arguments."""
+    """Nothing was run, because of the call's arguments or because there is no such tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +418,10 @@ class CallRecord:
     status: CallStatus
     seconds: float
     """Wall-clock time of the program."""
+    tool: str | None = None
+    """Name of the tool that was asked for, where there is no such tool."""
+    arguments: Mapping[str, Any] | None = None
+    """The arguments as they were given, for a call that was not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,6 +431,18 @@ class Tokens:
     input: int = 0
     output: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Where the wall-clock time of an attempt went, in seconds."""
+
+    model: float = 0.0
+    """Turns of the model; for an own agent, all that it does between its calls of the tool."""
+    queue: float = 0.0
+    """Waiting, for a place in the sandbox or a connection to the model, and our own work."""
+    tool: float = 0.0
+    """Programs of the tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,13 +465,20 @@ class Trajectory:
     """What the public release's rule gives; None where it would crash."""
     targets: Mapping[str, float] = field(default_factory=dict)
     """Score of each target column."""
+    details: tuple[TargetScore, ...] = ()
+    """The targets' raw values, differing rows and reasons; without the F1 of single classes."""
     provenance: Provenance | None = None
     reason: Reason | None = None
+    """Why a target scored 0, as in its `Score`."""
     failure: Failure | None = None
     fault: str | None = None
     """What failed on our side, for an unscored attempt."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of it, such as how the model's server should be started."""
     seconds: float
-    """Wall-clock time of the attempt."""
+    """Wall-clock time of the attempt, without the queue."""
+    timing: Timing | None = None
+    """Its parts; None where they are not known, as for an Inspect solver."""
     tokens: Tokens = field(default_factory=Tokens)
 
     @property
@@ -416,5 +493,5 @@ class Trajectory:
 
     @property
     def answered(self) -> bool:
-        """Whether the attempt left a prediction that could be scored."""
-        return self.score is not None and self.reason is None
+        """Whether the attempt left a prediction that could be compared with the truth."""
+        return self.score is not None and (self.reason is None or self.reason.compared)

@@ -3,27 +3,68 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
 import time
+from contextlib import closing
 
 import pytest
+from attempts import attempt
 
-from darebench.evals.run_watch import RETRIES, Watch
+from darebench.evals.attempts_file import AttemptsFile
+from darebench.evals.run_watch import Watch
 
 
-def test_faults_end_an_attempt_after_the_last_retry_only():
+def test_progress_begins_with_what_is_kept_and_counts_each_attempt_once(tmp_path):
     told = []
     watch = Watch(lambda *step: told.append(step))
-    watch.kept, watch.expected = 3, 5
-    for _ in range(RETRIES):
-        watch.failed("a/if", 1)
+    with closing(AttemptsFile(tmp_path)) as file:
+        asyncio.run(file.append(attempt("a/if", 1)))
+        asyncio.run(file.append(attempt("a/if", 2, score=None)))
+        watch.follow(file, [tmp_path], 4)
+        watch.begin()
+        for epoch in (2, 3, 4):
+            asyncio.run(watch.ended(attempt("a/if", epoch)))
+    assert told == [("attempts", n, 4) for n in (1, 2, 3, 4)]
+    assert watch.new_attempts == 3
+
+
+def test_an_attempt_that_cannot_be_written_down_ends_the_run_and_is_not_counted(
+    tmp_path, monkeypatch
+):
+    told = []
+    watch = Watch(lambda *step: told.append(step))
+
+    def full(file, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def loop():
+        watch.began()
+        monkeypatch.setattr(os, "write", full)
+        await watch.ended(attempt("a/if", 1))
+
+    with closing(AttemptsFile(tmp_path)) as file:
+        watch.follow(file, [tmp_path], 4)
+        with pytest.raises((OSError, asyncio.CancelledError)):
+            asyncio.run(loop())
+        monkeypatch.undo()
+        with pytest.raises(asyncio.CancelledError):
+            watch.run(asyncio.sleep(60))
+    assert str(tmp_path) in str(watch.problem)
+    assert "no space left on the disk" in str(watch.problem)
     assert told == []
-    watch.failed("a/if", 1)
-    watch.ended("a/if", 2)
-    assert told == [("attempts", 4, 5), ("attempts", 5, 5)]
-    assert watch.new_attempts == 2
-    watch.finish()
-    assert len(told) == 2
+
+
+def test_a_fault_is_the_disks_only_where_the_disk_is_full(tmp_path):
+    watch = Watch()
+    with closing(AttemptsFile(tmp_path)) as file:
+        watch.follow(file, [tmp_path], 4)
+        watch.failed()
+        assert watch.problem is None
+        watch.follow(file, [tmp_path / "gone"], 4)
+        watch.failed()
+    assert "gone cannot be written (No such file or directory)" in str(watch.problem)
 
 
 def test_an_interruption_cancels_what_runs_and_what_begins_later():

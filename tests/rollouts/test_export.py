@@ -10,13 +10,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from attempts import attempt, attempts
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli.running import darebench
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import write_trajectories
 from darebench.rollouts.check_export import check_export, read_rows
-from darebench.rollouts.export import Format, export, read_budget
+from darebench.rollouts.export import Format, export
+from darebench.rollouts.sources import open_source
 from darebench.types import StopReason
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -92,12 +95,111 @@ def test_an_openai_file_has_two_keys_and_ends_with_the_assistant(source, tmp_pat
 def test_the_tool_is_described_with_the_runs_own_budget(source, tmp_path):
     config = {"config": {"turns": 7, "seconds": 33.0}}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert read_budget(source) == Budget(turns=7, seconds_per_call=33.0)
+    assert open_source(source).budget() == Budget(turns=7, seconds_per_call=33.0)
     export([source], tmp_path / "out.jsonl")
     assert "33 s of wall-clock time" in next(read_rows(tmp_path / "out.jsonl"))["tools"]
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match="does not hold a run's budget"):
-        read_budget(source)
+        export([source], tmp_path / "out.jsonl")
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """A run folder with limits of its own."""
+    folder = tmp_path / "runs" / "a"
+    folder.mkdir(parents=True)
+    write_trajectories(attempts(), folder / "trajectories.jsonl")
+    (folder / "config.json").write_text('{"config": {"turns": 7, "seconds": 33.0}}')
+    return folder
+
+
+def test_a_selection_keeps_its_runs_limits_and_name_also_when_it_is_chosen_from_again(
+    run, tmp_path
+):
+    first, second = tmp_path / "elsewhere" / "dv.jsonl", tmp_path / "elsewhere" / "fv.jsonl"
+    assert darebench("select", str(run), "--out", str(first), "--class-mm", "0.5").returncode == 0
+    assert darebench("select", str(first), "--out", str(second), "--class-mm", "0").returncode == 0
+    for chosen in (run, first, second):
+        done = darebench("export", str(chosen), "--out", str(tmp_path / "out.jsonl"))
+        assert (done.returncode, done.stderr) == (0, "")
+        row = next(read_rows(tmp_path / "out.jsonl"))
+        assert "33 s of wall-clock time" in row["tools"]
+        assert row["run"] == "a"
+
+
+def test_a_selection_of_unknown_limits_does_not_keep_those_of_an_older_one(run, source, tmp_path):
+    out = tmp_path / "dv" / "dv.jsonl"
+    for chosen in (run, source):
+        darebench("select", str(chosen), "--out", str(out), "--class-mm", "0.5")
+    done = darebench("export", str(out), "--out", str(tmp_path / "out.jsonl"))
+    assert "the limits of its run are not beside it" in done.stderr
+
+
+def test_an_attempt_that_is_given_twice_is_exported_once_and_counted(run, tmp_path):
+    chosen = tmp_path / "dv.jsonl"
+    darebench("select", str(run), "--out", str(chosen), "--class-mm", "0.5")
+    again = tmp_path / "again.jsonl"
+    write_trajectories([attempt(seconds=9.0), attempt(model="n")], again)
+    found = export([run, chosen, again], tmp_path / "out.jsonl")
+    assert found.rows == 2 + 2
+    assert found.left_out["given twice"] == len(chosen.read_bytes().splitlines())
+    rows = [json.dumps(row) for row in read_rows(tmp_path / "out.jsonl")]
+    assert len(rows) == len(set(rows)) == 4
+
+
+def test_a_selection_of_nothing_makes_an_empty_export_and_says_so(source, tmp_path):
+    chosen, out = tmp_path / "dv.jsonl", tmp_path / "out.parquet"
+    assert (
+        darebench("select", str(source), "--strategy", "dv", "--out", str(chosen)).returncode == 0
+    )
+    done = darebench("export", str(chosen), "--out", str(out))
+    assert done.returncode == 0
+    assert "none of these attempts can be trained on" in done.stderr
+    assert list(read_rows(out)) == []
+
+
+FLAWS = st.fixed_dictionaries({
+    "score": st.sampled_from([None, 0.0, 0.75, 1.0]),
+    "stop_reason": st.sampled_from(list(StopReason)),
+    "fault": st.sampled_from([None, "cancelled", "the disk is gone"]),
+    "epoch": st.integers(1, 4),
+})  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FLAWS, min_size=1, max_size=12))
+def test_faults_are_never_exported_and_every_attempt_is_a_row_or_counted(tmp_path_factory, flaws):
+    folder = tmp_path_factory.mktemp("export")
+    made = [attempt(**flaw) for flaw in flaws]
+    write_trajectories(made, folder / "in.jsonl")
+    found = export([folder / "in.jsonl"], folder / "out.jsonl")
+    usable = [
+        t for t in made
+        if t.score is not None and t.fault is None
+        and t.stop_reason not in (StopReason.FAULT, StopReason.TOKENS)
+    ]  # fmt: skip
+    assert found.rows + sum(found.left_out.values()) == len(made)
+    assert found.rows <= len(usable)
+    assert {r["epoch"] for r in read_rows(folder / "out.jsonl")} <= {t.epoch for t in usable}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\x00", b"[]\n", b"{}\n", b"null\n"])
+@pytest.mark.parametrize("command", [["export"], ["select"], ["export", "--check"]])
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_missing_empty_and_broken_files_are_one_sentence(tmp_path, content, command, suffix):
+    path = tmp_path / f"given{suffix}"
+    if content is not None:
+        path.write_bytes(content)
+    out = [] if "--check" in command else ["--out", str(tmp_path / "out.jsonl")]
+    done = darebench(*command, str(path), *out)
+    checked = "--check" in command and content in (b"", b"{}\n") and suffix == ".jsonl"
+    assert done.returncode == (1 if checked else 2), done
+    if not checked:
+        last = done.stderr.strip().splitlines()[-1]
+        assert last.startswith("darebench: ")
+        assert str(path) in last
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_another_kind_of_file_is_refused_and_nothing_is_left(source, tmp_path):

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.running import darebench
 from darebench.errors import ConfigError
 from darebench.rollouts import Strategy, select_trajectories
 from darebench.rollouts.select import Thresholds
 from darebench.rollouts.select_files import select_file
+from darebench.rollouts.shortfall import in_words
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,42 @@ def test_a_selection_is_what_the_paper_says(given_tries, strategy):
     assert sorted(select_trajectories(given_tries, strategy), key=key) == sorted(wanted, key=key)
 
 
+@given(tries, st.sampled_from(list(Strategy)))
+def test_of_every_task_that_gave_nothing_it_is_said_why_and_how_close_it_was(
+    tmp_path_factory, given_tries, strategy
+):
+    folder = tmp_path_factory.mktemp("select")
+    if not given_tries:
+        return
+    lines = [json.dumps(t.__dict__) for t in given_tries]
+    (folder / "in.jsonl").write_text("\n".join(lines))
+    found = select_file(folder / "in.jsonl", folder / "out.jsonl", strategy)
+    assert found.selected_tasks + sum(m.tasks for m in found.left_out) == found.tasks
+    for missed in found.left_out:
+        names = {
+            "if": ("a_class/if", "b_reg/if"), "class_mm": ("a_class/mm",),
+            "reg_mm": ("b_reg/mm",), "xf": ("c_ts/xf",), "cf": ("c_ts/cf",),
+        }[missed.kind]  # fmt: skip
+        scored = [t.score for t in given_tries if t.task in names and t.score is not None]
+        if missed.criterion == "unscored":
+            assert missed.best is None
+        elif missed.criterion == "score":
+            assert missed.best in scored
+            assert missed.best < missed.needed
+        elif missed.criterion == "failures":
+            assert strategy in (Strategy.BV, Strategy.DV)
+            assert missed.best > missed.needed
+        else:
+            assert strategy in (Strategy.BV, Strategy.DV)
+            assert missed.best < missed.needed
+        assert in_words(missed)
+
+
 @given(tries)
 def test_a_file_is_chosen_from_as_a_list_is_and_copied_byte_for_byte(tmp_path_factory, given_tries):
     folder = tmp_path_factory.mktemp("select")
+    if not given_tries:
+        return
     lines = [
         f'{{"extra":  [1.50], "task": "{t.task}", "score": {json.dumps(t.score)}, '
         f'"seconds": {t.seconds}, "epoch": {t.epoch}, "n": {n}}}'.encode()
@@ -148,3 +183,35 @@ def test_the_command_chooses(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["selected"] == 1
     assert (tmp_path / "out.jsonl").read_text() == text.splitlines(keepends=True)[1]
+
+
+def test_with_nothing_chosen_the_command_says_how_close_the_best_was(tmp_path):
+    rows = [
+        ("a_class/if", 0.9), ("a_class/if", 0.5), ("b_class/mm", 0.79999), ("c_class/mm", 0.2),
+        ("d_ts/cf", None), ("e_reg/mm", 0.7), ("e_reg/mm", 0.8),
+    ]  # fmt: skip
+    lines = [json.dumps({"task": t, "score": s, "seconds": 1}) for t, s in rows]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    out = str(tmp_path / "out.jsonl")
+    done = darebench("select", str(tmp_path / "in.jsonl"), "--strategy", "dv", "--out", out)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "no attempt was chosen of 5 tasks:",
+        "  1 cf task: faults of ours ended all 1 attempts",
+        "  2 class-mm tasks without a valid attempt: the best of 2 attempts scored 0.79999, 0.8 is "
+        "needed (--class-mm)",
+        "  1 if task without a valid attempt: the best of 2 attempts scored 0.9, 1 is needed",
+        "  1 reg-mm task with too equal attempts: the largest variance is 0.0025, 0.15 is needed "
+        "(--variance-mm)",
+    ]
+    assert "selected: 0" in done.stdout
+    said = darebench("select", "--in", str(tmp_path / "in.jsonl"), "--out", out, "--json")
+    assert [m["tasks"] for m in json.loads(said.stdout)["left_out"]] == [1, 2, 1]
+
+
+def test_an_attempt_that_ended_in_a_fault_is_not_chosen_whatever_its_score(tmp_path):
+    row = {"task": "a_class/if", "score": 1.0, "seconds": 1}
+    bad = [{**row, "stop_reason": "fault"}, {**row, "fault": "cancelled"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, bad)))
+    found = select_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", Strategy.AV)
+    assert (found.unscored, found.selected) == (2, 0)

@@ -36,6 +36,7 @@ ENDED = CallEnded(
     seconds=0.5,
     saved=("a", "ä"),
     refused={"b": "it is not there"},
+    unsaved=("c",),
     again=False,
 )
 SENT = [

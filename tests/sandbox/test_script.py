@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from darebench.cores import usable_cores
 from darebench.sandbox import Limits, LocalExecutor, Program
 from darebench.sandbox.cell import script
 from darebench.sandbox.cell.rootfs import Places
@@ -96,6 +97,8 @@ SLOWER = {
     "multiprocessing spawn", "joblib", "thread pools", "processes", "matplotlib", "pandas", "pyarrow",
     "library warnings", "thread pool sizes",
 }  # fmt: skip
+UNBUFFERED = {"hard exit", "environment"}
+"""What shows that the sandbox hands on at once what is printed."""
 STDIN = "hello\nrest"
 
 
@@ -107,12 +110,12 @@ def test_as_in_a_new_interpreter(executor, tmp_path, name):
     places = Places(work=str(tmp_path), code=str(tmp_path), temporary=str(tmp_path))
     tmp_path.joinpath("main.py").write_text(code)
     fresh = subprocess.run(
-        [sys.executable, places.script],
+        [sys.executable, *(["-u"] if name in UNBUFFERED else []), places.script],
         input=STDIN,
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**script.environment(places), "TZ": "UTC"},
+        env={**script.environment(places), "TZ": "UTC", "OMP_NUM_THREADS": str(usable_cores())},
         timeout=120,
     )
     ours = executor.execute_now(

@@ -8,13 +8,13 @@ import statsmodels.api as sm
 
 from darebench.scoring.aggregate import (
     Observation,
-    clustered_error,
     compare,
     pass_at_k,
     performance,
     summarise,
     summary,
 )
+from darebench.scoring.intervals import clustered_error
 from darebench.types import Track
 
 

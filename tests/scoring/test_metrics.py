@@ -80,7 +80,7 @@ def test_an_own_metric_is_worked_by_hand(registered):
     assert (found.score, found.strict_score) == (0.5, None)
     assert found.targets[0].raw == 0.5
     worthless = score_prediction(b"row_id,y\n1,9\n2,9\n3,9\n", answer)
-    assert (worthless.score, worthless.reason) == (0.0, None)
+    assert (worthless.score, worthless.reason.code) == (0.0, "worthless")
     assert score_prediction(b"row_id,y\n1,1\n2,x\n3,2\n", answer).reason is not None
 
 

@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from darebench.agents.protocol import Budget, ChatModel, Reply, Stop
-from darebench.agents.tools import NAME, PythonTool, schema
+from darebench.agents.answers import left_line
+from darebench.agents.meter import Meter, OutOfTime
+from darebench.agents.protocol import Budget, ChatModel, Reply, Stop, ToolResult, clean_message
+from darebench.agents.tools import NAME, PythonTool, schema, unknown_tool
 from darebench.sandbox.program import Limits
-from darebench.types import CallRecord, Message, Role, StopReason, Tokens, ToolCall
+from darebench.types import CallRecord, Message, Role, StopReason, Timing, Tokens, ToolCall
 
 _STOPS = {
     Stop.MAX_TOKENS: StopReason.TOKENS,
     Stop.MODEL_LENGTH: StopReason.TOKENS,
     Stop.CONTENT_FILTER: StopReason.REFUSED,
 }
+_NO_TURN = Message(role=Role.ASSISTANT, content="")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +32,11 @@ class Attempt:
     calls: list[CallRecord] = field(default_factory=list)
     tokens: Tokens = field(default_factory=Tokens)
     seconds: float = 0.0
-    """Wall-clock time, without waiting for a free slot of the sandbox."""
+    """Wall-clock time, without the queue."""
+    timing: Timing | None = None
+    """Its parts, where they are known."""
+    warnings: list[str] = field(default_factory=list)
+    """What a person should know of it."""
     stop_reason: StopReason = StopReason.FAULT
     """`FAULT` until the attempt ends by itself."""
 
@@ -41,6 +48,7 @@ async def run(
     budget: Budget,
     limits: Limits,
     *,
+    clock: Callable[[], float] = time.monotonic,
     on_message: Callable[[Message], None] | None = None,
 ) -> None:
     """Make `attempt`, in place, until the model answers or the budget is used up.
@@ -49,51 +57,60 @@ async def run(
         attempt: The attempt, with its opening messages.
         model: The chat model that continues the conversation.
         tool: The tool that the model may call.
-        budget: Turns of the model, and the time limit of each call.
+        budget: Turns of the model, and the time limits of each call and of the attempt.
         limits: What the tool's description says of a program.
+        clock: Seconds of the model's work; it may stand still while the model waits.
         on_message: Called with each message as it is added.
 
     Raises:
         SandboxFault: The sandbox failed, repeatedly.
         ProviderFault: The model's provider failed.
     """
-    start = time.monotonic()
+    meter = Meter(budget.seconds, clock)
 
     def add(message: Message) -> None:
         attempt.messages.append(message)
         if on_message is not None:
             on_message(message)
 
-    try:
-        for _ in range(budget.turns):
+    async def answer(call: ToolCall, turns_left: int) -> None:
+        result = await _answer(call, tool, meter)
+        attempt.calls.append(result.record)
+        text = f"{result.text}\n{left_line('Turns', turns_left, tool.folder)}"
+        add(Message(role=Role.TOOL, content=text, tool_call_id=call.id))
+
+    async def take_turns() -> StopReason:
+        for turns_left in reversed(range(budget.turns)):
+            if meter.left <= 0:
+                return StopReason.TIME
             reply = await model.reply(attempt.messages, [schema(budget, limits)])
             attempt.tokens = _sum(attempt.tokens, reply.tokens)
-            add(reply.message)
-            if not reply.message.tool_calls:
-                attempt.stop_reason = _STOPS.get(reply.stop, StopReason.ANSWER)
-                return
-            for call in reply.message.tool_calls:
-                add(await _answer(call, tool, attempt.calls))
-            if _cut_off(reply):
-                attempt.stop_reason = StopReason.TOKENS
-                return
-        attempt.stop_reason = StopReason.TURNS
+            attempt.warnings += [reply.warning] if reply.warning else []
+            if reply.stop is Stop.MODEL_LENGTH and reply.message == _NO_TURN:
+                return StopReason.TOKENS
+            message = clean_message(reply.message)
+            add(message)
+            for call in message.tool_calls:
+                await answer(call, turns_left)
+            if not message.tool_calls or _cut_off(reply):
+                return _STOPS.get(reply.stop, StopReason.ANSWER)
+        return StopReason.TURNS
+
+    try:
+        async with meter.within_limit():
+            attempt.stop_reason = await take_turns()
+    except OutOfTime:
+        attempt.stop_reason = StopReason.TIME
     finally:
-        attempt.seconds = time.monotonic() - start - tool.waited
+        meter.note(attempt)
 
 
-async def _answer(call: ToolCall, tool: PythonTool, calls: list[CallRecord]) -> Message:
+async def _answer(call: ToolCall, tool: PythonTool, meter: Meter) -> ToolResult:
     if call.name != NAME:
-        text = f"There is no tool {call.name!r}; the only one is {NAME!r}."
-    elif call.error is not None:
-        result = tool.refuse(call.arguments, f"the arguments cannot be parsed: {call.error}")
-        calls.append(result.record)
-        text = result.text
-    else:
-        result = await tool.call(call.arguments)
-        calls.append(result.record)
-        text = result.text
-    return Message(role=Role.TOOL, content=text, tool_call_id=call.id)
+        return unknown_tool(call.name, call.arguments)
+    if call.error is not None:
+        return tool.refuse(call.arguments, f"the arguments cannot be parsed: {call.error}")
+    return await meter.call(tool, call.arguments)
 
 
 def _cut_off(reply: Reply) -> bool:

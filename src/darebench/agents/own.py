@@ -5,12 +5,14 @@ What an agent of Inspect's kind needs is in `darebench.evals.inspect.players`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from darebench.agents.answers import left_line
 from darebench.agents.loop import Attempt
-from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult
+from darebench.agents.meter import Meter, OutOfTime
+from darebench.agents.protocol import Agent, Budget, OutOfTurns, ToolResult, clean_message
 from darebench.agents.tools import PythonTool, schema
 from darebench.errors import DareError, ProviderFault
 from darebench.sandbox.program import Limits
@@ -21,11 +23,21 @@ class CountedTool:
     """The tool of one attempt, which keeps each call and ends when the budget is used up."""
 
     def __init__(
-        self, tool: PythonTool, budget: Budget, limits: Limits, calls: list[CallRecord]
+        self,
+        tool: PythonTool,
+        budget: Budget,
+        limits: Limits,
+        calls: list[CallRecord],
+        meter: Meter,
     ) -> None:
         self._tool = tool
         self._budget = budget
         self._calls = calls
+        self._meter = meter
+        self._n_begun = 0
+        self._n_open = 0
+        self._records: dict[int, CallRecord] = {}
+        """Number of the call -> its record; calls that are made together may end in any order."""
         self.schema: Mapping[str, Any] = schema(budget, limits)
 
     async def call(self, arguments: Mapping[str, Any]) -> ToolResult:
@@ -33,13 +45,22 @@ class CountedTool:
 
         Raises:
             OutOfTurns: The calls of the budget are used up.
-            SandboxFault: The sandbox failed, repeatedly.
+            SandboxFault: The sandbox failed, repeatedly; the call does not count.
         """
-        if len(self._calls) >= self._budget.turns:
+        n_left = self._budget.turns - len(self._records) - self._n_open - 1
+        if n_left < 0:
             raise OutOfTurns(f"the {self._budget.turns} calls of the budget are used up")
-        result = await self._tool.call(arguments)
-        self._calls.append(result.record)
-        return result
+        number = self._n_begun
+        self._n_begun += 1
+        self._n_open += 1
+        try:
+            result = await self._meter.call(self._tool, arguments)
+        finally:
+            self._n_open -= 1
+        self._records[number] = result.record
+        self._calls[:] = [self._records[n] for n in sorted(self._records)]
+        line = left_line("Calls", n_left, self._tool.folder)
+        return replace(result, text=f"{result.text}\n{line}")
 
     async def run(
         self, code: str, *, load: Sequence[str] = (), save: Sequence[str] = ()
@@ -64,20 +85,23 @@ async def run_own(
         SandboxFault: The sandbox failed, repeatedly.
         ProviderFault: The agent raised an error, or returned something else than messages.
     """
-    start = time.monotonic()
+    meter = Meter(budget.seconds)
+    counted = CountedTool(tool, budget, limits, attempt.calls, meter)
     try:
-        attempt.messages[:] = _checked(
-            await agent(task, CountedTool(tool, budget, limits, attempt.calls), budget)
-        )
+        async with meter.within_limit():
+            given = _checked(await agent(task, counted, budget))
+        attempt.messages[:] = map(clean_message, given)
         attempt.stop_reason = StopReason.ANSWER
     except OutOfTurns:
         attempt.stop_reason = StopReason.TURNS
+    except OutOfTime:
+        attempt.stop_reason = StopReason.TIME
     except DareError:
         raise
     except Exception as error:  # an agent may raise anything, and none of it is a wrong answer
         raise ProviderFault(f"the agent failed: {type(error).__name__}: {error}") from error
     finally:
-        attempt.seconds = time.monotonic() - start - tool.waited
+        meter.note(attempt)
 
 
 def _checked(messages: object) -> Sequence[Message]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import platform
 import re
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from darebench.agents.protocol import Budget
 from darebench.types import Message, Role, Task
 
+LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "skrub", "statsmodels")
+"""What a model is told that it can import."""
 SYSTEM = """\
-You are a data scientist. You solve the task by running Python through the tool `{tool}`, and you \
-finish when the file `{prediction}` that the task asks for has been saved.
+You are a data scientist. You solve the task by running Python through the tool `{tool}`. What \
+counts is the file `{prediction}` that the task asks for, as you saved it last.
 
 How the tool works:
 - Each call is a new process. Variables, imports and files of earlier calls are gone, except for \
@@ -18,12 +25,13 @@ files that you saved.
 task's files, or files saved by earlier calls.
 - Files that the code writes are kept only if they are named in `files_to_save`. Use plain file \
 names, without folders.
-- There is no network, and no package can be installed. numpy, pandas, pyarrow, scipy, \
-scikit-learn, skrub and statsmodels are there.
+- There is no network, and no package can be installed. There are {libraries}, and {processors}.
 - Print what you want to see.
 
-You have {turns} turns, with at most {seconds:g} seconds for each call. When `{prediction}` is \
-saved, answer without calling the tool."""
+You have {turns}, with at most {limits}. A turn is one message of yours; it may hold several \
+calls, which run one after the other. A message without a call ends the attempt, so do not write \
+one before `{prediction}` is saved. It counts as a turn and is not needed: every turn may be a \
+call."""
 
 FILES = "\n\nFiles: "
 USER = "{question}" + FILES + "{files}."
@@ -31,11 +39,30 @@ USER = "{question}" + FILES + "{files}."
 
 def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[Message, ...]:
     """Build the system and user messages for a task."""
+    n_cores = os.cpu_count() or 1
+    limits = f"{budget.seconds_per_call:g} seconds for each call"
+    if budget.seconds is not None:
+        limits += f" and {budget.seconds:g} seconds in all"
     system = SYSTEM.format(
-        tool=tool, prediction=prediction, turns=budget.turns, seconds=budget.seconds_per_call
+        tool=tool,
+        prediction=prediction,
+        libraries=_libraries(),
+        processors=f"{n_cores} processor{'s' if n_cores > 1 else ''}",
+        turns=f"{budget.turns} turn{'s' if budget.turns > 1 else ''}",
+        limits=limits,
     )
     user = USER.format(question=task.question, files=", ".join(f"`{name}`" for name in task.files))
     return (Message(role=Role.SYSTEM, content=system), Message(role=Role.USER, content=user))
+
+
+@cache
+def _libraries() -> str:
+    """List what programs can import, with versions; a sandbox runs this environment too."""
+    found = [f"Python {platform.python_version()}"]
+    for name in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
 
 
 def files_named_in(text: str) -> list[str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from darebench.types import CallRecord, Message, Task, Tokens
+from darebench.text import clean
+from darebench.types import CallRecord, Message, Task, Tokens, ToolCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Budget:
     """Model turns that may call the tool; for an own agent, calls of the tool."""
     seconds_per_call: float = 200.0
     """Wall-clock limit of each call."""
+    seconds: float | None = None
+    """Limit of the whole attempt, without waiting for a place in the sandbox or a connection."""
 
 
 class Stop(StrEnum):
@@ -47,6 +50,27 @@ class Reply:
     message: Message
     tokens: Tokens = field(default_factory=Tokens)
     stop: Stop = Stop.STOP
+    warning: str | None = None
+    """What a person should know of this turn, such as how to start the model's server."""
+
+
+def clean_message(message: Message) -> Message:
+    """Return a message whose texts can be stored and sent, as `darebench.text` says."""
+    calls = tuple(
+        ToolCall(
+            id=clean(call.id),
+            name=clean(call.name),
+            arguments=clean(call.arguments),
+            error=clean(call.error),
+        )
+        for call in message.tool_calls
+    )
+    return Message(
+        role=message.role,
+        content=clean(message.content),
+        tool_calls=calls,
+        tool_call_id=clean(message.tool_call_id),
+    )
 
 
 class ChatModel(Protocol):

@@ -6,15 +6,18 @@ gets copies of the files that it names, and nothing else.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from darebench.agents.answers import answer_text
 from darebench.agents.protocol import Budget, ToolResult
+from darebench.agents.streams import shorten, without_repeats
 from darebench.sandbox.executor import Executor, execute_retrying
-from darebench.sandbox.program import Limits, Outcome, Program, Refused, Status
+from darebench.sandbox.program import Limits, Program
 from darebench.types import CallRecord, CallStatus, Task
 
 NAME = "python_executor"
@@ -73,16 +76,20 @@ class PythonTool:
         self._folder = folder
         self._limits = replace(limits, wall_s=budget.seconds_per_call)
         self._output_limit = output_limit
-        self.waited = 0.0
-        """Seconds of all calls in which no program ran: waits for a slot, and our own work."""
 
     @property
     def folder(self) -> Path:
         """Where the saved files are."""
         return self._folder
 
-    async def call(self, arguments: Mapping[str, Any]) -> ToolResult:
+    async def call(
+        self, arguments: Mapping[str, Any], *, seconds: float | None = None
+    ) -> ToolResult:
         """Run one call; wrong arguments are answered, not raised.
+
+        Args:
+            arguments: What a model gave.
+            seconds: What is left for the program, if that is less than the limit of a call.
 
         Raises:
             SandboxFault: The sandbox failed, repeatedly.
@@ -95,22 +102,44 @@ class PythonTool:
                 problem = f"files_to_load: no file {missing[0]!r}; there are: {there}"
         if problem is not None:
             return self.refuse(arguments, problem)
+        limits = self._limits
+        if seconds is not None and seconds < limits.wall_s:
+            limits = replace(limits, wall_s=seconds)
+        return await self._run(arguments, limits)
+
+    async def _run(self, arguments: Mapping[str, Any], limits: Limits) -> ToolResult:
         load = {name: self._host_file(name) for name in arguments["files_to_load"]}
         program = Program(
             code=arguments["code"],
             load={name: path for name, path in load.items() if path is not None},
             save=tuple(dict.fromkeys(arguments["files_to_save"])),
             save_to=self._folder,
-            limits=self._limits,
+            limits=limits,
         )
-        start = time.monotonic()
+        available = self.names()
         outcome = await execute_retrying(self._executor, program)
-        self.waited += time.monotonic() - start - outcome.seconds
-        return _answered(arguments, outcome, self._limits, self._output_limit)
+        record = CallRecord(
+            code=arguments["code"],
+            files_to_load=tuple(arguments["files_to_load"]),
+            files_to_save=tuple(arguments["files_to_save"]),
+            stdout=shorten(outcome.stdout, self._output_limit),
+            stderr=shorten(without_repeats(outcome.stderr), self._output_limit),
+            status=CallStatus(outcome.status),
+            seconds=round(outcome.seconds, 3),
+        )
+        text = await asyncio.to_thread(answer_text, record, outcome, limits, available)
+        return ToolResult(record=record, text=text)
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:
         """Answer a call without running it; it counts as a tool-argument error."""
-        return _refused(arguments, problem)
+        record = _not_run(arguments, problem, CallStatus.ARGUMENTS)
+        return ToolResult(record=record, text=f"The code was not run. {problem}")
+
+    def too_late(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """Answer a call for which the attempt has no time left."""
+        problem = "The attempt's time is used up."
+        record = _not_run(arguments, problem, CallStatus.TIMEOUT)
+        return ToolResult(record=record, text=f"The code was not run. {problem}")
 
     def names(self) -> list[str]:
         """Return the names of all files that a call may load."""
@@ -124,10 +153,17 @@ class PythonTool:
         return saved if saved.is_file() else self._given.get(name)
 
 
+def unknown_tool(name: str, arguments: Mapping[str, Any]) -> ToolResult:
+    """Answer a call of a tool that does not exist."""
+    problem = f"There is no tool {name[:80]!r}; the only one is {NAME!r}."
+    record = replace(_not_run(arguments, problem, CallStatus.ARGUMENTS), tool=name)
+    return ToolResult(record=record, text=problem)
+
+
 def _argument_problem(arguments: Mapping[str, Any]) -> str | None:
     unknown = set(arguments) - {"code", "files_to_load", "files_to_save"}
     if unknown:
-        return f"unknown argument {sorted(unknown)[0]!r}; give code, files_to_load, files_to_save"
+        return f"unknown argument {min(unknown)[:80]!r}; give code, files_to_load, files_to_save"
     code = arguments.get("code")
     if not isinstance(code, str) or not code.strip():
         return "code: a non-empty string of Python source is needed"
@@ -146,64 +182,22 @@ def _is_plain(name: str) -> bool:
     return is_one and len(name.encode()) <= NAME_BYTES
 
 
-def _refused(arguments: Mapping[str, Any], problem: str) -> ToolResult:
-    record = CallRecord(
+def _not_run(arguments: Mapping[str, Any], problem: str, status: CallStatus) -> CallRecord:
+    """Record a call as it was given; its arguments may be anything."""
+    return CallRecord(
         code=str(arguments.get("code", "")),
-        files_to_load=_strings(arguments.get("files_to_load")),
-        files_to_save=_strings(arguments.get("files_to_save")),
+        files_to_load=_names(arguments.get("files_to_load")),
+        files_to_save=_names(arguments.get("files_to_save")),
         stdout="",
         stderr=problem,
-        status=CallStatus.ARGUMENTS,
+        status=status,
         seconds=0.0,
+        arguments=json.loads(json.dumps(dict(arguments), default=str, skipkeys=True)),
     )
-    return ToolResult(record=record, text=f"The code was not run. {problem}")
 
 
-def _strings(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, Sequence) else ()
-
-
-def _answered(
-    arguments: Mapping[str, Any], outcome: Outcome, limits: Limits, output_limit: int
-) -> ToolResult:
-    record = CallRecord(
-        code=arguments["code"],
-        files_to_load=tuple(arguments["files_to_load"]),
-        files_to_save=tuple(arguments["files_to_save"]),
-        stdout=shorten(outcome.stdout, output_limit),
-        stderr=shorten(outcome.stderr, output_limit),
-        status=CallStatus(outcome.status),
-        seconds=round(outcome.seconds, 3),
-    )
-    return ToolResult(record=record, text=_text(record, outcome, limits))
-
-
-def _text(record: CallRecord, outcome: Outcome, limits: Limits) -> str:
-    lines = [_headline(outcome, limits)]
-    for name, content in (("stdout", record.stdout), ("stderr", record.stderr)):
-        if content:
-            lines += [f"--- {name} ---", content.rstrip("\n")]
-    for name, file in outcome.files.items():
-        if isinstance(file, Refused):
-            lines.append(f"Not saved: {name!r}: {file.why}")
-        else:
-            lines.append(f"Saved: {name!r} ({file.n_bytes} bytes)")
-    return "\n".join(lines)
-
-
-def _headline(outcome: Outcome, limits: Limits) -> str:
-    if outcome.status is Status.OK:
-        return "The code ran without an error."
-    if outcome.status is Status.TIMEOUT:
-        return f"The code was stopped after {limits.wall_s:g} s. What it printed until then:"
-    if outcome.status is Status.ERROR:
-        return f"The code failed with exit code {outcome.exit_code}."
-    return f"The code was {outcome.status}: {outcome.detail}."
-
-
-def shorten(text: str, limit: int = OUTPUT_LIMIT) -> str:
-    """Keep the head and the tail of a text over the limit, and say how much is left out."""
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+def _names(value: object) -> tuple[str, ...]:
+    """Return the names of a list as far as they can be told; what was given is kept beside them."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

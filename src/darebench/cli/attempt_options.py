@@ -19,7 +19,16 @@ from darebench.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from darebench.evals.evaluation import EvalConfig
+    from darebench.cli.output import Output
+    from darebench.evals.evaluation import EvalConfig, Run
+
+
+def note_problems(run: Run, output: Output) -> None:
+    """Report how many datasets of the store could not be used, and why."""
+    if run.problems:
+        output.note(f"left out: {len(run.problems)} datasets that cannot be used")
+    for problem in run.problems:
+        output.note(f"left out: {problem.dataset}: {problem.message}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,14 +126,15 @@ def export(
     if checking.check:
         _check(sources, checking, as_json=output.as_json)
         return
-    from darebench.rollouts.export import Format, knows_budget
+    from darebench.rollouts.export import Format
     from darebench.rollouts.export import export as write
+    from darebench.rollouts.sources import open_source
 
     if out is None:
         raise ConfigError("give --out FILE, or --check to check what was exported")
     budget = limits.budget()
     for source in [] if budget is not None else sources:
-        if not knows_budget(source):
+        if open_source(source).record is None:
             output.note(
                 f"{source}: the limits of its run are not beside it; if they were others than "
                 "5 turns and 200 s, give --turns and --seconds"

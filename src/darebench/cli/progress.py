@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -16,19 +16,33 @@ LINE_EVERY_S = 30.0
 class Show(Protocol):
     """Shows how much of a stage is done, with a remark beside it."""
 
+    say: Callable[[str], None]
+    """Shows a line of its own."""
+
     def __call__(self, stage: str, done: int, total: int, beside: str = "", /) -> None:
         """Show it."""
         ...
 
 
+class _Shown:
+    """What shows steps and lines."""
+
+    def __init__(self, step: Callable[[str, int, int, str], None], say: Callable[[str], None]):
+        self._step = step
+        self.say = say
+
+    def __call__(self, stage: str, done: int, total: int, beside: str = "", /) -> None:
+        self._step(stage, done, total, beside)
+
+
 @contextmanager
-def show_progress(quiet: bool) -> Iterator[Show | None]:
-    """Yield what shows progress; None if nothing is to be shown.
+def show_progress(quiet: bool) -> Iterator[Show]:
+    """Yield what shows progress, or shows nothing.
 
     A bar stands where the work stood when it ended, also if it was interrupted.
     """
     if quiet:
-        yield None
+        yield _Shown(lambda *shown: None, lambda text: None)
         return
     if not sys.stderr.isatty():
         yield _lines()
@@ -53,12 +67,12 @@ def show_progress(quiet: bool) -> Iterator[Show | None]:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         known: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, total: int, beside: str = "", /) -> None:
+        def show(stage: str, done: int, total: int, beside: str) -> None:
             if stage not in known:
                 known[stage] = bars.add_task(stage, total=total, beside="")
             bars.update(known[stage], completed=done, beside=beside)
 
-        yield show
+        yield _Shown(show, lambda text: bars.console.print(text, markup=False, highlight=False))
 
 
 def _lines() -> Show:
@@ -66,7 +80,7 @@ def _lines() -> Show:
     start = time.monotonic()
     due: dict[str, float] = {}
 
-    def show(stage: str, done: int, total: int, beside: str = "", /) -> None:
+    def show(stage: str, done: int, total: int, beside: str) -> None:
         now = time.monotonic()
         is_end = done >= total
         if now < due.get(stage, 0.0) and not (is_end and due[stage] < math.inf):
@@ -75,4 +89,7 @@ def _lines() -> Show:
         line = f"{now - start:.0f} s: {stage} {done}/{total} {beside}".rstrip()
         print(line, file=sys.stderr, flush=True)
 
-    return show
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - start:.0f} s: {text}", file=sys.stderr, flush=True)
+
+    return _Shown(show, say)

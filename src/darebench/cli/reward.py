@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from darebench.cli.command import command
 from darebench.cli.options import HostOption, PortOption, StoreOption, TasksArgument
 from darebench.cli.output import Output, print_json
+from darebench.errors import ConfigError
+from darebench.installing import install_command
+
+if TYPE_CHECKING:
+    from darebench.train.grading import Grader
 
 app = typer.Typer(no_args_is_help=True, help="Give rewards to other people's trainers.")
 
@@ -42,13 +48,22 @@ def serve(
 
     Example: darebench reward serve --store curation/store
     """
-    from darebench.train.reward_server import serve as serve_rewards
+    try:
+        from darebench.train.reward_listen import serve as serve_rewards
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise ConfigError(
+            f"the server needs {package}: {install_command(extra='server')}"
+        ) from None
 
-    def ready(url: str, n_tasks: int) -> None:
+    def ready(url: str, grader: Grader) -> None:
+        for problem in grader.problems:
+            output.note(f"left out: {problem.dataset}: {problem.message}")
         if output.as_json:
-            print_json({"url": url, "tasks": n_tasks})
+            errors = [asdict(problem) for problem in grader.problems]
+            print_json({"url": url, "tasks": len(grader.truths), "errors": errors})
             sys.stdout.flush()
         elif not output.quiet:
-            print(f"{url}: rewards of {n_tasks} tasks", flush=True)
+            print(f"{url}: rewards of {len(grader.truths)} tasks", flush=True)
 
     serve_rewards(store, tasks or (), host=host, port=port, token=token, ready=ready)

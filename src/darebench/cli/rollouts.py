@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.attempt_options import AttemptOptions
+from darebench.cli.attempt_options import AttemptOptions, note_problems
 from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import DryRunOption
 from darebench.cli.output import Output, print_json
@@ -72,9 +72,10 @@ def rollouts(
             slots=options.jobs,
             progress=progress,
         )
+    note_problems(run, output)
     if output.as_json:
         print_json(as_json(run))
     else:
         print(f"run: {run.folder}\nattempts: {len(run.trajectories)}, unscored: {run.unscored}")
-    if run.unscored or run.missing:
+    if run.unscored or run.missing or run.problems:
         raise typer.Exit(1)

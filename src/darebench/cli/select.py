@@ -74,12 +74,18 @@ def select(
     """
     from darebench.rollouts.select import Strategy, Thresholds
     from darebench.rollouts.select_files import select_file
+    from darebench.rollouts.shortfall import in_words
 
     source = given or run
     if source is None or (given is not None and run is not None):
         raise ConfigError("give one run folder or file of attempts, as RUN or with --in")
     limits = Thresholds(**asdict(thresholds))
-    result = asdict(select_file(source, out, Strategy(strategy), limits))
-    if not result["selected"]:
-        output.note("no attempt was chosen: none is good enough for the thresholds")
-    print_fields({"out": str(out), "strategy": strategy, **result}, as_json=output.as_json)
+    selected = select_file(source, out, Strategy(strategy), limits)
+    result = {"out": str(out), "strategy": strategy, **asdict(selected)}
+    if not output.as_json:
+        del result["left_out"]
+    if not selected.selected:
+        output.note(f"no attempt was chosen of {selected.tasks} tasks:")
+        for missed in selected.left_out:
+            output.note(f"  {in_words(missed)}")
+    print_fields(result, as_json=output.as_json)

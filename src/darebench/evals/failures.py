@@ -1,10 +1,36 @@
-"""Trajectory -> failure class (paper section 5): what went wrong in a scored attempt."""
+"""Trajectory -> failure class (paper section 5): what went wrong in a scored attempt.
+
+An answer that scores 0 is classified by what it says. Where no answer can be scored, the class
+follows what ended the attempt: a limit, or else the file that it left, or else its last call. What
+happened before that and was followed by another call is no failure; `darebench.evals.effort` counts
+it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from darebench.types import CallRecord, CallStatus, Failure, Reason, StopReason, Track, Variant
+from darebench.agents.hints import failed_on_forgotten
+from darebench.store.layout import PREDICTION
+from darebench.types import (
+    CallRecord,
+    CallStatus,
+    Failure,
+    Reason,
+    ReasonCode,
+    StopReason,
+    Track,
+    Variant,
+)
+
+_BY_LAST_CALL = {
+    CallStatus.OK: Failure.NO_PREDICTION,
+    CallStatus.ERROR: Failure.CODE_ERROR,
+    CallStatus.TIMEOUT: Failure.EXECUTION_LIMIT,
+    CallStatus.KILLED: Failure.EXECUTION_LIMIT,
+    CallStatus.REFUSED: Failure.TOOL_ARGUMENTS,
+    CallStatus.ARGUMENTS: Failure.TOOL_ARGUMENTS,
+}
 
 
 def classify(
@@ -18,32 +44,42 @@ def classify(
 ) -> Failure | None:
     """Return the failure of an attempt; None for a success and for an unscored attempt.
 
-    An MM, XF or CF attempt whose prediction can be scored is a success at any score; an IF attempt
-    is a success only when its prediction equals the reference.
+    An IF attempt succeeds only when its prediction equals the reference; any other one succeeds
+    when its score is above 0.
     """
     if score is None:
         return None
-    if reason is None:
-        failed = track.variant is Variant.IF and score < 1.0
-        return Failure.INSTRUCTION if failed else None
+    if reason is None or reason.compared:
+        return _of_answer(track, score, reason)
     if stop_reason is StopReason.TOKENS:
         return Failure.TOKEN_LIMIT
-    last = calls[-1] if calls else None
-    status = None if last is None else last.status
-    if status == CallStatus.ARGUMENTS or _forgot_a_file(calls, task_files):
-        return Failure.TOOL_ARGUMENTS
-    stopped = status in (CallStatus.TIMEOUT, CallStatus.KILLED)
-    if stopped or stop_reason in (StopReason.TURNS, StopReason.TIME):
+    if stop_reason is StopReason.TIME:
         return Failure.EXECUTION_LIMIT
-    return Failure.CODE_ERROR if status == CallStatus.ERROR else Failure.NO_PREDICTION
+    has_file = reason.code is not ReasonCode.NO_PREDICTION
+    if stop_reason is StopReason.TURNS and not (has_file and _saved_last(calls)):
+        return Failure.EXECUTION_LIMIT
+    if has_file:
+        return Failure.MALFORMED_PREDICTION
+    if stop_reason is StopReason.REFUSED or not calls:
+        return Failure.NO_PREDICTION
+    if _forgot_a_file(calls, task_files):
+        return Failure.TOOL_ARGUMENTS
+    return _BY_LAST_CALL[calls[-1].status]
+
+
+def _of_answer(track: Track, score: float, reason: Reason | None) -> Failure | None:
+    if track.variant is Variant.IF:
+        return Failure.INSTRUCTION if score < 1.0 else None
+    return Failure(reason.code) if reason is not None and score == 0.0 else None
+
+
+def _saved_last(calls: Sequence[CallRecord]) -> bool:
+    """Check whether the last call was the one that handed the prediction in."""
+    return bool(calls) and calls[-1].status == "ok" and PREDICTION in calls[-1].files_to_save
 
 
 def _forgot_a_file(calls: Sequence[CallRecord], task_files: Collection[str]) -> bool:
     """Check whether the last call failed on a file that it could have loaded and did not."""
-    if not calls:
-        return False
     *before, last = calls
-    if last.status != CallStatus.ERROR or "FileNotFoundError" not in last.stderr:
-        return False
-    saved = {name for call in before for name in call.files_to_save}
-    return any(name in last.stderr for name in (saved | set(task_files)) - set(last.files_to_load))
+    there = {name for call in before for name in call.files_to_save} | set(task_files)
+    return failed_on_forgotten(last, there)

@@ -15,8 +15,10 @@ from darebench.environment import current_environment, fingerprint
 from darebench.errors import ConfigError
 from darebench.evals.evaluation import EvalConfig
 from darebench.evals.identity import identify, load, qualified_name
-from darebench.evals.inspect.model import check_model
+from darebench.evals.inspect.model import open_model
 from darebench.evals.inspect.players import AgentPlayer, ModelPlayer, Player, player_of
+from darebench.evals.run_content import NOTES as STORE_NOTES
+from darebench.evals.run_content import content_record
 from darebench.scoring.metrics import rule_of
 from darebench.scoring.score import scorer_hash
 from darebench.store.read import Store, open_store, select
@@ -24,9 +26,10 @@ from darebench.store.truth import metric_of
 from darebench.types import Task
 from darebench.work import Record, Work
 
-SCHEMA = 2
-NOTES = frozenset(("store.root", "config.store", "config.sandbox"))
+SCHEMA = 3
+NOTES = STORE_NOTES | {"config.store", "config.sandbox"}
 """What a run's record says for people: a store or a sandbox that has moved is the same."""
+_SECRET = re.compile(r"(?i)(^|_)(api_?key|key|token|secret|password|credentials?)$")
 NO_MODEL = "none/none"
 """Inspect's name for a run that asks no model of Inspect's."""
 
@@ -54,12 +57,12 @@ class Plan:
     @property
     def record(self) -> Mapping[str, Any]:
         """What makes this run another than others, with its notes."""
-        values = asdict(self.config)
+        values = without_secrets(asdict(self.config))
         values["tasks"] = list(self.config.tasks)
         return {
             "schema": SCHEMA,
             "config": values,
-            "store": {"root": str(self.store.root), "hash": self.store.hash},
+            "store": content_record(self.store, self.tasks),
             "task_ids": [t.id for t in self.tasks],
             "player": self.player.identity,
         }
@@ -84,31 +87,62 @@ class Plan:
     @property
     def name(self) -> str:
         """What the run's folder is called: the same for everybody who runs the same."""
-        values = asdict(self.config) | {"store": None, "sandbox": None}
-        known = {**self.record, "config": values, "store": self.store.hash}
+        values = without_secrets(asdict(self.config)) | {"store": None, "sandbox": None}
+        # Not the content of the store: a run over another state of it is the same run, refused.
+        datasets = {t.dataset for t in self.store.tasks} | {p.dataset for p in self.store.problems}
+        known = [SCHEMA, values, sorted(datasets), self.player.identity]
         player = re.sub(r"[^A-Za-z0-9.]+", "-", self.config.agent or self.config.model).strip("-")
         return f"{player}-{fingerprint(known)[:8]}"
+
+
+def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration's fields without keys and passwords, as a run's folder holds them."""
+    url = config["base_url"]
+    return {
+        **config,
+        "base_url": url and re.sub(r"(?<=://)[^/@]*@", "", url),
+        "model_args": {k: v for k, v in config["model_args"].items() if not _SECRET.search(k)},
+    }
 
 
 def resolve(asked: Asked) -> Plan:
     """Find the tasks and who plays them; everything that can be wrong with them is said here."""
     config, model, player = _player(asked)
     store = open_store(config.store)
-    chosen = select(
-        store.tasks,
-        config.tasks,
-        family=config.family,
-        variant=config.variant,
-        limit=config.limit,
-        seed=config.seed,
-    )
+    try:
+        chosen = select(
+            store.tasks,
+            config.tasks,
+            family=config.family,
+            variant=config.variant,
+            limit=config.limit,
+            seed=config.seed,
+        )
+    except ConfigError as error:
+        broken = "".join(f"; {p.dataset}: {p.message}" for p in store.problems[:1])
+        raise ConfigError(f"{error}{broken}") from None
+    _check_headers(config.generation)
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
     for metric in {metric_of(task) for task in chosen}:
         rule_of(metric)
     if isinstance(model, str) and model != NO_MODEL:
-        check_model(model, config.base_url, config.model_args)
+        model = open_model(model, config.base_url, config.model_args)
     return Plan(config=config, model=model, player=player, store=store, tasks=chosen)
+
+
+def _check_headers(generation: Mapping[str, Any]) -> None:
+    """Refuse keys among the headers: Inspect writes the options of sampling into its logs.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for name in generation.get("extra_headers") or {}:
+        if re.search(r"(?i)auth|key|token|secret|cookie", name):
+            raise ConfigError(
+                f"the header {name} in generation.extra_headers would be written into the run's "
+                "folder; set the key as the variable that the model's provider reads"
+            )
 
 
 def _player(asked: Asked) -> tuple[EvalConfig, str | Model, Player]:

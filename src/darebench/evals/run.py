@@ -1,42 +1,48 @@
 """Runs an evaluation: attempts at a selection of tasks, in a folder that the same call continues.
 
 The folder holds `config.json` (what is run), `env.json` (what it is run with), `config.toml` (the
-settings, as `darebench eval -c` takes them), Inspect's `logs/`, the `predictions/` and, when it is
-done, `trajectories.jsonl`. A finished attempt is never made again; one that failed through our
-fault is, by the same call.
+settings, as `darebench eval -c` takes them), `attempts.jsonl` (each attempt as soon as it has
+ended), the `predictions/`, Inspect's `logs/` and, when it is done, `trajectories.jsonl`. A finished
+attempt is never made again; one that failed through our fault is, by the same call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from inspect_ai import eval_set
 from inspect_ai.model import Model
+from inspect_ai.tool import ToolInfo
 
 from darebench.agents.protocol import Agent, Budget, ChatModel
+from darebench.agents.tools import schema
 from darebench.errors import ConfigError
-from darebench.evals.builtin import AGENTS
+from darebench.evals.attempts_file import AttemptsFile, Key
+from darebench.evals.disk import in_words
 from darebench.evals.evaluation import EvalConfig, Run
-from darebench.evals.inspect.logs import count_kept, read_logs, was_cancelled
-from darebench.evals.inspect.sandbox import SandboxSettings
-from darebench.evals.inspect.task import build_task
+from darebench.evals.inspect.connection import follow
+from darebench.evals.inspect.drive import make_attempts
+from darebench.evals.inspect.first_request import ask_first, is_asked
 from darebench.evals.remote_sandbox import check_same, open_remote
-from darebench.evals.resolve import Asked, Plan, resolve
-from darebench.evals.run_watch import RETRIES, Watch
-from darebench.evals.trajectory import TRAJECTORIES, write_trajectories
+from darebench.evals.rescore import Rescored, rescore
+from darebench.evals.resolve import NOTES, Asked, Plan, resolve, without_secrets
+from darebench.evals.run_content import check_content
+from darebench.evals.run_folder import CONFIG, attempts_of, read_run
+from darebench.evals.run_watch import Watch
+from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.program import Limits
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
 from darebench.types import Progress, Task, Variant
-from darebench.work import claimed
+from darebench.work import Record, Work, claimed, is_continued
 
 
 def evaluate(
@@ -98,6 +104,23 @@ async def evaluate_async(
     return await _in_thread(asked, out, fresh=fresh, slots=slots, watch=Watch(progress))
 
 
+def rescore_asked(
+    config: EvalConfig, out: Path | None = None, *, progress: Progress | None = None
+) -> Rescored:
+    """Score the predictions of the run again that `evaluate` would continue, with its store.
+
+    Raises:
+        ConfigError: There is no such run, or as by `darebench.evals.rescore.rescore`.
+        StoreError: The store does not exist.
+    """
+    plan = resolve(Asked(config=config, model=None, agent=None))
+    folder = out or Path("runs") / plan.name
+    asked = Record(value=plan.record, notes=NOTES | {"task_ids"})
+    if not is_continued(folder, Work(kind="run", records={CONFIG: asked})):
+        raise ConfigError(f"there is no run in {folder} to score again; leave out --rescore")
+    return rescore(folder, str(plan.store.root), progress=progress)
+
+
 def _is_loop_running() -> bool:
     try:
         asyncio.get_running_loop()
@@ -132,32 +155,56 @@ def _evaluate(
 ) -> Run:
     plan = resolve(asked)
     folder = out or Path("runs") / plan.name
-    config = plan.config
-    watch.expected = len(plan.tasks) * config.epochs
-    with claimed(folder, plan.work, fresh=fresh):
-        write_settings(asdict(config), folder / "config.toml")
-        watch.kept = count_kept(folder / "logs", [t.id for t in plan.tasks])
-        if watch.kept < watch.expected:
-            _make_attempts(plan, folder, slots, watch)
-        trajectories = read_logs(folder / "logs", {t.id: t for t in plan.tasks})
-        write_trajectories(trajectories, folder / TRAJECTORIES)
+    if not fresh:
+        check_content(folder, plan.store)
+    order = attempts_of([t.id for t in plan.tasks], plan.config.epochs)
+    with in_words([folder, Path(tempfile.gettempdir())]), claimed(folder, plan.work, fresh=fresh):
+        write_settings(without_secrets(asdict(plan.config)), folder / "config.toml")
+        with contextlib.closing(AttemptsFile(folder)) as attempts:
+            watch.follow(attempts, [Path(tempfile.gettempdir()), folder], len(order))
+            missing = [key for key in order if key not in attempts.scored]
+            if missing:
+                _attempt_missing(plan, folder, missing, slots, watch)
+            attempts.copy_to(folder / TRAJECTORIES, order)
+        kept = read_run(folder)
     return Run(
         folder=folder,
-        trajectories=tuple(trajectories),
-        expected=watch.expected,
+        trajectories=kept.trajectories,
+        expected=kept.expected,
         new_attempts=watch.new_attempts,
         problems=plan.store.problems,
     )
 
 
-def _make_attempts(plan: Plan, folder: Path, slots: int | None, watch: Watch) -> None:
+def _attempt_missing(
+    plan: Plan, folder: Path, missing: Sequence[Key], slots: int | None, watch: Watch
+) -> None:
+    _reach_model(plan, watch)
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
+        if isinstance(executor, RemoteExecutor):
+            executor.on_wait(watch.say)
+        executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
         answers = _read_answers(plan.tasks, executor, watch)
-        _run_inspect(plan, folder, answers, executor, watch)
+        make_attempts(plan, folder, missing, answers, executor, watch)
     finally:
         executor.close_now()
+
+
+def _reach_model(plan: Plan, watch: Watch) -> None:
+    """Ask the model something before there is work for it, and follow its requests from then on.
+
+    Raises:
+        ConfigError: The model cannot be used.
+    """
+    config = plan.config
+    if isinstance(plan.model, Model):
+        if is_asked(plan.model):
+            budget = Budget(turns=config.turns, seconds_per_call=config.seconds)
+            tool = ToolInfo.model_validate(schema(budget, Limits())["function"])
+            watch.run(ask_first(plan.model, [tool], dict(config.generation), watch.say))
+        follow(plan.model, watch.say, watch.give_up)
 
 
 def _read_answers(
@@ -185,65 +232,3 @@ def _read_answers(
     if failed and len(failed) == len(ids):
         raise ConfigError(f"no reference can be computed: {failed[0]}")
     return answers
-
-
-def _run_inspect(
-    plan: Plan,
-    folder: Path,
-    answers: Answers,
-    executor: LocalExecutor | RemoteExecutor,
-    watch: Watch,
-) -> None:
-    config, logs = plan.config, folder / "logs"
-    logs.mkdir(exist_ok=True)
-    slots = executor.slots if isinstance(executor, LocalExecutor) else None
-    task = build_task(
-        plan.tasks,
-        executor,
-        (folder / "predictions").absolute(),
-        Budget(turns=config.turns, seconds_per_call=config.seconds),
-        store_hash=plan.store.hash,
-        player=plan.player,
-        truths=answers.truths,
-        watch=watch,
-        sandbox=SandboxSettings(url=config.sandbox, slots=slots),
-    )
-    # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
-    with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
-        eval_set(
-            task,
-            model=plan.model,
-            log_dir=str(logs.absolute()),
-            max_samples=_n_samples(plan, executor),
-            **_options(config),
-        )
-    if was_cancelled(logs):  # Inspect handles the interruption, and does not pass it on
-        raise KeyboardInterrupt
-    watch.finish()
-
-
-def _options(config: EvalConfig) -> dict[str, Any]:
-    """Return how Inspect runs: faults are retried and then left unscored, the rest goes on."""
-    return {
-        "model_base_url": config.base_url,
-        "model_args": dict(config.model_args),
-        "epochs": config.epochs,
-        "retry_attempts": 0,
-        "retry_immediate": False,
-        "continue_on_fail": True,
-        "retry_on_error": RETRIES,
-        "log_buffer": 1,
-        "token_limit": config.token_limit,
-        "time_limit": config.time_limit,
-        "display": "none",
-        "ctl_server": False,
-        "log_dir_allow_dirty": True,
-        "score": True,
-        **config.generation,
-    }
-
-
-def _n_samples(plan: Plan, executor: LocalExecutor | RemoteExecutor) -> int:
-    """Return how many attempts run at a time: a model's answers take long, ours do not."""
-    is_ours = plan.config.agent is None and plan.config.model in AGENTS
-    return 2 * executor.slots if is_ours and isinstance(executor, LocalExecutor) else 32

@@ -1,4 +1,4 @@
-"""Follows a run while its attempts are made: how many there are, and that somebody interrupted it.
+"""Follows a run while its attempts are made: keeps each, counts them, and ends the run early.
 
 One object is handed to Inspect's task as an argument, so that nothing global tells runs apart.
 """
@@ -6,58 +6,95 @@ One object is handed to Inspect's task as an argument, so that nothing global te
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
+from darebench.errors import DareError
+from darebench.evals.attempts_file import AttemptsFile, Key
+from darebench.evals.disk import cannot_write, problem_of
 from darebench.sync import cancel_all
-from darebench.types import Progress
+from darebench.types import Progress, Trajectory
 
+_log = logging.getLogger(__name__)
 RETRIES = 2
 """How often an attempt that a fault of ours ended is made again within a run."""
 _T = TypeVar("_T")
 
 
 class Watch:
-    """Counts the attempts that a call makes, and carries an interruption into its loops."""
+    """Keeps and counts the attempts that a call makes, and carries an end into its loops."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_interrupted = False
-        self._n_faults: Counter[tuple[str, int]] = Counter()
-        self._ended: set[tuple[str, int]] = set()
-        self.kept = 0
-        """Attempts that earlier calls have left."""
-        self.expected = 0
-        """Attempts that were asked for."""
+        self._attempts: AttemptsFile | None = None
+        self._folders: Sequence[Path] = ()
+        self._ended: set[Key] = set()
+        self._kept = 0
+        self._expected = 0
+        self.problem: DareError | None = None
+        """Why the run ends early, such as a full disk or a model that is gone."""
 
     @property
     def new_attempts(self) -> int:
         """Attempts that have ended since, scored or not."""
         return len(self._ended)
 
+    def follow(self, attempts: AttemptsFile, folders: Sequence[Path], expected: int) -> None:
+        """Keep what ends from now on.
+
+        Args:
+            attempts: The run's record of its attempts.
+            folders: Where attempts write; a disk of theirs that is full ends the run.
+            expected: Attempts that were asked for.
+        """
+        self._attempts = attempts
+        self._folders = folders
+        self._kept, self._expected = len(attempts.scored), expected
+
+    def begin(self) -> None:
+        """Report what earlier calls have left, before the first attempt of this one."""
+        self.step("attempts", self._kept, self._expected)
+
     def began(self) -> None:
         """Note that an attempt begins, in the loop that runs it."""
         self._enter()
 
-    def ended(self, task_id: str, epoch: int) -> None:
-        """Note that an attempt has its score, or that its score cannot be had."""
-        self._ended.add((task_id, epoch))
-        self.step("attempts", self.kept + len(self._ended), self.expected)
+    async def ended(self, trajectory: Trajectory) -> None:
+        """Keep an attempt that has its score, or whose score cannot be had."""
+        if self._attempts is not None:
+            try:
+                await self._attempts.append(trajectory)
+            except OSError as error:
+                self.give_up(cannot_write(self._attempts.folder, error))
+                raise
+        self._ended.add(Key(trajectory.task, trajectory.epoch))
+        self.step("attempts", self._kept + len(self._ended), self._expected)
 
-    def failed(self, task_id: str, epoch: int) -> None:
-        """Note a fault of ours; after the last retry the attempt has ended."""
-        self._n_faults[task_id, epoch] += 1
-        if self._n_faults[task_id, epoch] > RETRIES:
-            self.ended(task_id, epoch)
+    def failed(self) -> None:
+        """Note a fault of ours; a disk that takes nothing more ends the run."""
+        problem = problem_of(self._folders)
+        if problem is not None:
+            self.give_up(problem)
 
-    def finish(self) -> None:
-        """Note that nothing is left: Inspect may know more of a killed run than its log."""
-        if self.kept + len(self._ended) < self.expected:
-            self.step("attempts", self.expected, self.expected)
+    def say(self, text: str) -> None:
+        """Tell the person who waits something that is no step."""
+        say = getattr(self._progress, "say", None)
+        if say is None:
+            _log.warning(text)
+        else:
+            say(text)
+
+    def give_up(self, problem: DareError) -> None:
+        """End the run, since no further attempt can be made."""
+        if self.problem is None:
+            self.problem = problem
+            self.interrupt()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""

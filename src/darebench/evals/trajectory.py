@@ -6,14 +6,16 @@ Evaluation, rollouts and training all make their trajectories here.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from darebench.errors import ConfigError
 from darebench.evals.failures import classify
 from darebench.files import written_whole
+from darebench.text import clean
 from darebench.types import (
     CallRecord,
     CallStatus,
@@ -25,7 +27,9 @@ from darebench.types import (
     Role,
     Score,
     StopReason,
+    TargetScore,
     Task,
+    Timing,
     Tokens,
     ToolCall,
     Track,
@@ -56,8 +60,18 @@ class Attempted(Protocol):
         ...
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What a person should know of it."""
+        ...
+
+    @property
     def seconds(self) -> float:
-        """Wall-clock time."""
+        """Wall-clock time, without the queue."""
+        ...
+
+    @property
+    def timing(self) -> Timing | None:
+        """Where the time went, if that is known."""
         ...
 
     @property
@@ -106,18 +120,24 @@ def trajectory_of(
         score=None if score is None else score.score,
         strict_score=None if score is None else score.strict_score,
         targets={} if score is None else {t.target: t.score for t in score.targets},
+        details=() if score is None else tuple(replace(t, per_class={}) for t in score.targets),
         provenance=None if score is None else score.provenance,
         reason=None if score is None else score.reason,
         failure=failure,
         fault=fault,
+        warnings=tuple(attempt.warnings),
         seconds=round(attempt.seconds, 3),
+        timing=_rounded(attempt.timing),
         tokens=attempt.tokens,
     )
 
 
 def to_json(trajectory: Trajectory) -> dict[str, Any]:
-    """Return the documented JSON form of an attempt; `schema_version` stands first."""
-    fields = asdict(trajectory)
+    """Return the documented JSON form of an attempt; `schema_version` stands first.
+
+    What cannot be written as UTF-8 is replaced in it, as `darebench.text` says.
+    """
+    fields = clean(asdict(trajectory))
     track = fields.pop("track")
     return {"schema_version": SCHEMA_VERSION, "task": fields.pop("task"), "column": track, **fields}
 
@@ -131,15 +151,19 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
+    value = clean(value)
     fields = {k: v for k, v in value.items() if k not in ("schema_version", "column")}
     try:
         fields |= {
             "track": Track(value["column"]),
             "messages": tuple(map(_message, value["messages"])),
             "calls": tuple(map(_call, value["calls"])),
+            "warnings": tuple(value.get("warnings", ())),
             "stop_reason": StopReason(value["stop_reason"]),
             "reason": _reason(value["reason"]),
+            "details": tuple(map(_target, value.get("details", ()))),
             "failure": Failure(value["failure"]) if value["failure"] else None,
+            "timing": Timing(**value["timing"]) if value.get("timing") else None,
             "tokens": Tokens(**value["tokens"]),
             "provenance": Provenance(**value["provenance"]) if value["provenance"] else None,
         }
@@ -153,6 +177,8 @@ def write_trajectories(trajectories: Iterable[Trajectory], path: Path) -> None:
     with written_whole(path) as part, part.open("w", encoding="utf-8") as stream:
         for trajectory in trajectories:
             stream.write(json.dumps(to_json(trajectory), ensure_ascii=False) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def read_trajectories(path: Path) -> Iterator[Trajectory]:
@@ -182,6 +208,16 @@ def _message(value: Mapping[str, Any]) -> Message:
 def _call(value: Mapping[str, Any]) -> CallRecord:
     names = {key: tuple(value[key]) for key in ("files_to_load", "files_to_save")}
     return CallRecord(**{**value, **names, "status": CallStatus(value["status"])})
+
+
+def _rounded(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    return Timing(**{name: round(seconds, 3) for name, seconds in asdict(timing).items()})
+
+
+def _target(value: Mapping[str, Any]) -> TargetScore:
+    return TargetScore(**{**value, "reason": _reason(value["reason"])})
 
 
 def _reason(value: Mapping[str, Any] | None) -> Reason | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from darebench.errors import TaskFormatError
 from darebench.reference.spec import PipelineSpec, workflow_text
@@ -14,6 +15,7 @@ from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Limits, Outcome, Program, Saved, Status, with_settings
 from darebench.types import Task
 
+log = logging.getLogger(__name__)
 LIMITS = Limits(wall_s=600.0)
 _SEVERAL = """\
 import time
@@ -27,12 +29,14 @@ with threadpool_limits(SETTINGS["threads"]):
         start = time.perf_counter()
         try:
             workflow["main"](settings)
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            last = " ".join(traceback.format_exception_only(error)[-1].split())
+            print(f"workflow {number} failed: {last}")
         else:
             print(f"workflow {number}: {time.perf_counter() - start:.3f} s")
 """
 _DONE = re.compile(r"^workflow (\d+): ([\d.]+) s$", re.MULTILINE)
+_FAILED = re.compile(r"^workflow (\d+) failed: (.*)$", re.MULTILINE)
 
 
 class Ran(NamedTuple):
@@ -70,39 +74,41 @@ async def run_specs(
     """Run workflows with the same threads in one call, which costs as much as one alone does.
 
     Returns:
-        Task id -> result of each that ended well; run the others alone to see why they failed.
+        Task id -> result of each that ended well. The others are named in the log; run them alone.
 
     Raises:
         SandboxFault: The sandbox failed, repeatedly.
     """
-    settings = [_renamed(number, spec) for number, (_, spec) in enumerate(runs)]
+    specs = [spec.renamed(f"{number}-") for number, (_, spec) in enumerate(runs)]
+    settings = {
+        "text": workflow_text(),
+        "threads": specs[0].threads,
+        "runs": [asdict(spec) for spec in specs],
+    }
     program = Program(
-        code=with_settings(
-            _SEVERAL, {"text": workflow_text(), "threads": runs[0][1].threads, "runs": settings}
-        ),
+        code=with_settings(_SEVERAL, settings),
         load={
-            f"{number}-{name}": task.source / name
-            for number, (task, spec) in enumerate(runs)
-            for name in spec.inputs
+            name: task.source / original
+            for (task, given), spec in zip(runs, specs, strict=True)
+            for name, original in zip(spec.inputs, given.inputs, strict=True)
         },
-        save=tuple(chosen["output"] for chosen in settings),
+        save=tuple(spec.output for spec in specs),
         save_to=folder,
         limits=LIMITS,
     )
-    return _ended_well(runs, await execute_retrying(executor, program))
-
-
-def _renamed(number: int, spec: PipelineSpec) -> dict[str, Any]:
-    """Return the settings of one run of several, whose files need names of their own."""
-    names = {"train": spec.train, "val": spec.val, "output": spec.output}
-    return asdict(spec) | {key: f"{number}-{name}" for key, name in names.items()}
-
-
-def _ended_well(runs: Sequence[tuple[Task, PipelineSpec]], outcome: Outcome) -> dict[str, Ran]:
-    ran = {}
+    outcome = await execute_retrying(executor, program)
+    ran: dict[str, Ran] = {}
     for number, seconds in _DONE.findall(outcome.stdout):
-        task, spec = runs[int(number)]
-        saved = outcome.files.get(f"{number}-{spec.output}")
+        saved = outcome.files.get(specs[int(number)].output)
         if isinstance(saved, Saved):
-            ran[task.id] = Ran(saved.path, float(seconds))
+            ran[runs[int(number)][0].id] = Ran(saved.path, float(seconds))
+    _log_failures([task for task, _ in runs], ran, outcome)
     return ran
+
+
+def _log_failures(tasks: Sequence[Task], ran: Mapping[str, Ran], outcome: Outcome) -> None:
+    told = {tasks[int(number)].id: why for number, why in _FAILED.findall(outcome.stdout)}
+    for task in tasks:
+        if task.id not in ran:
+            why = told.get(task.id) or outcome.detail or f"the call ended with {outcome.status}"
+            log.warning("%s: its reference failed in a shared call: %s", task.id, why)

@@ -6,7 +6,7 @@ stale is ever read. A record of the environment lies beside each answer.
 
 Small tables share calls of the sandbox, because a call costs as much as such a reference does. The
 workflows in a call can see each other's files; they come from one store, whose author decides the
-answers of all of them. A reference that fails is computed again alone.
+answers of all of them. A reference that fails there is computed again alone, which the log tells.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from darebench.sandbox.executor import Executor
 from darebench.store.truth import read_settings
 from darebench.types import Task, Variant
 
+log = logging.getLogger(__name__)
 SCHEMA = 2
 MOST_TOGETHER = 8
 """Most references in one call."""
@@ -148,7 +150,8 @@ async def _run_together(
         return {}
     try:
         return await run_specs([(one.task, one.spec) for one in missing], executor, folder)
-    except SandboxFault:  # each is computed alone, and then says what is wrong
+    except SandboxFault as fault:  # each is computed alone, and then says what is wrong
+        log.warning("%d references of a shared call are computed alone: %s", len(missing), fault)
         return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -61,6 +61,19 @@ class PipelineSpec:
         """Names of the files that the program reads."""
         join = self.extras.join
         return (self.train, self.val, *([join.file] if join else []))
+
+    def renamed(self, prefix: str) -> PipelineSpec:
+        """Return the same run over files whose names begin with `prefix`, for a shared folder."""
+        join = self.extras.join
+        if join is not None:
+            join = replace(join, file=f"{prefix}{join.file}")
+        return replace(
+            self,
+            train=f"{prefix}{self.train}",
+            val=f"{prefix}{self.val}",
+            output=f"{prefix}{self.output}",
+            extras=replace(self.extras, join=join),
+        )
 
     @property
     def hash(self) -> str:

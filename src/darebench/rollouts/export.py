@@ -22,10 +22,19 @@ from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories
 from darebench.files import written_whole
-from darebench.rollouts.rows import Row, chat_row, openai_row, provenance, tools_text, unusable
-from darebench.rollouts.select_files import keep_apart, trajectories_file
+from darebench.rollouts.rows import (
+    Row,
+    chat_row,
+    fingerprint,
+    openai_row,
+    provenance,
+    tools_text,
+    unusable,
+)
+from darebench.rollouts.sources import Source, keep_apart, open_source
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
+from darebench.types import Trajectory
 
 BATCH = 256
 
@@ -81,10 +90,12 @@ def export(
         sources: Run folders, or files of trajectories.
         out: The file to write, whole or not at all.
         form: What the file is for.
-        budget: The attempts' budget, for the tool's description; a run folder's own without it.
+        budget: The attempts' budget, for the tool's description; the runs' own without it, and
+            the standard one where nothing is known of a run.
 
     Raises:
-        ConfigError: A source or the suffix of `out` cannot be used, or `out` is a source.
+        ConfigError: A source or the suffix of `out` cannot be used, a source holds no attempt, or
+            `out` is a source.
     """
     suffixes = (".jsonl",) if form is Format.OPENAI else (".jsonl", ".parquet")
     if out.suffix not in suffixes:
@@ -93,44 +104,45 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_suffix(".provenance.jsonl") if form is Format.OPENAI else None
     writer = _parquet if out.suffix == ".parquet" else _jsonl
-    paths = [trajectories_file(source) for source in sources]
-    for path in paths:
+    opened = [open_source(source) for source in sources]
+    for source in opened:
         for written in (out, beside):
             if written is not None:
-                keep_apart(written, path)
+                keep_apart(written, source.path)
+    seen: set[bytes] = set()
     with writer(out) as write, _maybe(beside) as write_provenance:
-        for source, path in zip(sources, paths, strict=True):
-            tools = tools_text(schema(budget or read_budget(path), Limits()))
-            run = path.parent.name if source.is_dir() else path.stem
-            for trajectory in read_trajectories(path):
-                problem = unusable(trajectory)
+        for source in opened:
+            tools = tools_text(schema(budget or source.budget() or Budget(), Limits()))
+            for trajectory in _attempts(source):
+                key = fingerprint(trajectory)
+                problem = "given twice" if key in seen else unusable(trajectory)
+                seen.add(key)
                 if problem is not None:
                     counts.leave_out(problem)
                     continue
                 counts.add(trajectory)
                 if form is Format.OPENAI:
                     write(openai_row(trajectory, tools))
-                    write_provenance(provenance(trajectory, run))
+                    write_provenance(provenance(trajectory, source.run))
                 else:
-                    write(chat_row(trajectory, tools, run))
+                    write(chat_row(trajectory, tools, source.run))
     return counts.statistics()
 
 
-def knows_budget(source: Path) -> bool:
-    """Check whether the limits of a source's run lie beside its attempts."""
-    return trajectories_file(source).with_name("config.json").is_file()
+def _attempts(source: Source) -> Iterator[Trajectory]:
+    """Yield the attempts of a source.
 
-
-def read_budget(trajectories: Path) -> Budget:
-    """Return the budget of a run from its `config.json`, or the standard budget without one."""
-    path = trajectories.with_name("config.json")
-    if not path.is_file():
-        return Budget()
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))["config"]
-        return Budget(turns=config["turns"], seconds_per_call=config["seconds"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} does not hold a run's budget ({error}); name it") from None
+    Raises:
+        ConfigError: It holds none though `select` did not write it, or a line is not an attempt.
+    """
+    is_empty = True
+    for trajectory in read_trajectories(source.path):
+        is_empty = False
+        yield trajectory
+    if is_empty and not source.is_chosen:
+        raise ConfigError(
+            f"{source.path} holds no attempt; give a run folder or a file of attempts"
+        )
 
 
 Write = Callable[[Row], None]

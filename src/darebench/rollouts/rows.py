@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,6 +22,8 @@ def unusable(trajectory: Trajectory) -> str | None:
     """
     if trajectory.score is None:
         return "unscored"
+    if trajectory.stop_reason is StopReason.FAULT or trajectory.fault is not None:
+        return "ended by a fault"
     if not any(m.role == Role.ASSISTANT for m in trajectory.messages):
         return "no assistant turn"
     if any(call.error is not None for m in trajectory.messages for call in m.tool_calls):
@@ -28,6 +31,17 @@ def unusable(trajectory: Trajectory) -> str | None:
     if trajectory.stop_reason is StopReason.TOKENS:
         return "cut off by the token limit"
     return None
+
+
+def fingerprint(trajectory: Trajectory) -> bytes:
+    """Return 16 bytes that tell an attempt from every other, whichever file it is read from.
+
+    A new score does not make another attempt; another run of the same model does, since it takes
+    another time.
+    """
+    t = trajectory
+    what = repr((t.task, t.epoch, t.model, t.seconds, t.messages))
+    return hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def chat_row(trajectory: Trajectory, tools: str, run: str) -> Row:

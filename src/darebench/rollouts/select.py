@@ -112,7 +112,7 @@ def choose(
     """
     if not attempts:
         return []
-    limit, spread = _limits(attempts[0].task, thresholds or Thresholds())
+    limit, spread = limits_of(attempts[0].task, thresholds or Thresholds())
     scores = [(k, a.score) for k, a in enumerate(attempts) if a.score is not None]
     valid = [k for k, score in scores if score >= limit]
     if strategy is Strategy.AV:
@@ -142,8 +142,12 @@ def is_diverse(scores: Sequence[float], spread: float | None) -> bool:
     return bool(scores) and pvariance(scores) >= spread
 
 
-def _limits(task: str, thresholds: Thresholds) -> tuple[float, float | None]:
-    """Return the least valid score of a task, and the variance from which it is diverse."""
+def limits_of(task: str, thresholds: Thresholds) -> tuple[float, float | None]:
+    """Return the least valid score of a task, and the variance from which it is diverse.
+
+    Raises:
+        ConfigError: The task's id does not name its variant, or for MM its family.
+    """
     dataset, _, ending = task.rpartition("/")
     if ending == Variant.IF:
         return 1.0, None

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, TypeGuard, cast
 
 from darebench.errors import ConfigError
-from darebench.evals.trajectory import TRAJECTORIES
-from darebench.files import written_whole
+from darebench.files import write_json, written_whole
 from darebench.rollouts.select import Strategy, Thresholds, choose
+from darebench.rollouts.shortfall import Shortfall, closest, shortfall
+from darebench.rollouts.sources import Source, keep_apart, open_source, record_beside
+from darebench.types import StopReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Selected:
     tasks: int
     selected: int
     selected_tasks: int
+    left_out: tuple[Shortfall, ...]
+    """Why other tasks gave none, and how close the best of them was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +43,20 @@ class _Row:
     epoch: int
 
 
-def trajectories_file(source: Path) -> Path:
-    """Return the path of a run folder's trajectories; a file stands for itself.
-
-    Raises:
-        ConfigError: The file is missing.
-    """
-    path = source / TRAJECTORIES if source.is_dir() else source
-    if path.is_file():
-        return path
-    if (source / "config.json").is_file():
-        raise ConfigError(
-            f"the run in {source} is unfinished; rerun the command that started it to resume"
-        )
-    raise ConfigError(f"{path} is missing; give a run folder or a file of trajectories")
-
-
-def keep_apart(out: Path, source: Path) -> None:
-    """Refuse to write over the file that is read.
-
-    Raises:
-        ConfigError: Both are the same file.
-    """
-    if out.resolve() == source.resolve():
-        raise ConfigError(f"{out} is the file that is read; give another --out")
-
-
 def select_file(
     source: Path, out: Path, strategy: Strategy, thresholds: Thresholds | None = None
 ) -> Selected:
     """Copy the lines of the chosen attempts from `source` (a file or a run folder) to `out`.
 
+    What is known of their run goes into a record beside `out`.
+
     Raises:
-        ConfigError: `out` is the file that is read, or a line has no usable `task`, `score` or
-            `seconds`.
+        ConfigError: `out` is the file that is read, the source holds no attempt, or a line has no
+            usable `task`, `score` or `seconds`.
     """
-    path = trajectories_file(source)
+    thresholds = thresholds or Thresholds()
+    opened = open_source(source)
+    path = opened.path
     keep_apart(out, path)
     groups: dict[str, array[int]] = {}
     lines, scores, seconds, epochs = array("q"), array("d"), array("d"), array("q")
@@ -85,8 +67,10 @@ def select_file(
         scores.append(math.nan if row.score is None else row.score)
         seconds.append(row.seconds)
         epochs.append(row.epoch)
+    if not groups and not opened.is_chosen:
+        raise ConfigError(f"{path} holds no attempt; give a run folder or a file of attempts")
     kept: set[int] = set()
-    n_tasks = 0
+    missed: list[Shortfall] = []
     for task, positions in groups.items():
         rows = [
             _Row(task, None if math.isnan(scores[p]) else scores[p], seconds[p], epochs[p])
@@ -94,23 +78,30 @@ def select_file(
         ]
         chosen = choose(rows, strategy, thresholds)
         kept |= {lines[positions[k]] for k in chosen}
-        n_tasks += bool(chosen)
-    _copy(path, out, kept)
+        if not chosen:
+            missed.append(shortfall(rows, thresholds))
+    _copy(opened, out, kept)
     return Selected(
         attempts=len(scores),
         unscored=sum(map(math.isnan, scores)),
         tasks=len(groups),
         selected=len(kept),
-        selected_tasks=n_tasks,
+        selected_tasks=len(groups) - len(missed),
+        left_out=tuple(closest(missed)),
     )
 
 
-def _copy(path: Path, out: Path, numbers: set[int]) -> None:
+def _copy(source: Source, out: Path, numbers: set[int]) -> None:
+    """Copy lines by number, and what is known of their run."""
     out.parent.mkdir(parents=True, exist_ok=True)
+    beside = record_beside(out)
+    keep_apart(beside, source.path)
     with written_whole(out) as part, part.open("wb") as stream:
-        for number, line in _lines(path):
+        for number, line in _lines(source.path):
             if number in numbers:
                 stream.write(line)
+        with written_whole(beside) as record:
+            write_json({**(source.record or {}), "run": source.run}, record)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -131,6 +122,7 @@ def _row(line: bytes, number: int, path: Path) -> _Row:
     task, score = value.get("task"), value.get("score")
     seconds, epoch = value.get("seconds"), value.get("epoch")
     epoch = 0 if epoch is None else epoch
+    ended_badly = value.get("stop_reason") == StopReason.FAULT or value.get("fault") is not None
     if not isinstance(task, str) or not task:
         problem = f"task is {task!r}, not a task's id"
     elif "score" not in value or not (score is None or (_is_number(score) and 0 <= score <= 1)):
@@ -140,7 +132,7 @@ def _row(line: bytes, number: int, path: Path) -> _Row:
     elif type(epoch) is not int or not 0 <= epoch < 1 << 62:
         problem = f"epoch is {epoch!r}, not a whole number that counts attempts"
     else:
-        return _Row(task, score, seconds, epoch)
+        return _Row(task, None if ended_badly else score, seconds, epoch)
     raise ConfigError(f"{path} line {number}: {problem}")
 
 

@@ -10,11 +10,12 @@ import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from darebench.errors import SandboxFault
+from darebench.cores import usable_cores
+from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox.host.call import Line, run_call
 from darebench.sandbox.host.pool import Pool
 from darebench.sandbox.names import refusal
-from darebench.sandbox.program import Outcome, Program
+from darebench.sandbox.program import Limits, Outcome, Program
 
 
 class LocalExecutor:
@@ -25,7 +26,7 @@ class LocalExecutor:
     """
 
     def __init__(self, slots: int | None = None, *, allow_unsafe: bool = False) -> None:
-        self.slots = slots or os.cpu_count() or 1
+        self.slots = slots or usable_cores()
         """Number of programs that run at the same time."""
         self.allow_unsafe = allow_unsafe
         """Run even where nothing can hide the host's files and network."""
@@ -64,6 +65,24 @@ class LocalExecutor:
             except asyncio.CancelledError:
                 line.cut()
                 raise
+
+    def start_now(self, limits: Limits | None = None) -> None:
+        """Have a trivial program run, to find what is wrong here before there is work.
+
+        Raises:
+            ConfigError: This machine cannot run the sandbox; the message says why.
+        """
+        program = Program(code="print(1)", limits=limits or Limits())
+        try:
+            try:
+                self.execute_now(program)
+            except SandboxFault:
+                self.execute_now(program)
+        except SandboxFault as error:
+            raise ConfigError(
+                f"this machine cannot run the sandbox: {error}; `darebench sandbox check` says "
+                "what it needs"
+            ) from None
 
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` in this thread; otherwise as `execute`."""

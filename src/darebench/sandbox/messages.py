@@ -121,6 +121,8 @@ class CallEnded:
     """Names of the files that come along, in their order."""
     refused: dict[str, str]
     """Name of a file that stays -> why."""
+    unsaved: tuple[str, ...]
+    """Names of files that the program wrote and that nobody asked for, a few of them."""
     again: bool
     """The cell is as new and can take another call."""
 

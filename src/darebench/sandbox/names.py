@@ -5,6 +5,8 @@ from __future__ import annotations
 from darebench.sandbox.program import Outcome, Program, Status
 
 MAX_BYTES = 255
+UNWRITTEN = "the program did not write it"
+"""Why a file to save is not there."""
 
 
 def problem_with(name: str) -> str | None:

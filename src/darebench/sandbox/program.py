@@ -88,6 +88,9 @@ class Outcome:
     """Wall-clock time of the program, without the wait for a free place."""
     files: Mapping[str, Saved | Refused] = field(default_factory=dict)
     """An entry for each name in `save`."""
+    unsaved: tuple[str, ...] = ()
+    """Names of files that the program wrote and that are not in `save`, a few of them; none where
+    a server does not tell."""
     detail: str = ""
     """For `timeout`, `killed` and `refused`: which limit or file, with its value."""
 

@@ -1,10 +1,8 @@
-"""Means over repeats and tasks, clustered errors, paired comparisons, pass@k.
+"""Means over repeats and tasks with their errors, paired comparisons, pass@k.
 
-A task's score is the mean over its scored attempts; a track's is the mean over its tasks. The
-standard error of a track's mean treats the tasks of one source dataset as one cluster:
-sqrt(G / (G - 1) * sum over clusters of (sum of residuals)^2) / n, the usual cluster-robust error
-with its small-sample factor (arXiv 2411.00640). Attempts that failed through our fault have no
-score: they are left out of the mean and counted.
+A task's score is the mean over its scored attempts; a track's is the mean over its tasks. Errors
+treat the tasks of one source dataset as one cluster (`intervals`). Attempts that failed through our
+fault have no score: they are left out of the mean and counted.
 """
 
 from __future__ import annotations
@@ -13,7 +11,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from darebench.scoring.intervals import Bounds, spread
 from darebench.types import Track, Variant
 
 
@@ -37,7 +37,7 @@ class Summary:
     mean: float | None
     """In [0, 1]; None if no task is scored."""
     stderr: float | None
-    """Standard error of the mean, clustered; None with fewer than two clusters."""
+    """Standard error of the mean, clustered; None below three clusters, and where all are alike."""
     n: int
     """Tasks with a score."""
     answered: int
@@ -48,6 +48,15 @@ class Summary:
     """Attempts without a score, through our fault."""
     run_to_run: float | None = None
     """Mean over tasks of the standard deviation between repeats; None without repeats."""
+    clusters: int = 0
+    """Source datasets of the tasks with a score."""
+    interval: Bounds | None = None
+    """95 % interval of the mean, in [0, 1]; None where `stderr` is, unless every task scored 0 or
+    every task scored 1."""
+    bootstrap: Bounds | None = None
+    """95 % interval of the cluster bootstrap, from ten clusters on."""
+    note: str | None = None
+    """Why there is no error, or what the interval is if it is not the usual one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,12 @@ class Comparison:
     p_value: float | None
     n: int
     """Number of tasks that both have scored."""
+    clusters: int
+    """Source datasets of these tasks."""
+    bootstrap: Bounds | None
+    """95 % interval of the cluster bootstrap, from ten clusters on."""
+    note: str | None
+    """Why there is no error."""
 
 
 def summarise(observations: Iterable[Observation]) -> dict[Track, Summary]:
@@ -79,36 +94,20 @@ def summary(observations: Sequence[Observation]) -> Summary:
     means = {task: _mean(values) for task, values in scores.items()}
     cluster_of = {o.task: o.cluster for o in observations}
     repeated = [_deviation(values) for values in scores.values() if len(values) > 1]
+    errors = spread(list(means.values()), [cluster_of[t] for t in means])
     return Summary(
         mean=_mean(list(means.values())) if means else None,
-        stderr=clustered_error(list(means.values()), [cluster_of[t] for t in means]),
+        stderr=errors.stderr,
         n=len(means),
         answered=sum(o.answered and o.score is not None for o in observations),
         attempts=len(observations),
         unscored=sum(o.score is None for o in observations),
         run_to_run=_mean(repeated) if repeated else None,
+        clusters=errors.clusters,
+        interval=errors.interval,
+        bootstrap=errors.bootstrap,
+        note=errors.note,
     )
-
-
-def clustered_error(values: Sequence[float], clusters: Sequence[str]) -> float | None:
-    """Return the cluster-robust standard error of the mean.
-
-    Args:
-        values: One value for each task.
-        clusters: The source dataset of each task.
-
-    Returns:
-        The error, in the unit of the values; None with fewer than two clusters.
-    """
-    n_clusters = len(set(clusters))
-    if n_clusters < 2:
-        return None
-    centre = _mean(values)
-    residuals: dict[str, float] = defaultdict(float)
-    for value, cluster in zip(values, clusters, strict=True):
-        residuals[cluster] += value - centre
-    squares = math.fsum(r * r for r in residuals.values())
-    return math.sqrt(n_clusters / (n_clusters - 1) * squares) / len(values)
 
 
 def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comparison:
@@ -124,11 +123,19 @@ def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comp
     differences = [_mean(a[task]) - _mean(b[task]) for task in shared]
     cluster_of = {o.task: o.cluster for o in first}
     clusters = [cluster_of[task] for task in shared]
-    error = clustered_error(differences, clusters)
+    errors = spread(differences, clusters, bounded=False)
     difference = _mean(differences)
-    low, high, p_value = _interval(difference, error, len(set(clusters)))
+    low, high = errors.interval or (None, None)
     return Comparison(
-        difference=difference, stderr=error, low=low, high=high, p_value=p_value, n=len(shared)
+        difference=difference,
+        stderr=errors.stderr,
+        low=low,
+        high=high,
+        p_value=_p_value(difference, errors.stderr, errors.clusters),
+        n=len(shared),
+        clusters=errors.clusters,
+        bootstrap=errors.bootstrap,
+        note=errors.note,
     )
 
 
@@ -163,8 +170,8 @@ def performance(observations: Sequence[Observation]) -> float | None:
     return _mean(scores) if scores else None
 
 
-def as_json(summaries: Mapping[Track, Summary]) -> dict[str, dict[str, float | int | None]]:
-    """Return the documented JSON form: `mean` and `stderr` are in [0, 1]."""
+def as_json(summaries: Mapping[Track, Summary]) -> dict[str, dict[str, Any]]:
+    """Return the documented JSON form: means, errors and ends of intervals are in [0, 1]."""
     return {
         name: {
             "mean": s.mean,
@@ -173,6 +180,10 @@ def as_json(summaries: Mapping[Track, Summary]) -> dict[str, dict[str, float | i
             "answered": s.answered,
             "attempts": s.attempts,
             "unscored": s.unscored,
+            "clusters": s.clusters,
+            "interval": s.interval and list(s.interval),
+            "bootstrap": s.bootstrap and list(s.bootstrap),
+            "note": s.note,
         }
         for name, s in summaries.items()
     }
@@ -195,14 +206,9 @@ def _deviation(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (len(values) - 1))
 
 
-def _interval(
-    difference: float, error: float | None, n_clusters: int
-) -> tuple[float | None, float | None, float | None]:
-    if not error:
-        return None, None, None
-    from scipy.special import stdtr, stdtrit
+def _p_value(difference: float, error: float | None, n_clusters: int) -> float | None:
+    if error is None:
+        return None
+    from scipy.special import stdtr
 
-    freedom = n_clusters - 1
-    width = float(stdtrit(freedom, 0.975)) * error
-    p_value = 2.0 * float(stdtr(freedom, -abs(difference) / error))
-    return difference - width, difference + width, p_value
+    return 2.0 * float(stdtr(n_clusters - 1, -abs(difference) / error))

@@ -172,7 +172,7 @@ def _settle(parsed: ParsedTruth, found: Codes, *, plain: bool) -> Alignment:
     matched = int((counts > 0).sum())
     twice = np.flatnonzero(counts > 1)
     if len(twice):
-        key = _key_text(parsed, int(twice[0]))
+        key = key_text(parsed, int(twice[0]))
         raise _misaligned(
             ReasonCode.DUPLICATE_KEY,
             f"{_rows(len(twice))} there more than once (first: {key}, {counts[twice[0]]} times); "
@@ -181,7 +181,7 @@ def _settle(parsed: ParsedTruth, found: Codes, *, plain: bool) -> Alignment:
         )
     missing = np.flatnonzero(counts == 0)
     if len(missing):
-        key = _key_text(parsed, int(missing[0]))
+        key = key_text(parsed, int(missing[0]))
         raise _misaligned(
             ReasonCode.MISSING_ROWS,
             f"{len(missing)} of {n_asked} asked-for rows are missing (first: {key}); "
@@ -210,7 +210,8 @@ def _misaligned(code: ReasonCode, message: str, matched: int) -> Misaligned:
     return error
 
 
-def _key_text(parsed: ParsedTruth, row: int) -> str:
+def key_text(parsed: ParsedTruth, row: int) -> str:
+    """Return the key of a row asked for as messages name it; `row` counts from 0."""
     return ", ".join(
         f"{name}={parsed.texts.columns[name][row].as_py()!r}" for name in parsed.truth.keys
     )

@@ -76,8 +76,7 @@ def read_bytes(path: Path) -> bytes:
         os.close(descriptor)
         raise Unusable(ReasonCode.UNREADABLE, f"{path.name} is not a regular file; write a csv")
     with os.fdopen(descriptor, "rb") as stream:
-        if info.st_size > MAX_BYTES:
-            raise _too_large(info.st_size)
+        check_size(info.st_size)
         return stream.read(MAX_BYTES + 1)
 
 
@@ -90,8 +89,7 @@ def parse(content: bytes, wanted: Sequence[str]) -> Texts:
         Unusable: The bytes are not a csv table, are empty or too many, or name a wanted column
             twice.
     """
-    if len(content) > MAX_BYTES:
-        raise _too_large(len(content))
+    check_size(len(content))
     content = content.removeprefix(b"\xef\xbb\xbf")
     _refuse_other_formats(content)
     _refuse_other_encodings(content)
@@ -131,11 +129,18 @@ def no_prediction() -> Unusable:
     )
 
 
-def _too_large(n_bytes: int) -> Unusable:
-    return Unusable(
-        ReasonCode.TOO_LARGE,
-        f"the file has {n_bytes} bytes, the limit is {MAX_BYTES}; write only the asked-for rows",
-    )
+def check_size(n_bytes: int) -> None:
+    """Refuse a prediction that is too large to be read.
+
+    Raises:
+        Unusable: It is.
+    """
+    if n_bytes > MAX_BYTES:
+        raise Unusable(
+            ReasonCode.TOO_LARGE,
+            f"the file has {n_bytes} bytes, the limit is {MAX_BYTES}; write only the asked-for "
+            "rows",
+        )
 
 
 def _no_column(wanted: Sequence[str], header: Sequence[str]) -> Unusable:

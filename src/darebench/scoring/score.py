@@ -16,8 +16,24 @@ import pyarrow.compute as pc
 import darebench
 from darebench.environment import current_environment, fingerprint
 from darebench.errors import TaskFormatError
-from darebench.scoring.align import Alignment, Misaligned, ParsedTruth, align, parse_truth, take
-from darebench.scoring.csv_text import Texts, Unusable, no_prediction, parse, read_bytes
+from darebench.scoring.align import (
+    Alignment,
+    Misaligned,
+    ParsedTruth,
+    align,
+    key_text,
+    parse_truth,
+    take,
+)
+from darebench.scoring.csv_text import (
+    Texts,
+    Unusable,
+    check_size,
+    no_prediction,
+    parse,
+    read_bytes,
+)
+from darebench.scoring.findings import Finding, find_labels, find_numbers
 from darebench.scoring.labels import code_labels, read_alike
 from darebench.scoring.metric_rule import MetricRule, ValueKind
 from darebench.scoring.metrics import registered_source, rule_of
@@ -26,7 +42,6 @@ from darebench.scoring.strict import strict_scores
 from darebench.types import (
     Metric,
     Provenance,
-    Reason,
     ReasonCode,
     RowCounts,
     Score,
@@ -109,7 +124,10 @@ def _parsed(truth: Truth) -> ParsedTruth:
 def _content(prediction: Path | bytes | None) -> bytes:
     if prediction is None:
         raise no_prediction()
-    return prediction if isinstance(prediction, bytes) else read_bytes(prediction)
+    if not isinstance(prediction, bytes):
+        return read_bytes(prediction)
+    check_size(len(prediction))
+    return prediction
 
 
 def _score_target(
@@ -136,11 +154,15 @@ def _score_labels(
         row = int(np.flatnonzero(labels.given == labels.blank)[0])
         raise _bad_value(parsed, name, row, "is missing", "predict a label for every row")
     per_class = rule.per_class(labels.true, labels.given) if rule.per_class else {}
-    value = np.mean(list(per_class.values())) if per_class else None
+    value = float(
+        np.mean(list(per_class.values())) if per_class else rule.function(labels.true, labels.given)
+    )
+    found = find_labels(parsed, rule, name, value, labels)
     return _target_score(
         rule,
         name,
-        float(rule.function(labels.true, labels.given) if value is None else value),
+        value,
+        found,
         agree=read_alike(labels.spellings),
         per_class={labels.names[code]: value for code, value in per_class.items()},
     )
@@ -164,15 +186,16 @@ def _score_numbers(
         raise _bad_value(parsed, name, row, what, "predict a finite number for every row")
     value = float(rule.function(y_true, y_pred))
     whole = len(y_true) == len(true) and as_plain_floats(predicted) is not None
-    return _target_score(
-        rule, name, value, agree=whole and len(y_true) > 1 and bool(np.isfinite(value))
-    )
+    agree = whole and len(y_true) > 1 and bool(np.isfinite(value))
+    found = find_numbers(parsed, rule, name, value, y_true, y_pred, predicted)
+    return _target_score(rule, name, value, found, agree=agree)
 
 
 def _target_score(
     rule: MetricRule,
     name: str,
     value: float,
+    found: Finding,
     *,
     agree: bool,
     per_class: Mapping[str, float] | None = None,
@@ -185,12 +208,14 @@ def _target_score(
         strict_score=score if agree and rule.name in set(Metric) else None,
         raw=value if np.isfinite(value) and not rule.bounded else None,
         per_class=per_class or {},
+        reason=found.reason,
+        differing=found.differing,
     )
 
 
 def _bad_value(parsed: ParsedTruth, name: str, row: int, what: str, move: str) -> Unusable:
-    key = ", ".join(f"{k}={parsed.texts.columns[k][row].as_py()!r}" for k in parsed.truth.keys)
-    return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {key} {what}; {move}")
+    where = key_text(parsed, row)
+    return Unusable(ReasonCode.BAD_VALUE, f"{name!r} at {where} {what}; {move}")
 
 
 def _with_strict(
@@ -212,7 +237,7 @@ def _summed(
     strict = [t.strict_score for t in targets if t.strict_score is not None]
     strict_score = sum(strict) / len(targets) if len(strict) == len(targets) else None
     score = sum(t.score for t in targets) / len(targets)
-    reason: Reason | None = next((t.reason for t in targets if t.reason), None)
+    reasons = sorted(filter(None, (t.reason for t in targets)), key=lambda r: r.compared)
     return Score(
         task=truth.task,
         score=(strict_score or 0.0) if release_rules else score,
@@ -225,5 +250,5 @@ def _summed(
             truth=truth.hash,
             environment=current_environment().hash,
         ),
-        reason=reason,
+        reason=reasons[0] if reasons else None,
     )

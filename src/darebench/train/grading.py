@@ -14,11 +14,9 @@ from darebench.evals.batch import read_truths
 from darebench.scoring import score_prediction
 from darebench.store.read import Store, open_store, select
 from darebench.train.reward import PAPER, RewardScale, reward_of_score
-from darebench.types import Score, Task, Truth
+from darebench.types import Score, Task, TaskProblem, Truth
 
 log = logging.getLogger(__name__)
-MAX_BYTES = 200 * 2**20
-"""Size limit of a prediction: the sandbox would hand back no larger one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +26,8 @@ class Grader:
     tasks: Mapping[str, Task]
     truths: Mapping[str, Truth]
     scale: RewardScale = field(default_factory=lambda: PAPER)
+    problems: tuple[TaskProblem, ...] = ()
+    """Datasets of the store that could not be used."""
 
     def score(self, task_id: str, prediction: str | bytes | Path | None) -> Score:
         """Score what an attempt left: the csv's text or bytes, its file, or None.
@@ -39,8 +39,6 @@ class Grader:
         if task_id not in self.truths:
             raise ConfigError(f"task {task_id!r} is not graded here; check the store and the id")
         content = _bytes(prediction) if isinstance(prediction, str) else prediction
-        if isinstance(content, bytes) and len(content) > MAX_BYTES:
-            content = content[:0]  # larger than what an attempt can hand in
         return score_prediction(content, self.truths[task_id])
 
     def reward(self, task_id: str, prediction: str | bytes | Path | None) -> float | None:
@@ -51,6 +49,16 @@ class Grader:
         """
         score = self.score_if_possible(task_id, prediction)
         return None if score is None else reward_of_score(score, self.scale)
+
+    def rewards(
+        self, tasks: Sequence[str], predictions: Sequence[str | bytes | None]
+    ) -> list[float | None]:
+        """Return the reward of each prediction, as `reward` does.
+
+        Raises:
+            ConfigError: A task is not graded here.
+        """
+        return [self.reward(t, p) for t, p in zip(tasks, predictions, strict=True)]
 
     def score_if_possible(
         self, task_id: str, prediction: str | bytes | Path | None
@@ -76,12 +84,15 @@ def open_grader(
         StoreError: The store cannot be opened.
         TaskFormatError: A task has no usable answer.
     """
-    tasks = select(open_store(store).tasks, patterns)
+    opened = open_store(store)
+    tasks = select(opened.tasks, patterns)
     truths, problems = read_truths(tasks)
     if problems:
         name, message = next(iter(problems.items()))
         raise TaskFormatError(f"{len(problems)} tasks have no answer, the first {name}: {message}")
-    return Grader(tasks={t.id: t for t in tasks}, truths=truths, scale=scale)
+    return Grader(
+        tasks={t.id: t for t in tasks}, truths=truths, scale=scale, problems=opened.problems
+    )
 
 
 @lru_cache(maxsize=4096)

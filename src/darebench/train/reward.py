@@ -88,7 +88,7 @@ def reward_of_score(score: Score, scale: RewardScale = PAPER) -> float | None:
 
 def _answered(scored: Trajectory | Score) -> bool:
     """Check whether there was a prediction: without one target's column it may score by others."""
-    return scored.reason is None or bool(scored.score)
+    return scored.answered or bool(scored.score)
 
 
 def variant_of(task_id: str) -> Variant:

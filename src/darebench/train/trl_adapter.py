@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from darebench.sync import run_sync
-from darebench.train.episodes import SEED_STEP, Episode, EpisodeRunner
-from darebench.train.grading import Grader
+from darebench.train.episodes import Episode, EpisodeRunner
+from darebench.train.seeds import seed_of
 from darebench.train.token_model import Sampler
 from darebench.types import Task
 
@@ -47,10 +47,9 @@ class TrlRollouts:
         chosen = [self.tasks[prompt[0]["content"]] for prompt in prompts]
         sampler = self.make_sampler(trainer)
         step, rank = trainer.state.global_step, trainer.accelerator.process_index
-        first = self.seed + 2**24 * (step + 1) + 2**20 * rank
-        if not trainer.model.training:
-            first = self.seed  # an evaluation asks the same questions in the same way
-        seeds = [first + SEED_STEP * n for n in range(len(chosen))]
+        # An evaluation asks the same questions in the same way at every step.
+        turn = step + 1 if trainer.model.training else 0
+        seeds = [seed_of(self.seed, turn, rank, n, 1) for n in range(len(chosen))]
         episodes = run_sync(self.runner.run_all(chosen, sampler, seeds))
         if self.on_episodes is not None and trainer.model.training:
             self.on_episodes(step, episodes)
@@ -88,7 +87,17 @@ def rollout_reward(
     return list(reward)
 
 
-def prediction_reward(grader: Grader) -> RewardFunction:
+class RewardSource(Protocol):
+    """What gives rewards: a `Grader` here, or the `RewardClient` of a server."""
+
+    def rewards(
+        self, tasks: Sequence[str], predictions: Sequence[str | bytes | None]
+    ) -> list[float | None]:
+        """Return the reward of each prediction; None where we failed."""
+        ...
+
+
+def prediction_reward(source: RewardSource) -> RewardFunction:
     """Build a reward function for other people's environments.
 
     The data set has a column `task`, and their environment puts the csv text that an attempt left
@@ -102,7 +111,7 @@ def prediction_reward(grader: Grader) -> RewardFunction:
         prediction: Sequence[str | bytes | None],
         **columns: Any,
     ) -> list[float | None]:
-        return [grader.reward(t, p) for t, p in zip(task, prediction, strict=True)]
+        return source.rewards(task, prediction)
 
     return darebench_reward
 
@@ -118,7 +127,7 @@ def _facts(episode: Episode) -> dict[str, float]:
         "length": float(sum(episode.mask)),
     }
     if trajectory.score is not None:
-        facts["valid"] = float(trajectory.reason is None)
+        facts["valid"] = float(trajectory.answered)
         facts["score"] = trajectory.score
         facts[f"score/{trajectory.track}"] = trajectory.score
     return facts

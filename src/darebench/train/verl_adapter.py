@@ -10,11 +10,16 @@ group instead of scoring it 0.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from darebench.errors import ConfigError, SandboxFault
 from darebench.train.grading import reward_of
+
+if TYPE_CHECKING:
+    from darebench.train.reward_client import RewardClient
 
 DATA_SOURCE = "darebench"
 
@@ -26,6 +31,8 @@ def compute_score(
     extra_info: Mapping[str, Any] | None = None,
     *,
     store: str | None = None,
+    url: str | None = None,
+    token: str | None = None,
     **kwargs: Any,
 ) -> dict[str, float]:
     """Return the reward of one rollout, as verl asks for it.
@@ -36,10 +43,13 @@ def compute_score(
         ground_truth: The task's id: the answer itself never leaves the grader.
         extra_info: Its `prediction` is what the tool kept, base64 text, or absent.
         store: The tasks' store; set it with `reward.custom_reward_function.reward_kwargs.store`.
+        url: Address of a `darebench reward serve` that grades in place of this process.
+        token: What that server asks for.
         kwargs: What else verl hands over.
 
     Raises:
-        SandboxFault: The tool reported a fault of ours; the rollout has no reward.
+        SandboxFault: The tool reported a fault of ours, or the reward server failed; the rollout
+            has no reward.
         ConfigError: The row is not one of ours.
     """
     if data_source != DATA_SOURCE:
@@ -47,8 +57,27 @@ def compute_score(
     fields = extra_info or {}
     if fields.get("fault"):
         raise SandboxFault(str(fields["fault"]))
-    value = reward_of(store, ground_truth, fields.get("prediction"))
+    prediction = fields.get("prediction")
+    if url is None:
+        value = reward_of(store, ground_truth, prediction)
+    else:
+        value = _served(url, token, ground_truth, prediction)
     return {"score": value, "answered": float(value > 0)}
+
+
+def _served(url: str, token: str | None, task_id: str, prediction: str | None) -> float:
+    content = None if prediction is None else base64.b64decode(prediction)
+    (value,) = _client(url, token).rewards([task_id], [content])
+    if value is None:
+        raise SandboxFault(f"{url} could not grade {task_id}")
+    return value
+
+
+@lru_cache
+def _client(url: str, token: str | None) -> RewardClient:
+    from darebench.train.reward_client import RewardClient
+
+    return RewardClient(url, token=token)
 
 
 def rows(task_ids: Sequence[str], prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[dict]:

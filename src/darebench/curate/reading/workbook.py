@@ -13,6 +13,7 @@ from darebench.curate.reading.header import FIRST_ROWS, find_header
 from darebench.curate.reading.leftovers import Leftovers
 from darebench.curate.reading.sample import sample, unique
 from darebench.errors import CurationReject
+from darebench.installing import install_command
 
 
 def read_workbook(path: Path) -> ReadTable:
@@ -25,7 +26,7 @@ def read_workbook(path: Path) -> ReadTable:
         from python_calamine import CalamineError
     except ImportError:
         raise CurationReject(
-            f"{path.name} needs python-calamine; pip install 'darebench[excel]'"
+            f"{path.name} needs python-calamine: {install_command(extra='excel')}"
         ) from None
     try:
         sheets: dict[Any, pd.DataFrame] = pd.read_excel(

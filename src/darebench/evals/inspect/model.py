@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inspect_ai.model import (
@@ -27,12 +28,17 @@ from inspect_ai.tool import ToolInfo
 from inspect_ai.util import LimitExceededError
 from rich.text import Text
 
-from darebench.agents.protocol import Reply, Stop
+from darebench.agents.protocol import Reply, Stop, clean_message
 from darebench.errors import ConfigError, ProviderFault
 from darebench.evals.builtin import AGENTS
 from darebench.evals.identity import did_you_mean
+from darebench.evals.inspect.faults import fault_of
+from darebench.evals.inspect.thoughts import join, part
+from darebench.evals.inspect.written_calls import written_call
 from darebench.types import Message, Role, Tokens, ToolCall
 
+NO_KEY = "none"
+"""What is sent as a key to a server that was given by its address alone."""
 PROVIDERS = (
     "anthropic",
     "azureai",
@@ -56,23 +62,48 @@ PROVIDERS = (
 """Inspect's providers that a misspelled one may mean; Inspect itself knows others as well."""
 
 
-def check_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> None:
-    """Build a model once, so that a problem with it is reported before any work.
+def open_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> Model:
+    """Return an Inspect model, so that a problem with it is reported before any work.
+
+    A server of one's own rarely wants a key, but its client does: where an address is given and no
+    key, a stand-in is sent.
 
     Raises:
-        ConfigError: The model is unknown, or its provider lacks a key or a library.
+        ConfigError: The model is unknown, its address is none, or its provider lacks a key or a
+            library.
     """
+    _check_address(base_url)
     try:
-        # Inspect presents itself when it is first used; stdout belongs to our result.
-        with contextlib.redirect_stdout(io.StringIO()):
-            get_model(name, base_url=base_url, memoize=False, **arguments)
+        return _opened(name, base_url, arguments)
     except ConfigError:
         raise
     except Exception as error:  # each provider raises what its own client does
+        if base_url is not None and "api_key" not in arguments:
+            with contextlib.suppress(Exception):  # the first error says what is missing
+                return _opened(name, base_url, {**arguments, "api_key": NO_KEY})
         text = " ".join(Text.from_markup(str(error)).plain.split())
         raise ConfigError(
             f"the model {name!r} cannot be used: {text.rstrip('.')}{_nearest(name)}"
         ) from error
+
+
+def _opened(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> Model:
+    # Inspect presents itself when it is first used; stdout belongs to our result.
+    with contextlib.redirect_stdout(io.StringIO()):
+        return get_model(name, base_url=base_url, memoize=False, **arguments)
+
+
+def _check_address(url: str | None) -> None:
+    """Refuse what is no address of a server.
+
+    Raises:
+        ConfigError: It is none; the message holds the nearest one.
+    """
+    if url is None or re.match(r"https?://[^/\s]+", url):
+        return
+    rest = url.partition("://")[2] if "://" in url else url.lstrip("/")
+    near = f"; write http://{rest}" if re.match(r"[\w.-]+(:\d+)?(/|$)", rest) else ""
+    raise ConfigError(f"{url!r} is not the address of a server{near}")
 
 
 def _nearest(name: str) -> str:
@@ -84,10 +115,16 @@ def _nearest(name: str) -> str:
 
 
 class InspectModel:
-    """One conversation with an Inspect model."""
+    """One conversation with an Inspect model.
 
-    def __init__(self, model: Model) -> None:
+    Args:
+        model: The model.
+        warn: Is told what a person should know, in each conversation again.
+    """
+
+    def __init__(self, model: Model, warn: Callable[[str], None] = lambda text: None) -> None:
         self._model = model
+        self._warn = warn
         self.transcript: list[ChatMessage] = []
         """The conversation as Inspect logs it."""
 
@@ -99,22 +136,27 @@ class InspectModel:
         """Return the model's next turn.
 
         Raises:
-            ProviderFault: The provider failed, after Inspect's own retries.
+            ProviderFault: The provider failed, after retries.
         """
         self.follow(messages)
         infos = [ToolInfo.model_validate(tool["function"]) for tool in tools]
         try:
             output = await self._model.generate(list(self.transcript), tools=infos)
-        except LimitExceededError:
+        except (LimitExceededError, ProviderFault):
             raise
         except Exception as error:  # whatever a provider's client raises is the provider's fault
-            raise ProviderFault(f"{self._model}: {type(error).__name__}: {error}") from error
+            raise ProviderFault(f"{self._model}: {fault_of(error).what}") from error
         if output.error is not None or not output.choices:
             raise ProviderFault(f"{self._model}: {output.error or 'no choice in the answer'}")
         self.transcript.append(output.message)
-        return Reply(
-            message=from_inspect(output.message), tokens=_tokens(output), stop=_stop(output)
-        )
+        message, stop = from_inspect(output.message), _stop(output)
+        warning = None
+        if not message.tool_calls and stop is Stop.STOP:
+            found = (written_call(message.content, info.name) for info in infos)
+            warning = next(filter(None, found), None)
+            if warning is not None:
+                self._warn(warning)
+        return Reply(message=message, tokens=_tokens(output), stop=stop, warning=warning)
 
 
 def to_inspect(message: Message) -> ChatMessage:
@@ -138,28 +180,33 @@ def from_inspect(message: ChatMessage) -> Message:
     The reasoning is written as Qwen's template does, which is what training expects.
     """
     calls: tuple[ToolCall, ...] = ()
-    if isinstance(message, ChatMessageAssistant) and message.tool_calls:
-        calls = tuple(
-            ToolCall(
-                id=c.id,
-                name=c.function,
-                arguments={} if c.parse_error else c.arguments,
-                error=c.parse_error,
-            )
-            for c in message.tool_calls
-        )
+    content = message.text
+    if isinstance(message, ChatMessageAssistant):
+        calls = tuple(map(_call, message.tool_calls or ()))
+        content = _content(message)
     answered = message.tool_call_id if isinstance(message, ChatMessageTool) else None
-    content = _thought(message) + message.text
-    return Message(
-        role=Role(message.role), content=content, tool_calls=calls, tool_call_id=answered
+    return clean_message(
+        Message(role=Role(message.role), content=content, tool_calls=calls, tool_call_id=answered)
     )
 
 
-def _thought(message: ChatMessage) -> str:
+def _call(call: InspectCall) -> ToolCall:
+    return ToolCall(
+        id=call.id,
+        name=call.function,
+        arguments={} if call.parse_error else call.arguments,
+        error=call.parse_error,
+    )
+
+
+def _content(message: ChatMessageAssistant) -> str:
+    """Return what a model thought and said; a thought that a server sends twice stands once."""
     parts = [] if isinstance(message.content, str) else message.content
-    said = [p.reasoning for p in parts if isinstance(p, ContentReasoning) and not p.redacted]
-    thought = "\n".join(text.strip() for text in said).strip()
-    return f"<think>\n{thought}\n</think>\n\n" if thought else ""
+    found = [p.reasoning for p in parts if isinstance(p, ContentReasoning) and not p.redacted]
+    said = part(message.text)
+    thoughts = {"".join(text.split()): text.strip() for text in (*found, said.thought)}
+    thought = "\n".join(filter(None, thoughts.values()))
+    return join(thought, said.text)
 
 
 def _stop(output: ModelOutput) -> Stop:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeGuard
 from inspect_ai.agent import as_solver, is_agent
 from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState
-from inspect_ai.util import registry_info, sandbox
+from inspect_ai.util import registry_info, sample_limits, sandbox, time_limit
 
 from darebench.agents.loop import Attempt, run
 from darebench.agents.own import run_own
@@ -22,6 +22,7 @@ from darebench.agents.protocol import Agent, Budget, ChatModel
 from darebench.agents.tools import NAME, PythonTool
 from darebench.errors import ConfigError
 from darebench.evals.identity import identify
+from darebench.evals.inspect.connection import connection_of
 from darebench.evals.inspect.model import InspectModel, from_inspect, to_inspect
 from darebench.evals.inspect.providers import builtin_agent
 from darebench.sandbox.program import Limits
@@ -91,9 +92,10 @@ class ModelPlayer:
         """Run the loop, and keep Inspect's own messages in its log where they are Inspect's."""
         task, budget = stage.task, stage.budget
         attempt.messages[:] = opening(task, budget, tool=NAME, prediction=PREDICTION)
-        model = self.model or builtin_agent(get_model().api, task) or InspectModel(get_model())
+        model = self.model or builtin_agent(get_model().api, task) or _inspect_model()
         try:
-            await run(attempt, model, stage.tool, budget, stage.limits)
+            clock = _working_time if isinstance(model, InspectModel) else time.monotonic
+            await run(attempt, model, stage.tool, budget, stage.limits, clock=clock)
         finally:
             if isinstance(model, InspectModel):
                 model.follow(attempt.messages)
@@ -140,16 +142,29 @@ class SolverPlayer:
         names = ", ".join(f"`{name}`" for name in task.files)
         text = SANDBOX_PROMPT.format(question=task.question, files=names, prediction=PREDICTION)
         state.messages = [ChatMessageUser(content=text)]
+        connection_of(get_model())
         start = time.monotonic()
         done = state
         try:
-            done = await self.solver(state, generate)
+            with time_limit(stage.budget.seconds):
+                done = await self.solver(state, generate)
             attempt.stop_reason = StopReason.ANSWER
         finally:
             attempt.seconds = time.monotonic() - start
             attempt.messages[:] = [from_inspect(m) for m in done.messages]
             attempt.tokens = Tokens(total=done.token_usage)
             state.messages = done.messages
+
+
+def _inspect_model() -> InspectModel:
+    model = get_model()
+    connection = connection_of(model)
+    return InspectModel(model) if connection is None else InspectModel(model, connection.warn)
+
+
+def _working_time() -> float:
+    """Return the seconds in which a sample did not wait for a connection or a next try."""
+    return sample_limits().working.usage
 
 
 async def take_prediction(folder: Path) -> None:

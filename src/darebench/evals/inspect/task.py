@@ -2,39 +2,40 @@
 
 The agent loop, the tool and the scorer are ours; Inspect gives models, concurrency, retries, logs.
 A fault of the provider or the sandbox leaves the solver as an exception: Inspect records the sample
-as an error without a score, and makes it again.
-
-The log holds each attempt's trajectory in its JSON form: in the score's metadata, which Inspect
-recovers even for a process that was killed, or in the sample's store if there is no score.
+as an error without a score, and makes it again. A run's record of its attempts is its own, and
+nothing is read back from Inspect's logs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from inspect_ai import Task as InspectTask
 from inspect_ai import task as inspect_task
 from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import EvalSample
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score as InspectScore
 from inspect_ai.scorer import Scorer, Target, grouped, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import LimitExceededError, SandboxEnvironmentSpec
+from inspect_ai.util import EarlyStopping, LimitExceededError, SandboxEnvironmentSpec
 
 from darebench.agents.loop import Attempt
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import PythonTool
 from darebench.errors import DareError
+from darebench.evals.attempts_file import Key
 from darebench.evals.inspect.players import ModelPlayer, Player, Stage, take_prediction
 from darebench.evals.inspect.sandbox import SandboxSettings
+from darebench.evals.run_folder import predictions_of
 from darebench.evals.run_watch import Watch
-from darebench.evals.trajectory import from_json, to_json, trajectory_of
+from darebench.evals.trajectory import trajectory_of
 from darebench.reference.answers import read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.executor import Executor
@@ -43,11 +44,9 @@ from darebench.scoring import score_prediction
 from darebench.store.cache import cache_folder
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store, select
-from darebench.types import Family, Score, StopReason, Task, Trajectory, Truth, Variant
+from darebench.types import Family, Score, StopReason, Task, Truth, Variant
 
 TASK_NAME = "bench"
-RECORD = "darebench"
-"""Name under which a trajectory lies in a score's metadata, or in a sample's store."""
 SCORER = "darebench_score"
 _METRICS = [
     grouped(mean(), "column", all_label="mean"),
@@ -60,6 +59,7 @@ _LIMITS = {
     "message": StopReason.TURNS,
     "turn": StopReason.TURNS,
 }
+_UNSCORED = "the attempt ended without a score"
 
 
 @inspect_task(name=TASK_NAME)
@@ -98,173 +98,177 @@ def bench(
         limit=limit,
         seed=seed,
     )
-    budget = Budget(turns=turns, seconds_per_call=seconds)
-    folder = Path(work) if work else None
-    return build_task(chosen, LocalExecutor(slots), folder, budget, store_hash=opened.hash)
-
-
-def build_task(
-    tasks: Sequence[Task],
-    executor: Executor,
-    folder: Path | None,
-    budget: Budget,
-    *,
-    store_hash: str,
-    player: Player | None = None,
-    truths: Mapping[str, Truth] | None = None,
-    watch: Watch | None = None,
-    sandbox: SandboxSettings | None = None,
-) -> InspectTask:
-    """Build Inspect's task from tasks.
-
-    Args:
-        tasks: What is attempted.
-        executor: The sandbox that runs calls of the tool, and references that are not known.
-        folder: Folder of the predictions; a temporary one without it.
-        budget: What an attempt may use.
-        store_hash: Hash of the store that the tasks were read from, for scores' provenance.
-        player: Who makes the attempts; darebench's loop with Inspect's model without it.
-        truths: Task id -> its truth; those of other tasks are read or computed when they are due.
-        watch: Told of attempts that begin, fail and end.
-        sandbox: Where an Inspect solver's commands run.
-    """
-    bench_run = _Bench(tasks, executor, folder, budget, store_hash, player, truths, watch)
-    spec = SandboxEnvironmentSpec("darebench", sandbox) if bench_run.player.in_sandbox else None
-    return InspectTask(
-        dataset=MemoryDataset([_sample(t) for t in tasks], name="darebench"),
-        solver=bench_run.solver(),
-        scorer=bench_run.scorer(),
-        sandbox=spec,
-        name=TASK_NAME,
+    made = Bench(
+        tasks=chosen,
+        executor=LocalExecutor(slots),
+        folder=Path(work) if work else None,
+        budget=Budget(turns=turns, seconds_per_call=seconds),
+        store_hash=opened.hash,
     )
+    return made.inspect_task(chosen)
 
 
-class _Bench:
-    """What the solver and the scorer of one task object share: the sandbox and the folders."""
+@dataclass(kw_only=True)
+class Bench:
+    """What makes and scores attempts, for all of Inspect's tasks of a run."""
 
-    def __init__(
+    tasks: Sequence[Task]
+    """What may be attempted."""
+    executor: Executor
+    """The sandbox that runs calls of the tool, and references that are not known."""
+    folder: Path | None
+    """Folder of the predictions; a temporary one without it."""
+    budget: Budget
+    """What an attempt may use."""
+    store_hash: str
+    """Hash of the store that the tasks were read from, for scores' provenance."""
+    player: Player = field(default_factory=ModelPlayer)
+    """Who makes the attempts; darebench's loop with Inspect's model without it."""
+    truths: Mapping[str, Truth] = field(default_factory=dict)
+    """Task id -> its truth; those of other tasks are read or computed when they are due."""
+    watch: Watch = field(default_factory=Watch)
+    """Told of attempts that begin, fail and end; keeps those that have ended."""
+    sandbox: SandboxSettings | None = None
+    """Where an Inspect solver's commands run."""
+    at_a_time: int | None = None
+    """Attempts under way at a time; as many as Inspect lets begin without it."""
+
+    def __post_init__(self) -> None:
+        self._by_id = {t.id: t for t in self.tasks}
+        self._truths = dict(self.truths)
+        self._limits = Limits()
+        self._places = asyncio.Semaphore(self.at_a_time) if self.at_a_time else None
+        self._open: dict[Key, _Open] = {}
+        self._temporary = None if self.folder else tempfile.TemporaryDirectory(prefix="darebench-")
+        self._folder = self.folder or Path(getattr(self._temporary, "name", ""))
+
+    def inspect_task(
         self,
         tasks: Sequence[Task],
-        executor: Executor,
-        folder: Path | None,
-        budget: Budget,
-        store_hash: str,
-        player: Player | None,
-        truths: Mapping[str, Truth] | None,
-        watch: Watch | None,
-    ) -> None:
-        self.player: Player = player or ModelPlayer()
-        self._tasks = {t.id: t for t in tasks}
-        self._store_hash = store_hash
-        self._truths = dict(truths or {})
-        self._budget = budget
-        self._limits = Limits()
-        self._executor = executor
-        self._watch = watch or Watch()
-        self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="darebench-")
-        self._folder = folder or Path(getattr(self._temporary, "name", ""))
+        *,
+        epochs: int | None = None,
+        early_stopping: EarlyStopping | None = None,
+    ) -> InspectTask:
+        """Build a task of Inspect's from some of the tasks."""
+        in_sandbox = self.player.in_sandbox
+        return InspectTask(
+            dataset=MemoryDataset([_sample(t) for t in tasks], name="darebench"),
+            solver=self._solver(),
+            scorer=self._scorer(),
+            sandbox=SandboxEnvironmentSpec("darebench", self.sandbox) if in_sandbox else None,
+            name=TASK_NAME,
+            epochs=epochs,
+            early_stopping=early_stopping,
+        )
 
-    def solver(self) -> Solver:
+    async def completed(self, sample: EvalSample) -> None:
+        """Keep an attempt that is over and has no score, after the last retry of a fault."""
+        key = Key(str(sample.id), sample.epoch)
+        opened = self._open.pop(key, None)
+        if opened is not None and opened.is_kept:
+            return
+        attempt = opened.attempt if opened else Attempt(messages=[], seconds=sample.total_time or 0)
+        fault = opened.fault if opened else None
+        if fault is None:
+            fault = sample.error.message if sample.error else _UNSCORED
+        await self._keep(key, attempt, None, fault)
+
+    def _solver(self) -> Solver:
         """Build the solver: one attempt."""
 
         @solver(name="darebench_agent")
         def agent() -> Solver:
             async def solve(state: TaskState, generate: Generate) -> TaskState:
-                await self._attempt(state, generate)
+                async with self._places or contextlib.nullcontext():
+                    await self._attempt(state, generate)
                 return state
 
             return solve
 
         return agent()
 
-    def scorer(self) -> Scorer:
+    def _scorer(self) -> Scorer:
         """Build the scorer: the prediction that the attempt left, against the truth."""
 
         @scorer(metrics=_METRICS, name=SCORER)
         def score_attempt() -> Scorer:
             async def score(state: TaskState, target: Target) -> InspectScore:
-                return await self._score(state)
+                return await self._score(Key(str(state.sample_id), state.epoch))
 
             return score
 
         return score_attempt()
 
-    def _folder_of(self, task: Task, epoch: int) -> Path:
-        """Return the folder with the files that one attempt saves."""
-        return self._folder / f"epoch-{epoch}" / task.dataset / str(task.variant)
-
     async def _attempt(self, state: TaskState, generate: Generate) -> None:
-        self._watch.began()
-        task = self._tasks[str(state.sample_id)]
-        folder = self._folder_of(task, state.epoch)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        tool = PythonTool(task, self._executor, folder, self._budget, self._limits)
-        stage = Stage(task=task, tool=tool, budget=self._budget, limits=self._limits)
-        attempt, fault = Attempt(messages=[]), None
+        self.watch.began()
+        key = Key(str(state.sample_id), state.epoch)
+        task = self._by_id[key.task]
+        opened = self._open[key] = _Open()
+        folder = predictions_of(self._folder, task, key.epoch)
         try:
-            await self.player.play(stage, attempt, state, generate)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            tool = PythonTool(task, self.executor, folder, self.budget, self._limits)
+            stage = Stage(task=task, tool=tool, budget=self.budget, limits=self._limits)
+            await self.player.play(stage, opened.attempt, state, generate)
         except LimitExceededError as limit:
-            attempt.stop_reason = _LIMITS.get(limit.type, StopReason.TIME)
+            opened.attempt.stop_reason = _LIMITS.get(limit.type, StopReason.TIME)
             raise
         except Exception as error:
-            fault = f"{error}"
-            self._watch.failed(task.id, state.epoch)
+            opened.fault = f"{error}"
+            self.watch.failed()
             raise
-        finally:
-            state.store.set(RECORD, self._record(state, task, attempt, None, fault))
 
-    async def _score(self, state: TaskState) -> InspectScore:
-        task = self._tasks[str(state.sample_id)]
-        attempt = from_json(state.store.get(RECORD))
+    async def _score(self, key: Key) -> InspectScore:
+        task, opened = self._by_id[key.task], self._open[key]
+        attempt = opened.attempt
         if attempt.stop_reason is StopReason.FAULT:  # a limit ended the solver from outside
             attempt = replace(attempt, stop_reason=StopReason.TIME)
-        folder = self._folder_of(task, state.epoch)
+        folder = predictions_of(self._folder, task, key.epoch)
         if self.player.in_sandbox:
             await take_prediction(folder)
         try:
             score = await self._score_of(task, folder / PREDICTION)
         except DareError as error:  # the truth cannot be used: another attempt would be no better
-            record = self._record(state, task, attempt, None, str(error))
-            made = InspectScore.unscored(
-                reason="error", explanation=str(error), metadata={RECORD: record}
-            )
+            await self._keep(key, attempt, None, str(error))
+            made = InspectScore.unscored(reason="error", explanation=str(error))
         else:
-            made = InspectScore(
-                value=score.score,
-                explanation=score.reason.message if score.reason else None,
-                metadata={RECORD: self._record(state, task, attempt, score, None)},
-            )
-        state.store.delete(RECORD)
-        self._watch.ended(task.id, state.epoch)
+            await self._keep(key, attempt, score, None)
+            reason = score.reason.message if score.reason else None
+            made = InspectScore(value=score.score, explanation=reason)
+        opened.is_kept = True
         return made
 
     async def _score_of(self, task: Task, prediction: Path) -> Score:
         if task.id not in self._truths:  # the repeats of a task share its truth
-            answers = await read_answers([task], self._executor, cache_folder("references"))
+            answers = await read_answers([task], self.executor, cache_folder("references"))
             if task.id in answers.problems:
                 raise answers.problems[task.id]
             self._truths |= answers.truths
         truth = self._truths[task.id]
-        return await asyncio.to_thread(score_prediction, prediction, truth, store=self._store_hash)
+        return await asyncio.to_thread(score_prediction, prediction, truth, store=self.store_hash)
 
-    def _record(
-        self,
-        state: TaskState,
-        task: Task,
-        attempt: Attempt | Trajectory,
-        score: Score | None,
-        fault: str | None,
-    ) -> dict[str, Any]:
+    async def _keep(
+        self, key: Key, attempt: Attempt, score: Score | None, fault: str | None
+    ) -> None:
         trajectory = trajectory_of(
-            task,
+            self._by_id[key.task],
             attempt,
             score,
-            epoch=state.epoch,
+            epoch=key.epoch,
             model=self.player.name or str(get_model()),
             fault=fault,
         )
-        return to_json(trajectory)
+        await self.watch.ended(trajectory)
+
+
+@dataclass(slots=True)
+class _Open:
+    """An attempt that has begun, until Inspect is done with it."""
+
+    attempt: Attempt = field(default_factory=lambda: Attempt(messages=[]))
+    fault: str | None = None
+    is_kept: bool = False
 
 
 def _sample(task: Task) -> Sample:

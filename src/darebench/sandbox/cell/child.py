@@ -37,13 +37,16 @@ _NAMESPACES = linux.CLONE_NEWCGROUP | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | 
 
 def become_fresh() -> None:
     """Undo, in the zygote and so for its forks, what a new interpreter would not have."""
+    environment = script.environment(rootfs.Places())
     os.environ.clear()
-    os.environ.update(script.environment(rootfs.Places()))
+    os.environ.update(environment)
     tempfile.tempdir = None
     for name in [name for name in sys.modules if name.split(".")[0] == "darebench"]:
         del sys.modules[name]
     script.prepare(rootfs.Places())
     linux.settle_as_fork()
+    linux.unbuffer_c_output()
+    os.register_at_fork(after_in_child=script.write_whole_lines)  # once settled: it is no program
     gc.collect()
     linux.trim_heap()
     gc.freeze()

@@ -36,6 +36,7 @@ PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
+_IONBF = 2
 MADV_POPULATE_WRITE = 23
 MADV_COLLAPSE = 25
 SECCOMP_SET_MODE_FILTER = 1
@@ -209,6 +210,12 @@ def read(path: str, folder: int | None = None) -> bytes:
 def flush_c_streams() -> None:
     """Write out what C code has printed and not flushed."""
     _libc.fflush(None)
+
+
+def unbuffer_c_output() -> None:
+    """Have what C code prints written at once, as Python's output is."""
+    stdout = ctypes.c_void_p.in_dll(_libc, "stdout")
+    _libc.setvbuf(stdout, None, _IONBF, ctypes.c_size_t(0))
 
 
 def trim_heap() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from darebench.sandbox.names import problem_with
+from darebench.sandbox.names import UNWRITTEN, problem_with
+
+MOST_UNSAVED = 5
+"""Most files that are named though nobody asked for them."""
+_MOST_SEEN = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,24 @@ def collect(folder: str, wanted: Sequence[str], limit_mb: int) -> Outputs:
     return found
 
 
+def unsaved(folder: str, asked: Collection[str]) -> tuple[str, ...]:
+    """Return names of files that a program wrote and that nobody asked for, a few of them."""
+    try:
+        with os.scandir(folder) as entries:
+            seen = list(itertools.islice(entries, _MOST_SEEN))
+    except OSError:  # the program may have closed its folder
+        return ()
+    names = [
+        entry.name
+        for entry in seen
+        if entry.name not in asked
+        and not entry.name.startswith(".")
+        and problem_with(entry.name) is None
+        and entry.is_file(follow_symlinks=False)
+    ]
+    return tuple(sorted(names)[:MOST_UNSAVED])
+
+
 def _open(folder: str, name: str, limit_mb: int) -> int | str:
     """Return a descriptor, or why the file may not leave."""
     problem = problem_with(name)
@@ -42,7 +65,7 @@ def _open(folder: str, name: str, limit_mb: int) -> int | str:
     try:
         descriptor = os.open(Path(folder, name), flags)
     except FileNotFoundError:
-        return "the program did not write it"
+        return UNWRITTEN
     except OSError as error:
         return f"it is not a readable regular file ({error.strerror})"
     info = os.fstat(descriptor)

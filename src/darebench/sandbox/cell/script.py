@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
+import functools
 import gc
 import importlib.machinery
 import io
@@ -13,13 +15,19 @@ import signal
 import sys
 import threading
 import types
+from typing import TYPE_CHECKING
 
 from darebench.sandbox.cell import linux
 from darebench.sandbox.cell.rootfs import Places
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _EXCEPTHOOK = sys.excepthook
 _INTERRUPTED = 256 + signal.SIGINT
 """Stands for an end by that signal, which is not an exit code."""
+THREADS = ("OMP_NUM_THREADS",)
+"""What a program's environment has from the zygote's, in which the libraries have read it."""
 _known: set[str] = set()
 """Names of the modules that are imported before the program runs."""
 _streams: list[io.TextIOWrapper] = []
@@ -28,7 +36,8 @@ _streams: list[io.TextIOWrapper] = []
 
 def environment(places: Places) -> dict[str, str]:
     """Return the environment variables of a program."""
-    return {
+    threads = {name: os.environ[name] for name in THREADS if name in os.environ}
+    return threads | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": places.work,
         "TMPDIR": places.temporary,
@@ -39,6 +48,7 @@ def environment(places: Places) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
 
 
@@ -74,13 +84,48 @@ def _open_streams() -> None:
 
 
 def _text(descriptor: int, mode: str, name: str, errors: str) -> io.TextIOWrapper:
-    buffer = open(descriptor, f"{mode}b", closefd=False)  # noqa: SIM115 -- lives as long as we
-    buffer.raw.name = name  # pyright: ignore[reportAttributeAccessIssue]
+    raw = io.FileIO(descriptor, mode, closefd=False)
+    raw.name = name  # pyright: ignore[reportAttributeAccessIssue]
+    is_output = mode == "w"
+    buffer = io.BufferedWriter(raw) if is_output else io.BufferedReader(raw)
+    if isinstance(buffer, io.BufferedWriter):  # holds nothing back: a program may be killed anytime
+        buffer.write = functools.partial(_write_all, raw)
     stream = io.TextIOWrapper(
-        buffer, "utf-8", errors, "\n" if mode == "w" else None, line_buffering=name == "<stderr>"
+        buffer,
+        "utf-8",
+        errors,
+        "\n" if is_output else None,
+        line_buffering=name == "<stderr>",
+        write_through=is_output,
     )
     stream.mode = mode  # pyright: ignore[reportAttributeAccessIssue] -- as an interpreter sets it
     return stream
+
+
+def _write_all(raw: io.FileIO, data: ReadableBuffer) -> int:
+    """Write to the descriptor at once, as a buffered writer does when it is full.
+
+    Raises:
+        BlockingIOError: The program has made the descriptor non-blocking, and its pipe is full.
+    """
+    size = len(data) if isinstance(data, bytes) else memoryview(data).nbytes
+    written = _written(raw.write(data), 0)
+    while written < size:  # a signal came in between
+        written += _written(raw.write(memoryview(data).cast("B")[written:]), written)
+    return size
+
+
+def _written(count: int | None, before: int) -> int:
+    if count is None:
+        raise BlockingIOError(errno.EAGAIN, "write could not complete without blocking", before)
+    return count
+
+
+def write_whole_lines() -> None:
+    """Have forks of a program write line by line, so that their lines do not mix."""
+    for stream in _streams:
+        with contextlib.suppress(ValueError):  # the program has closed or detached it
+            stream.reconfigure(line_buffering=True, write_through=False)
 
 
 def run(code: str, places: Places) -> int:

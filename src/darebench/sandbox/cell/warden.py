@@ -155,6 +155,7 @@ def _serve(call: RunningCall, cell: Cell, request: CallRequest, descriptors: lis
             seconds=end.seconds,
             saved=tuple(found.opened),
             refused=found.refused,
+            unsaved=outputs.unsaved(call.places.work, {*request.load, *request.save}),
             again=again,
         )
         opened = list(found.opened.values())

@@ -13,6 +13,8 @@ from darebench.sandbox.program import Program
 
 GRACE_S = 20.0
 """How long past the wall-clock limit an answer may take, before the sandbox itself is at fault."""
+PAUSE_MS = 2
+"""How long output may gather in its pipe: to be woken by each short line would slow the program."""
 _CHUNK = 1 << 16
 
 
@@ -85,6 +87,8 @@ class Streams:
         else:
             self._close_stdin()
         deadline = time.monotonic() + self._patience_s
+        answered = select.poll()
+        answered.register(reply, select.POLLIN)
         while True:
             ready = [fd for fd, _ in poll.poll(max(0.0, deadline - time.monotonic()) * 1000)]
             if not ready:
@@ -95,6 +99,8 @@ class Streams:
                 elif descriptor in self._open and self._read(descriptor) == b"":
                     poll.unregister(descriptor)
                     self._drop(descriptor)
+            if reply.fileno() not in ready and self._stdin not in ready:
+                answered.poll(PAUSE_MS)
             if reply.fileno() in ready:
                 answer, descriptors = receive(reply, ProgramReady, CallEnded, CallFailed)
                 if not isinstance(answer, ProgramReady):

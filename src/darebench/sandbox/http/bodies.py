@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ HELD = 4
 """How many bodies of the largest size may be in memory at one time; of smaller ones, more."""
 PIECE = 1 << 20
 """Bytes of an answer that go to the connection at a time."""
+_T = TypeVar("_T")
 
 
 class RequestRejected(Exception):
@@ -33,6 +35,25 @@ class ClientGone(Exception):
 def busy(why: str) -> RequestRejected:
     """Return the rejection that asks a client to come back in a second."""
     return RequestRejected(503, f"the server is busy: {why}; try again", {"Retry-After": "1"})
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """Await `work`, and cancel it if the client goes away first.
+
+    Raises:
+        ClientGone: The client went away.
+    """
+    running = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            return running.result()
+        raise ClientGone
+    finally:
+        gone.cancel()
+        running.cancel()
+        await asyncio.wait({running, gone})
 
 
 async def reject(request: Request, error: Exception) -> Response:

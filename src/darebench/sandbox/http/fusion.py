@@ -21,10 +21,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from darebench.errors import SandboxFault
-from darebench.sandbox.names import problem_with
+from darebench.sandbox.names import UNWRITTEN, problem_with
 from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 
 PATH = "/run_code"
+PING_PATH = "/v1/ping"
 MAX_FILES = 1000
 """Names in `files`, and again in `fetch_files`."""
 OTHER_LANGUAGES = frozenset({
@@ -118,6 +119,8 @@ class RunCodeResponse(BaseModel):
     files: dict[str, _Content] = {}
     refused_files: dict[str, str] = {}
     """Only our server's: why a file of `fetch_files` is not in `files`."""
+    unsaved_files: list[str] = []
+    """Only our server's: files that the program wrote, and that are not in `fetch_files`."""
 
 
 def problems(error: ValidationError) -> list[dict[str, Any]]:
@@ -138,16 +141,21 @@ def request(program: Program) -> bytes:
     """
     files = {name: _encoded(path.read_bytes()) for name, path in program.load.items()}
     content = {
-        "code": program.code,
+        "code": program.code.encode(errors="replace").decode(),  # as the local sandbox does
         "language": "python",
         "compile_timeout": 10,
         "run_timeout": program.limits.wall_s,
         "memory_limit_MB": program.limits.memory_mb,
         "stdin": program.stdin.decode() if program.stdin else None,
         "files": files,
-        "fetch_files": [name for name in program.save if problem_with(name) is None],
+        "fetch_files": asked_for(program),
     }
     return json.dumps(content).encode()
+
+
+def asked_for(program: Program) -> list[str]:
+    """Return the names of the files to save that a server can be asked for."""
+    return [n for n in dict.fromkeys(program.save) if problem_with(n) is None][:MAX_FILES]
 
 
 def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
@@ -185,6 +193,8 @@ def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
     }
     if refused:
         content["refused_files"] = refused
+    if outcome.unsaved:
+        content["unsaved_files"] = outcome.unsaved
     return json.dumps(content).encode()
 
 
@@ -233,6 +243,7 @@ def outcome(body: bytes, program: Program) -> Outcome:
         stderr=stderr,
         seconds=ran.execution_time or 0.0,
         files={} if status is Status.REFUSED else _keep(told, program),
+        unsaved=tuple(told.unsaved_files),
         detail=detail,
     )
 
@@ -251,13 +262,16 @@ def _status(told: RunCodeResponse, ran: CommandRunResult, program: Program) -> t
 
 def _keep(told: RunCodeResponse, program: Program) -> Mapping[str, Saved | Refused]:
     kept: dict[str, Saved | Refused] = {}
+    asked = set(asked_for(program))
     for name in program.save:
         content = told.files.get(name)
         problem = problem_with(name)
         if problem is not None:
             kept[name] = Refused(why=problem)
+        elif name not in asked:
+            kept[name] = Refused(why=f"{MAX_FILES} files are handed back at most")
         elif content is None:
-            kept[name] = Refused(why=told.refused_files.get(name, "the program did not write it"))
+            kept[name] = Refused(why=told.refused_files.get(name, UNWRITTEN))
         elif len(content) > program.limits.file_mb << 20:
             why = f"it has {len(content)} bytes, the limit is {program.limits.file_mb} MB"
             kept[name] = Refused(why=why)

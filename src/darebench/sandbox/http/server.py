@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,15 +26,25 @@ from starlette.types import ASGIApp
 from darebench.errors import DareError
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.http import fusion
-from darebench.sandbox.http.bodies import Bodies, ClientGone, RequestRejected, busy, reject
+from darebench.sandbox.http.bodies import (
+    Bodies,
+    ClientGone,
+    RequestRejected,
+    busy,
+    reject,
+    unless_gone,
+)
+from darebench.sandbox.http.drain import Drain
 from darebench.sandbox.http.gate import OPEN, Metrics, guarded
-from darebench.sandbox.http.scratch import scratch_folder
+from darebench.sandbox.owned_folder import owned_folder
 from darebench.sandbox.program import Limits, Outcome, Program
 
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
 MAX_COMMAS = 1_000_000
 """Commas in a body of over `INLINE_BYTES`: many make a parser slow, and base64 has none."""
+FOLDER = "darebench-serve-"
+"""Beginning of the name of a server's folder for files on their way."""
 METRICS_PATH = "/metrics"
 MIN_MEMORY_MB = 64
 _log = logging.getLogger("darebench.sandbox.server")
@@ -61,12 +71,18 @@ class ServerSettings:
     """The answers' `executor_pod_name`."""
 
 
-def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
-    """Build the ASGI application; it closes the executor when it ends."""
+def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
+    """Build the ASGI application; it closes the executor when it ends.
+
+    Args:
+        executor: Runs the programs.
+        settings: What the server grants.
+        drain: Sends new calls away once it has begun.
+    """
     service = _Service(executor, settings)
     routes = [
         Route(fusion.PATH, service.run_code, methods=["POST"]),
-        Route("/v1/ping", service.ping),
+        Route(fusion.PING_PATH, service.ping),
         Route("/healthz", service.health),
         Route(METRICS_PATH, service.show_metrics),
     ]
@@ -76,7 +92,8 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
         exception_handlers={RequestRejected: reject, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
-    return guarded(app, settings.token, service.metrics, paths)
+    drained = (drain or Drain()).guard(app)
+    return guarded(drained, settings.token, service.metrics, paths)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -98,7 +115,7 @@ class _Service:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Hold the folder for files on their way, and close the executor at the end."""
-        with scratch_folder() as self._scratch:
+        with owned_folder(FOLDER) as self._scratch:
             try:
                 yield
             finally:
@@ -147,7 +164,7 @@ class _Service:
                 folder = stack.enter_context(self._folder(ask))
                 large = len(body) > INLINE_BYTES
                 program = await _in_thread_if(large, _stage, ask, self._settings.limits, folder)
-            outcome = await _unless_gone(request, self._execute(program))
+            outcome = await unless_gone(request, self._execute(program))
             large = any(getattr(f, "n_bytes", 0) > INLINE_BYTES for f in outcome.files.values())
             return await _in_thread_if(large, fusion.answer, outcome, self._settings.pod_name)
 
@@ -229,22 +246,3 @@ def _stage(ask: fusion.RunCodeRequest, limits: Limits, folder: Path | None) -> P
 
 async def _in_thread_if(large: bool, work: Callable[..., _T], *arguments: Any) -> _T:
     return await asyncio.to_thread(work, *arguments) if large else work(*arguments)
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
-    """Await `work`, and cancel it if the client goes away first.
-
-    Raises:
-        ClientGone: The client went away.
-    """
-    running = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            return running.result()
-        raise ClientGone
-    finally:
-        gone.cancel()
-        running.cancel()
-        await asyncio.wait({running, gone})

@@ -43,8 +43,8 @@ def measure(
         kind: _share([(t, t.score) for t in attempts if t.track.endswith(ending)])
         for kind, ending in KINDS.items()
     }
-    answered = [(t, None if t.score is None else float(t.reason is None)) for t in attempts]
-    good = [(t, t.score) for t in attempts if t.track.endswith("-MM") and t.reason is None]
+    answered = [(t, None if t.score is None else float(t.answered)) for t in attempts]
+    good = [(t, t.score) for t in attempts if t.track.endswith("-MM") and t.answered]
     return ModelResult(
         model=model,
         scores=scores,
