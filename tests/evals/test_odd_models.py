@@ -15,6 +15,7 @@ from chat_server import Answer, ChatServer, call, completion
 from darebench import cli
 from darebench.evals.run import EvalConfig
 from darebench.evals.run import evaluate as run_evaluation
+from darebench.evals.run_folder import read_run
 from darebench.evals.trajectory import read_trajectories
 from darebench.rollouts.export import export
 from darebench.types import Role, StopReason
@@ -247,7 +248,7 @@ def test_a_full_context_scores_what_was_saved(tmp_path, monkeypatch, capsys):
         Answer(status=status, body={"error": {"message": message, "code": status}})
         for status, message in FULL.values()
     )
-    with ChatServer(lambda r, n: good() if n == 0 else next(full)) as server:
+    with ChatServer(lambda r, n: good() if n == 0 else next(full, dict(DONE))) as server:
         code, attempts, _ = evaluate(
             server.url, tmp_path, monkeypatch, capsys, "--epochs", str(len(FULL))
         )
@@ -436,22 +437,20 @@ def test_a_model_that_is_gone_for_good_ends_the_run(tmp_path, monkeypatch, capsy
         assert "what is done is kept, and the same command continues" in told
 
 
-def test_a_turn_that_always_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
-    """A request that the server cannot bear is given up while others are answered."""
-    monkeypatch.setattr("darebench.evals.inspect.connection.LONGEST_WAIT_S", 0.2)
+def test_what_always_fails_costs_no_other_attempt(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("darebench.evals.inspect.connection.PATIENCE_S", 4.0)
 
     def script(request, turn):
-        bad = "diabetes" in json.dumps(request["messages"])
-        return 500 if bad else dict(DONE)
+        return dict(DONE) if "species" in json.dumps(request["messages"]) else 500
 
     with ChatServer(script) as server:
-        code, attempts, _ = evaluate(
+        code, _, told = evaluate(
             server.url, tmp_path, monkeypatch, capsys, "diabetes_reg/mm", "--epochs", "4"
         )
     assert code == 1
-    unscored = {t.task for t in attempts if t.score is None}
-    assert unscored == {"diabetes_reg/mm"}
-    assert sum(t.score is not None for t in attempts) == 4
+    assert "500 Internal Server Error" in told
+    kept = read_run(tmp_path / "run").trajectories
+    assert sum(t.score is not None and t.task == "iris_class/mm" for t in kept) == 4
 
 
 @pytest.fixture(scope="module")
