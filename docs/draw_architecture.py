@@ -108,7 +108,7 @@ def layer_list() -> str:
     """Return the layers as text, with the rooms that may read answers."""
     rows = ["  ".join(row) for row in layers()]
     truth = ", ".join(f"`{room}`" for room in sorted(setting("MAY_READ_TRUTH")))  # type: ignore[call-overload]
-    return "\n".join(["```", *rows, "```", "", f"Only {truth} may import `store.truth`."])
+    return "\n".join(["```text", *rows, "```", "", f"Only {truth} may import `store.truth`."])
 
 
 PAGES = {

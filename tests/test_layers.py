@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "darebench"
 LAYERS = (
-    ("types", "errors", "environment", "files", "cores", "text"),
+    ("types", "errors", "environment", "files", "cores", "text", "installing"),
     ("work", "parallel", "sync", "toml_file"),
     ("store",),
     ("scoring", "sandbox", "instructions"),

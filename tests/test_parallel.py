@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from joblib import delayed
 
 from darebench.errors import ConfigError
-from darebench.parallel import Cluster, run_all
+from darebench.parallel import Cluster, Lost, run_all
 
 WORK = """
 import os, sys, time
@@ -35,6 +36,52 @@ list(run_all([delayed(write)(sys.argv[1])] * 2, Cluster.LOCAL, 2))
 def test_every_call_gives_its_result(jobs):
     calls = [delayed(pow)(number, 2) for number in range(10)]
     assert sorted(run_all(calls, Cluster.LOCAL, jobs)) == [n * n for n in range(10)]
+
+
+def end_at(path: str, number: int, times: int) -> int:
+    """Kill the process that works on this, so many times."""
+    ended = Path(path)
+    if number == 3 and len(list(ended.iterdir())) < times:
+        (ended / str(os.getpid())).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch):
+    """Let Ray's workers import this module; those of this machine can."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
+CLUSTERS = [Cluster.LOCAL, pytest.param(Cluster.RAY, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_a_call_whose_worker_is_killed_once_gives_its_result(tmp_path, cluster):
+    calls = [delayed(end_at)(str(tmp_path), number, 1) for number in range(8)]
+    assert sorted(run_all(calls, cluster, 2)) == [n * n for n in range(8)]
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_a_call_whose_workers_are_killed_is_lost_and_no_other_is(tmp_path, cluster):
+    calls = [delayed(end_at)(str(tmp_path), number, 9) for number in range(8)]
+    results = list(run_all(calls, cluster, 2))
+    (lost,) = [result for result in results if isinstance(result, Lost)]
+    assert lost.index == 3
+    assert sorted(r for r in results if r != lost) == [n * n for n in range(8) if n != 3]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def refuse(number: int) -> int:
+    if number == 2:
+        raise ConfigError("not this one")
+    return number
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_what_a_call_raises_is_raised_here(cluster):
+    with pytest.raises(ConfigError, match="not this one"):
+        list(run_all([delayed(refuse)(number) for number in range(5)], cluster, 2))
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TREE = re.search(r"## The tree\n\n```\n(.*?)```", README, re.DOTALL)
+TREE = re.search(r"## The tree\n\n```text\n(.*?)```", README, re.DOTALL)
 UNLISTED = {"__init__.py", "__main__.py", "_registry.py", "py.typed", "__pycache__"}
 """What every package has, and Inspect's door."""
 

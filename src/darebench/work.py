@@ -13,6 +13,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,6 +99,11 @@ def set_aside(folder: Path) -> Path | None:
         number += 1
     folder.rename(target)
     return target
+
+
+def is_set_aside(folder: Path) -> bool:
+    """Check whether a path is named as `set_aside` names what it moves."""
+    return re.search(r"\.old\d+$", folder.name) is not None
 
 
 def differences(

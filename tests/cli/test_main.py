@@ -25,7 +25,7 @@ from darebench.cli import app, build_command
         (("score",), 2, "--batch"),
         (("score", "x.csv", "--task", "nothing/mm"), 2, "no task"),
         (("sandbox", "run", "nowhere.py"), 2, "No such file"),
-        (("report", "nowhere"), 2, "not a run folder"),
+        (("report", "nowhere"), 2, "does not exist"),
         (("eval", "nothing"), 2, "no task matches"),
         (("tasks", "list", "--family", "fruit"), 2, "fruit"),
     ],

@@ -37,10 +37,10 @@ class Chaos:
         """Give the command; always the same."""
         command = [sys.executable, "-m", "darebench", "eval", *TASKS, "--epochs", str(EPOCHS)]
         command += ["--agent", "chaos_agent:note_and_answer", "--out", str(self.folder), "--json"]
-        here = str(Path(__file__).parent)
+        path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "CHAOS_SIDE": str(self.side), "PYTHONPATH": here},
+            env={**os.environ, "CHAOS_SIDE": str(self.side), "PYTHONPATH": path},
             start_new_session=True,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from runs import example
 
 from darebench.errors import ConfigError
 from darebench.report.page.curves_page import curves_page, draw, read_rows
@@ -22,7 +23,7 @@ def write(folder, rows, tail=""):
 def test_a_page_has_a_picture_for_each_metric_and_a_line_for_each_run(tmp_path):
     a = write(tmp_path / "a<b>", [{"step": k, "reward": k / 10, "loss": 1.0} for k in range(1, 9)])
     b = write(tmp_path / "b", [{"step": k, "reward": 0.5} for k in range(1, 5)])
-    page = render([a, b], "html")
+    page = render([a, b], "html").text
     assert page.count("<figure>") == 2
     assert page.count("<polyline") == 2 * (2 + 1)
     assert "a&lt;b&gt;" in page
@@ -62,6 +63,14 @@ def test_a_line_that_a_kill_cut_off_is_passed_over(tmp_path):
 
 
 def test_training_runs_are_a_page_of_their_own(tmp_path):
-    folder = write(tmp_path / "a", [{"step": 1, "loss": 1.0}])
-    with pytest.raises(ConfigError, match="page of their own"):
+    folder = write(tmp_path / "a", [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 0.5}])
+    with pytest.raises(ConfigError, match="draws its learning curves"):
         render([folder], "md")
+    (tmp_path / "empty").mkdir()
+    report = render([folder, tmp_path / "empty"], "html")
+    assert report.text == curves_page([folder])
+    assert [item.path for item in report.left_out] == [str(tmp_path / "empty")]
+    run = example(tmp_path / "run")
+    report = render([folder, run], "html")
+    assert report.shown == (run,)
+    assert [item.path for item in report.left_out] == [str(folder)]

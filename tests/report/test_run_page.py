@@ -56,6 +56,6 @@ def test_a_browser_shows_every_attempt_and_runs_nothing_hostile(run, tmp_path):
         [*command, "--virtual-time-budget=3000", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert done.stdout.count("<details") == 7
-    assert "7 of 7" in done.stdout
+    assert done.stdout.count("<details") == 11
+    assert "11 of 11" in done.stdout
     assert "<img" not in done.stdout

@@ -147,6 +147,17 @@ def test_an_attempt_that_is_given_twice_is_exported_once_and_counted(run, tmp_pa
     assert len(rows) == len(set(rows)) == 4
 
 
+def test_a_selection_of_nothing_makes_an_empty_export_and_says_so(source, tmp_path):
+    chosen, out = tmp_path / "dv.jsonl", tmp_path / "out.parquet"
+    assert (
+        darebench("select", str(source), "--strategy", "dv", "--out", str(chosen)).returncode == 0
+    )
+    done = darebench("export", str(chosen), "--out", str(out))
+    assert done.returncode == 0
+    assert "none of these attempts can be trained on" in done.stderr
+    assert list(read_rows(out)) == []
+
+
 FLAWS = st.fixed_dictionaries({
     "score": st.sampled_from([None, 0.0, 0.75, 1.0]),
     "stop_reason": st.sampled_from(list(StopReason)),

@@ -65,7 +65,7 @@ def serving(folder: Path, *options: str, token: str | None = None) -> Iterator[S
 class Canned:
     """A server that gives one answer after the other, the last one forever."""
 
-    def __init__(self, *answers: tuple[int, dict[str, str], bytes] | None) -> None:
+    def __init__(self, *answers: tuple[int, dict[str, str], bytes] | None, port: int = 0) -> None:
         left = list(answers)
         self.requests: list[bytes] = []
         outer = self
@@ -82,13 +82,12 @@ class Canned:
                     return
                 code, headers, body = answer
                 self.send_response(code)
-                for name, value in headers.items():
+                for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

@@ -148,6 +148,23 @@ def test_files_that_are_no_files_are_refused(tmp_path):
         assert found.reason.code is code
 
 
+@pytest.mark.parametrize("form", ["file", "bytes"])
+@pytest.mark.parametrize("release_rules", [False, True])
+def test_an_oversized_file_is_read_by_neither_rule(form, release_rules, tmp_path, monkeypatch):
+    def read(*args, **kwargs):
+        raise AssertionError("pandas reads it")
+
+    monkeypatch.setattr("darebench.scoring.score.strict_scores", read)
+    path = tmp_path / "prediction.csv"
+    with path.open("wb") as huge:
+        huge.write(NUMBERS.csv)
+        huge.truncate(100 * 2**30)
+    given_one = path if form == "file" else NUMBERS.csv + b"\n" * MAX_BYTES
+    found = score_prediction(given_one, NUMBERS, release_rules=release_rules)
+    assert (found.score, found.strict_score) == (0.0, None)
+    assert found.reason.code is ReasonCode.TOO_LARGE
+
+
 def test_the_release_gives_one_to_a_repeated_row_and_we_do_not():
     found = score_prediction(b"row_id,y\n1,1\n1,1\n1,1\n", NUMBERS)
     assert (found.score, found.strict_score) == (0.0, 1.0 if found.strict_score else 0.0)

@@ -13,6 +13,7 @@ from darebench.errors import SandboxFault
 from darebench.evals.batch import read_truths
 from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.sandbox import LocalExecutor
+from darebench.scoring.csv_text import MAX_BYTES
 from darebench.store.read import open_store
 from darebench.train.grading import Grader, open_grader
 from darebench.train.reward import reward_of_trajectory
@@ -42,6 +43,18 @@ def test_the_truth_earns_everything(grader):
 def test_an_empty_or_unusable_prediction_earns_nothing(grader, prediction):
     assert grader.reward(MM, prediction) == 0.0
     assert grader.reward(IF, prediction) == 0.0
+
+
+@pytest.mark.parametrize("form", ["file", "bytes", "text"])
+def test_a_prediction_that_is_too_large_is_called_so_and_not_read(form, grader, tmp_path):
+    path = tmp_path / "prediction.csv"
+    with path.open("wb") as sparse:
+        sparse.truncate(100 * 2**30)
+    too_many = b"1" * (MAX_BYTES + 1)
+    given = {"file": path, "bytes": too_many, "text": too_many.decode()}[form]
+    score = grader.score(MM, given)
+    assert (score.score, score.strict_score, str(score.reason.code)) == (0.0, None, "too_large")
+    assert grader.reward(MM, given) == 0.0
 
 
 def test_one_row_repeated_or_a_part_of_the_rows_earns_nothing(grader):

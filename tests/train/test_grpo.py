@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,46 @@ def test_what_cannot_be_used_leaves_the_folder_free(config, executor, tmp_path):
     with pytest.raises(ConfigError, match=r"prompts of at least max_context \(5\)"):
         train_grpo(replace(config, max_context=5), executor=executor)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment"),
+    [
+        ({"deepspeed": "configs/deepspeed-zero3.json"}, {}),
+        ({}, {"ACCELERATE_DEEPSPEED_CONFIG_FILE": "configs/deepspeed-zero3.json"}),
+        ({}, {"ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"}),
+        ({}, {"ACCELERATE_USE_FSDP": "true"}),
+    ],
+)
+def test_weights_that_are_split_among_devices_are_refused_in_words(
+    config, settings, environment, monkeypatch
+):
+    from darebench.train.pretrained import need_whole_weights
+
+    monkeypatch.chdir(Path(__file__).parents[2])
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match="splits the weights among devices"):
+        need_whole_weights(replace(config, **settings))
+    monkeypatch.undo()
+    monkeypatch.chdir(Path(__file__).parents[2])
+    need_whole_weights(replace(config, deepspeed="configs/deepspeed-zero2.json"))
+    with pytest.raises(ConfigError, match="not a DeepSpeed configuration"):
+        need_whole_weights(replace(config, deepspeed="configs/absent.json"))
+
+
+def test_a_batch_of_attempts_serves_as_many_updates_as_are_asked_for(config, executor):
+    from darebench.train.grpo import train_grpo
+
+    asked = []
+    twice = replace(config, iterations=2, max_steps=4, save_steps=4)
+    train_grpo(twice, executor=executor, on_episodes=lambda step, e: asked.append(step))
+    assert asked == [0, 2]
+
+
+def test_held_out_tasks_are_attempted_in_batches_of_the_trainings_size(config):
+    from darebench.train.grpo import trl_arguments
+
+    arguments = trl_arguments(replace(config, batch_size=2), has_eval=True)
+    assert arguments.per_device_eval_batch_size == 2
+    assert (arguments.top_p, arguments.top_k) == (1.0, 0)

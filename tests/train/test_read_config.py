@@ -49,8 +49,8 @@ def test_a_mistake_is_named(values, words):
 
 
 def test_values_of_closed_sets_are_as_in_the_file():
-    made = make_config(GrpoConfig, {"model": "m", "out": "o", "family": "reg", "loss": "luspo"})
-    assert (made.family, made.loss, made.variant) == ("reg", "luspo", None)
+    made = make_config(GrpoConfig, {"model": "m", "out": "o", "family": "reg", "loss": "grpo"})
+    assert (made.family, made.loss, made.variant) == ("reg", "grpo", None)
 
 
 def test_a_setting_with_a_dot_is_one_of_a_table(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -18,7 +20,6 @@ pytestmark = pytest.mark.usefixtures("need_torch", "quiet_libraries")
 
 @pytest.fixture
 def rows(tmp_path):
-    import sys
     from pathlib import Path
 
     sys.path.insert(0, str(Path(__file__).parents[1] / "rollouts"))
@@ -251,3 +252,14 @@ def test_attempts_that_were_not_exported_are_refused_and_the_folder_stays_free(
     with pytest.raises(ConfigError, match="row 1 cannot be trained on"):
         train_sft(wrong)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_quiet_training_prints_its_result_and_nothing_else(tiny_model, rows, tmp_path):
+    (tmp_path / "sft.toml").write_text(
+        f'model = "{tiny_model}"\ndata = "{rows}"\nout = "{tmp_path / "run"}"\nmax_steps = 1\n'
+        "cpu = true\nbf16 = false\naccumulation = 1\n"
+    )
+    command = [sys.executable, "-m", "darebench", "train", "sft", str(tmp_path / "sft.toml")]
+    done = subprocess.run([*command, "--quiet"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"model: {tmp_path / 'run' / 'final'}\n"

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from darebench.agents.answers import left_line
 from darebench.agents.meter import Meter, OutOfTime
-from darebench.agents.protocol import (
-    Budget,
-    ChatModel,
-    Reply,
-    Stop,
-    ToolResult,
-    clean_message,
-)
+from darebench.agents.protocol import Budget, ChatModel, Reply, Stop, ToolResult, clean_message
 from darebench.agents.tools import NAME, PythonTool, schema, unknown_tool
 from darebench.sandbox.program import Limits
 from darebench.types import CallRecord, Message, Role, StopReason, Timing, Tokens, ToolCall
@@ -28,6 +21,7 @@ _STOPS = {
     Stop.MODEL_LENGTH: StopReason.TOKENS,
     Stop.CONTENT_FILTER: StopReason.REFUSED,
 }
+_NO_TURN = Message(role=Role.ASSISTANT, content="")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,13 +86,13 @@ async def run(
             reply = await model.reply(attempt.messages, [schema(budget, limits)])
             attempt.tokens = _sum(attempt.tokens, reply.tokens)
             attempt.warnings += [reply.warning] if reply.warning else []
-            if reply.stop is Stop.MODEL_LENGTH and not reply.message.content:
-                return StopReason.TOKENS  # there was no turn
-            reply = replace(reply, message=clean_message(reply.message))
-            add(reply.message)
-            for call in reply.message.tool_calls:
+            if reply.stop is Stop.MODEL_LENGTH and reply.message == _NO_TURN:
+                return StopReason.TOKENS
+            message = clean_message(reply.message)
+            add(message)
+            for call in message.tool_calls:
                 await answer(call, turns_left)
-            if not reply.message.tool_calls or _cut_off(reply):
+            if not message.tool_calls or _cut_off(reply):
                 return _STOPS.get(reply.stop, StopReason.ANSWER)
         return StopReason.TURNS
 

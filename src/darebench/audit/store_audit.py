@@ -13,11 +13,11 @@ from pathlib import Path
 from joblib import delayed
 
 from darebench.audit.checks import Need, find
-from darebench.audit.checks.broken import broken
+from darebench.audit.checks.broken import broken, unaudited
 from darebench.audit.findings import Severity
 from darebench.audit.near_duplicates import find_shared_rows
 from darebench.audit.task_audit import TaskAudit, audit_task
-from darebench.parallel import Cluster, run_all
+from darebench.parallel import Cluster, Lost, run_all
 from darebench.store.read import open_store, select
 from darebench.types import Family, Progress, Variant
 
@@ -71,6 +71,9 @@ def audit_store(
     audits: dict[str, TaskAudit] = {}
     calls = [delayed(audit_task)(task) for task in tasks]
     for done in run_all(calls, Cluster.LOCAL, jobs):
+        if isinstance(done, Lost):
+            task = tasks[done.index]
+            done = TaskAudit(id=task.id, track=task.track, findings=tuple(unaudited(done.reason)))
         audits[done.id] = done
         if report is not None:
             report("tasks", len(audits), len(tasks))

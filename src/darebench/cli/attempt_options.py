@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def note_problems(run: Run, output: Output) -> None:
-    """Say how many datasets of the store could not be used, and why."""
+    """Report how many datasets of the store could not be used, and why."""
     if run.problems:
         output.note(f"left out: {len(run.problems)} datasets that cannot be used")
     for problem in run.problems:

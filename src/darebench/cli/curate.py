@@ -12,7 +12,7 @@ import typer
 
 from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import BaseUrlOption, DryRunOption
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_json, print_line
 from darebench.cli.progress import Show, show_progress
 from darebench.errors import ConfigError
 
@@ -255,7 +255,7 @@ def _print(made: Curation, output: Output) -> None:
         )
     if made.was_finished:
         output.note(f"nothing was left to do: the curation in {made.store.parent} had finished")
-    print(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
+    print_line(f"{made.n_tasks} tasks of {made.n_tables - len(made.refused)} tables: {made.store}")
     for stage, number in Counter(str(r.stage) for r in made.refused).most_common():
         output.note(f"{number} tables refused in stage {stage}")
     for refusal in made.refused if len(made.refused) <= MOST_REFUSED else ():

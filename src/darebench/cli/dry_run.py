@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darebench.cli.output import print_json
+from darebench.cli.output import in_words, print_json, print_line
 from darebench.work import Work, is_continued
 
 if TYPE_CHECKING:
@@ -79,9 +79,12 @@ def plan_run(config: EvalConfig, out: Path | None, *, fresh: bool) -> RunPlan:
         StoreError: The store cannot be opened.
     """
     from darebench.evals.resolve import Asked, resolve
+    from darebench.evals.run_content import check_content
 
     plan = resolve(Asked(config=config, model=None, agent=None))
     folder = out or Path("runs") / plan.name
+    if not fresh:
+        check_content(folder, plan.store)
     return RunPlan(
         store=str(plan.store.root),
         store_hash=plan.store.hash,
@@ -150,11 +153,5 @@ def print_plan(plan: RunPlan | CurationPlan, *, as_json: bool) -> None:
         print_json({"dry_run": True, **fields})
         return
     for name, value in fields.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or None
-        if value is not None:
-            print(f"{name.replace('_', ' ')}: {value}")
-
-
-def _shown(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        if value is not None and value != {}:
+            print_line(f"{name.replace('_', ' ')}: {in_words(value)}")

@@ -12,6 +12,8 @@ from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import DryRunOption
 from darebench.cli.output import Output, print_json
 from darebench.cli.progress import show_progress
+from darebench.cli.rescored import print_rescored
+from darebench.errors import ConfigError
 
 
 def evaluate(
@@ -21,6 +23,13 @@ def evaluate(
     epochs: Annotated[
         int, typer.Option("--epochs", min=1, metavar="N", help="Attempts at each task.")
     ] = 1,
+    rescore: Annotated[
+        bool,
+        typer.Option(
+            "--rescore",
+            help="Score the predictions of the folder's run again, and ask no model.",
+        ),
+    ] = False,
     settings: SettingsOptions,
     dry_run: DryRunOption = False,
     output: Output,
@@ -32,6 +41,7 @@ def evaluate(
     from darebench.cli.dry_run import plan_run, print_plan
     from darebench.cli.run_text import run_text
     from darebench.evals.run import evaluate as run_evaluation
+    from darebench.evals.run import rescore_asked
     from darebench.evals.summary import as_json
     from darebench.report.page.run_page import write_page
 
@@ -41,6 +51,13 @@ def evaluate(
         print_plan(plan, as_json=output.as_json)
         return
     started = time.monotonic()
+    if rescore:
+        if attempts.fresh:
+            raise ConfigError("--fresh sets aside what --rescore scores; give one of them")
+        with show_progress(output.quiet) as progress:
+            rescored = rescore_asked(config, attempts.out, progress=progress)
+        print_rescored(rescored, output, took_s=time.monotonic() - started)
+        return
     with show_progress(output.quiet) as progress:
         run = run_evaluation(
             config,

@@ -16,7 +16,8 @@ StoreOption = Annotated[
         "--store",
         metavar="STORE",
         show_default="the starter store",
-        help="Store of the tasks: a folder, an archive or hf://owner/name.",
+        help="Store of the tasks: a folder, an archive, hf://owner/name, release (the benchmark's "
+        "public evaluation data) or release:train (its training data).",
     ),
 ]
 TasksArgument = Annotated[

@@ -55,9 +55,17 @@ class Output:
     ] = False
 
     def note(self, text: str) -> None:
-        """Print something beside the result, on stderr."""
-        if not self.quiet:
-            print(text, file=sys.stderr)
+        """Print something beside the result on stderr: one line, which a terminal shows in several.
+
+        Programs that read what a pipe holds find a note in each line.
+        """
+        if self.quiet:
+            return
+        if sys.stderr.isatty():
+            from darebench.report.terminal import fill
+
+            text = fill(text, indent="  ")
+        print(text, file=sys.stderr)
 
 
 def print_json(value: object) -> None:
@@ -71,4 +79,25 @@ def print_fields(fields: Mapping[str, object], *, as_json: bool) -> None:
         print_json(fields)
         return
     for name, value in fields.items():
-        print(f"{name}: {value}")
+        print_line(f"{name}: {in_words(value)}")
+
+
+def print_line(text: str) -> None:
+    """Print a line; what is longer than 80 columns goes on below, indented."""
+    from darebench.report.terminal import fill
+
+    print(fill(text, indent="  "))
+
+
+def in_words(value: object) -> str:
+    """Return a value of a field as text: names with their values, or items, by commas."""
+    if isinstance(value, Mapping):
+        items = [f"{key} {_item(item)}" for key, item in value.items()]
+        return ", ".join(items) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def _item(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from darebench.cli.options import JobsOption, StoreOption, TasksArgument
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_json, print_line
 from darebench.cli.progress import show_progress
 
 
@@ -45,7 +45,7 @@ def reference(
     else:
         for row in result["tasks"]:
             state = "ok" if row["ok"] else "FAILED"
-            print(f"{state:7} {row['id']}  {row['seconds']:.2f} s  {row['detail']}".rstrip())
+            print_line(f"{state:7} {row['id']}  {row['seconds']:.2f} s  {row['detail']}")
         print(f"environment {result['environment']['hash']}")
     for problem in result["errors"]:
         output.note(f"left out: {problem['dataset']}: {problem['message']}")

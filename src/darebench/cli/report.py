@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -46,13 +47,17 @@ def report(
     chosen = form or ("json" if output.as_json and out is None else "terminal")
     if output.as_json and out is None and chosen != "json":
         raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
-    text = render(runs, chosen)
+    rendered = render(runs, chosen)
+    for note in rendered.notes:
+        output.note(note)
     if out is None:
-        print(text, end="")
+        print(rendered.text, end="")
         return
     with written_whole(out) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(rendered.text, encoding="utf-8")
     if output.as_json:
-        print_json({"out": str(out), "format": chosen, "runs": [str(run) for run in runs]})
+        left = [asdict(item) for item in rendered.left_out]
+        shown = [str(folder) for folder in rendered.shown]
+        print_json({"out": str(out), "format": chosen, "runs": shown, "left_out": left})
     else:
         output.note(f"written: {out}")

@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darebench.evals.effort import effort
 from darebench.report.load import load_run
-from darebench.report.result_tables import track_table
-from darebench.report.terminal import as_text
+from darebench.report.result_tables import track_table, zero_reasons, zeros_of
+from darebench.report.terminal import as_text, fill
 
 if TYPE_CHECKING:
     from darebench.evals.evaluation import Run
     from darebench.types import Trajectory
 
-WIDTH = 80
 _KEPT = "all these attempts were made by earlier calls"
 
 
-def run_text(run: Run, page: Path, *, took_s: float) -> str:
+def run_text(run: Run, page: Path, *, took_s: float, done: str | None = None) -> str:
     """Return the text that ends `darebench eval`, at most 80 columns wide but for long paths.
 
     Args:
         run: The run.
         page: Its page of results.
         took_s: Seconds that this call took.
+        done: What it did instead of making attempts.
     """
     attempts = run.trajectories
-    lines = [] if run.new_attempts else [_line("nothing was left to do", _KEPT)]
+    lines = [] if run.new_attempts or done else [_line("nothing was left to do", _KEPT)]
+    lines += [done] if done else []
     lines += [
         _line("attempts", _effort(attempts, took_s)),
         _line("tokens", _tokens(attempts)),
         _line("failures", _failures(attempts)),
+        *(_line("score 0", text) for text in _zeros(attempts)),
+        *(_line("failed calls", text) for text in _failed_calls(attempts)),
         *(_line("unscored", text) for text in _unscored(attempts)),
     ]
     if run.missing:
@@ -50,13 +53,7 @@ def run_text(run: Run, page: Path, *, took_s: float) -> str:
 
 
 def _line(label: str, text: str) -> str:
-    return textwrap.fill(
-        f"{label}: {text}",
-        WIDTH,
-        subsequent_indent=" " * 2,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return fill(f"{label}: {text}", indent="  ")
 
 
 def _effort(attempts: Sequence[Trajectory], took_s: float) -> str:
@@ -79,6 +76,19 @@ def _failures(attempts: Sequence[Trajectory]) -> str:
     counts = Counter(t.failure for t in attempts if t.score is not None and t.failure is not None)
     named = [f"{n} {failure.replace('_', ' ')}" for failure, n in counts.most_common()]
     return ", ".join(named) or "none"
+
+
+def _zeros(attempts: Sequence[Trajectory]) -> Iterator[str]:
+    """Yield each reason why attempts scored 0, with the first of them."""
+    for reason, n, example in zero_reasons(zeros_of(attempts)):
+        yield f"{n} {reason}, such as {example}"
+
+
+def _failed_calls(attempts: Sequence[Trajectory]) -> Iterator[str]:
+    """Yield how many attempts had a call that failed, and how many mended it; nothing for none."""
+    used = effort(attempts)
+    if used.with_failed_call:
+        yield f"in {used.with_failed_call} attempts, {used.recovered} of which recovered"
 
 
 def _unscored(attempts: Sequence[Trajectory]) -> Iterator[str]:

@@ -13,8 +13,9 @@ import typer
 
 from darebench.cli.command import command
 from darebench.cli.options import HostOption, PortOption
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_json, print_line
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
@@ -134,7 +135,7 @@ def sandbox_check(*, output: Output) -> None:
     else:
         for finding in findings:
             state = "covered" if finding.covered else "MISSING"
-            print(f"{state}  {finding.name}  {finding.detail}".rstrip())
+            print_line(f"{state}  {finding.name}  {finding.detail}")
     if not all(finding.covered for finding in findings):
         raise typer.Exit(1)
 
@@ -208,7 +209,9 @@ def sandbox_serve(
         from darebench.sandbox.http.server import ServerSettings
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        raise ConfigError(f"the server needs {package}: pip install 'darebench[server]'") from None
+        raise ConfigError(
+            f"the server needs {package}: {install_command(extra='server')}"
+        ) from None
     token = _token(server.token_file)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     level = logging.WARNING if output.quiet else logging.INFO

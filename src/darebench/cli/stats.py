@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_fields
 
 
 def stats(
@@ -28,17 +28,4 @@ def stats(
     """
     from darebench.audit.inventory import measure_store
 
-    measured = asdict(measure_store(store))
-    if output.as_json:
-        print_json(measured)
-        return
-    for name, value in measured.items():
-        print(f"{name}: {_shown(value)}")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return str(value)
+    print_fields(asdict(measure_store(store)), as_json=output.as_json)

@@ -10,7 +10,7 @@ import typer
 
 from darebench.cli.command import command
 from darebench.cli.options import Selection, StoreOption
-from darebench.cli.output import Output, print_json
+from darebench.cli.output import Output, print_fields, print_json, print_line
 from darebench.errors import TaskFormatError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def tasks_list(*, selection: Selection, store: StoreOption = None, output: Outpu
         print_json({"tasks": [asdict(row) for row in rows], "errors": errors})
     else:
         for task in chosen:
-            print(f"{task.id}  {task.track}  {', '.join(task.targets)}")
+            print_line(f"{task.id}  {task.track}  {', '.join(task.targets)}")
         for error in errors:
             output.note(f"{error['dataset']}: {error['message']}")
     if errors:
@@ -115,12 +115,7 @@ def tasks_show(
         "licence": task.licence,
         "source": str(task.source),
     }
-    if output.as_json:
-        print_json(shown)
-        return
-    for name, value in shown.items():
-        text = ", ".join(value) if isinstance(value, list) else value
-        print(f"{name}: {text}")
+    print_fields(shown, as_json=output.as_json)
 
 
 @command(app, "check")
@@ -145,7 +140,7 @@ def tasks_check(
         print_json({"schema": 1, "problems": [asdict(problem) for problem in problems]})
     else:
         for problem in problems:
-            print(problem)
+            print_line(str(problem))
         output.note(f"problems in the format of {store}: {len(problems)}")
     if problems:
         raise typer.Exit(1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +41,21 @@ class TrainingOptions:
     ] = None
 
 
+def quieten(output: Output) -> None:
+    """With --quiet, keep the trainers' libraries from printing; they look when they are imported.
+
+    Errors are still printed, and so are warnings where -v asks for a log.
+    """
+    if not output.quiet:
+        return
+    no_bars = ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
+    os.environ.update(dict.fromkeys(no_bars, "1"))
+    if not output.verbose:
+        os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+
+
 def add_trainers(to: typer.Typer) -> None:
     """Add a command for each trainer of the registry."""
     for name, trainer in TRAINERS.items():
@@ -46,6 +64,7 @@ def add_trainers(to: typer.Typer) -> None:
 
 def _trains(name: str, trainer: Trainer) -> Callable[..., None]:
     def run(*, options: TrainingOptions, output: Output) -> None:
+        quieten(output)
         with show_progress(output.quiet) as progress:
             trained = train(name, options.config, options.settings or (), progress=progress)
         if not trained.steps:
@@ -95,6 +114,7 @@ def demo(
     """
     from darebench.train.requirements import need_libraries
 
+    quieten(output)
     need_libraries()
     from darebench.train.demo.demo_folder import Recipe
     from darebench.train.demo.recipe import run_recipe

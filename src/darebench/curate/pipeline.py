@@ -28,9 +28,9 @@ from darebench.curate.records import Refusal, Unfinished
 from darebench.curate.sources.local_folder import FolderSource
 from darebench.curate.sources.registry import open_source
 from darebench.curate.sources.sites import Site, pin
-from darebench.curate.stages import curate_table
+from darebench.curate.stages import curate_table, refuse_lost
 from darebench.errors import ConfigError
-from darebench.parallel import Cluster, run_all
+from darebench.parallel import Cluster, Lost, run_all
 from darebench.work import claimed
 
 UNFINISHED = "unfinished.jsonl"
@@ -142,6 +142,8 @@ def _run(
     before = [read_record(work / name) for _, name in units if (work / name).is_dir()]
     refused = Counter(refusal.kind for record in before for refusal in record.refusals)
     for done, left in enumerate(run_all(calls, *workers), 1 + len(before)):
+        if isinstance(left, Lost):
+            left = refuse_lost(todo[left.index][1], left.reason, work)
         if isinstance(left, Unfinished):
             unfinished.append(left)
         else:

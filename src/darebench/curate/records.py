@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from darebench.audit.headroom import Headroom
+    from darebench.curate.profiling.evidence import ColumnReading
+    from darebench.curate.reading.evidence import Reading
 
 INDEX = "index"
 """In place of a time format: whole numbers that count time."""
@@ -42,6 +44,8 @@ class Stage(StrEnum):
     """The split, the settings or the question cannot be made."""
     VERIFY = "verify"
     """The written task fails a check, or its reference does."""
+    MACHINE = "machine"
+    """Its worker was killed again and again: this machine's fault, and not the table's."""
 
 
 class Kind(StrEnum):
@@ -75,6 +79,8 @@ class RawTable:
     keywords: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What reading left out."""
+    reading: Reading | None = None
+    """How the file was read; None for what a package holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +97,8 @@ class Column:
     low: float | None = None
     high: float | None = None
     time_format: str = ""
+    reading: ColumnReading | None = None
+    """How it was read; None for what was made of other columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

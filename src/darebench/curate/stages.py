@@ -26,9 +26,11 @@ from darebench.curate.curation_options import Options
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.licences import accepts
-from darebench.curate.profiling.clean import MAX_COLUMNS, clean, fingerprint_columns
+from darebench.curate.profiling.clean import MAX_COLUMNS, fingerprint_columns, tidy
+from darebench.curate.profiling.evidence import Tidy
 from darebench.curate.profiling.profile import profile
 from darebench.curate.protocols import Authors, Source
+from darebench.curate.reading.evidence import with_units
 from darebench.curate.record_wire import read_entry, read_record, write_record
 from darebench.curate.records import (
     DatasetEntry,
@@ -104,6 +106,24 @@ def curate_table(
     return record
 
 
+def refuse_lost(slug: str, reason: str, work: Path) -> TableRecord:
+    """Leave `work/<slug>` with the record of a table whose workers were killed.
+
+    Returns:
+        The record; of a table that was done just before its worker ended, its own.
+    """
+    if (work / slug).is_dir():
+        return read_record(work / slug)
+    refusal = Refusal(table=slug, stage=Stage.MACHINE, reason=reason)
+    record = TableRecord(table=slug, updated="", fingerprint=(), entries=(), refusals=(refusal,))
+    with tempfile.TemporaryDirectory(prefix=".", dir=work) as scratch:
+        folder = Path(scratch) / slug
+        folder.mkdir()
+        write_record(record, folder)
+        folder.rename(work / slug)
+    return record
+
+
 @contextmanager
 def _refusing(state: _State, target: str = "") -> Iterator[None]:
     """Turn a failure into a refusal: one bad table, or target, never stops a run."""
@@ -138,11 +158,15 @@ def _curate(source: Source, key: str, state: _State) -> None:
     if not accepts(raw.licence, state.options.licences):
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     state.stage = Stage.PROFILE
-    frame = clean(raw.frame)
+    read = tidy(raw.frame, raw.descriptions)
+    frame, notes = read.frame, [*raw.notes, *read.notes]
     if frame.shape[1] == MAX_COLUMNS < raw.frame.shape[1]:
-        cut = f"only its first {MAX_COLUMNS} usable columns are kept"
-        raw = replace(raw, notes=(*raw.notes, cut))
-    table = Table(slug=state.slug, owner=source.owner, raw=raw, frame=frame, profile=profile(frame))
+        notes.append(f"only its first {MAX_COLUMNS} usable columns are kept")
+    said = with_units(raw.descriptions, read.units)
+    raw = replace(raw, notes=tuple(notes), descriptions=said)
+    state.refusals += _not_understood(read, state.slug)
+    found = profile(frame, read.columns)
+    table = Table(slug=state.slug, owner=source.owner, raw=raw, frame=frame, profile=found)
     state.table = table
     state.stage = Stage.DESIGN
     designs = state.authors.designer.design(table)
@@ -161,6 +185,21 @@ def _curate(source: Source, key: str, state: _State) -> None:
     if not state.entries:
         reasons = Counter(refusal.kind for refusal in state.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
+
+
+def _not_understood(made: Tidy, slug: str) -> list[Refusal]:
+    """Name the columns that look like time and could not be read."""
+    return [
+        Refusal(
+            table=slug,
+            stage=Stage.PROFILE,
+            target=column.name,
+            reason=f"looks like time and is not understood: {column.not_understood!r}; "
+            "write it as 2020-12-31 or 2020-12-31 23:59:59",
+        )
+        for column in made.columns
+        if column.not_understood
+    ]
 
 
 def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:

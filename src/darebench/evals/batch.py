@@ -14,9 +14,9 @@ from darebench.scoring import score_prediction
 from darebench.scoring.aggregate import Observation, as_json, summarise
 from darebench.store.cache import cache_folder
 from darebench.store.layout import PREDICTION
-from darebench.store.read import open_store
+from darebench.store.read import Store, open_store
 from darebench.sync import run_sync
-from darebench.types import Score, Task, Truth
+from darebench.types import Score, Task, Truth, Variant
 
 
 def score_one(
@@ -42,10 +42,10 @@ def score_one(
         TaskFormatError: The task has no usable truth.
         ReferenceMismatch: The task's reference was computed in another environment.
     """
-    opened = open_store(store)
-    task = opened.task(task_id)
     if not prediction.exists():
         raise ConfigError(f"{prediction} does not exist; give the file that holds the prediction")
+    opened = open_store(store)
+    task = opened.task(task_id)
     truths, problems = read_truths([task], references)
     if task.id in problems:
         raise problems[task.id]
@@ -64,16 +64,18 @@ def score_batch(
 ) -> dict[str, Any]:
     """Score `folder/<dataset>/<variant>/prediction.csv` for every task; missing ones count 0.
 
-    Tasks without a usable truth, and datasets that cannot be read, are listed under `errors`. The
-    arguments are those of `score_one`.
+    Tasks without a usable truth, and datasets that cannot be read, are listed under `errors`;
+    predictions of tasks that the store does not have, under `unknown`. The arguments are those of
+    `score_one`.
 
     Raises:
         StoreError: The store does not exist.
-        ConfigError: `folder` is not a folder.
+        ConfigError: `folder` is not a folder, or holds no prediction of a task of the store.
     """
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder of predictions")
+        raise ConfigError(f"{folder} is not a folder; give one with predictions in it")
     opened = open_store(store)
+    unknown = _unknown(folder, opened)
     truths, problems = read_truths(opened.tasks, references)
     scores: list[dict[str, Any]] = []
     missing: list[str] = []
@@ -104,11 +106,34 @@ def score_batch(
     return {
         "scores": scores,
         "missing": missing,
+        "unknown": unknown,
         "errors": [{"task": t, "message": str(e)} for t, e in problems.items()]
         + [{"task": f"{p.dataset}/*", "message": p.message} for p in opened.problems],
         "columns": as_json(summarise(observations)),
         "store": opened.hash,
     }
+
+
+def _unknown(folder: Path, store: Store) -> list[str]:
+    """Return the predictions of a folder that answer no task of a store.
+
+    Raises:
+        ConfigError: None answers one.
+    """
+    given = [f"{p.parent.parent.name}/{p.parent.name}" for p in folder.glob(f"*/*/{PREDICTION}")]
+    known = {task.id for task in store.tasks} | {
+        f"{problem.dataset}/{variant}" for problem in store.problems for variant in Variant
+    }
+    unknown = sorted(set(given) - known)
+    if len(unknown) == len(given):
+        found = f"{len(given)} of other tasks, such as {unknown[0]}" if unknown else "none"
+        example = store.tasks[0].id if store.tasks else "DATASET/VARIANT"
+        raise ConfigError(
+            f"{folder} holds no prediction of a task of {store.root} (found: {found}); each is "
+            f"expected at FOLDER/<dataset>/<variant>/{PREDICTION}, for example "
+            f"{folder}/{example}/{PREDICTION}"
+        )
+    return unknown
 
 
 def read_truths(

@@ -17,6 +17,8 @@ from darebench.evals.evaluation import EvalConfig
 from darebench.evals.identity import identify, load, qualified_name
 from darebench.evals.inspect.model import open_model
 from darebench.evals.inspect.players import AgentPlayer, ModelPlayer, Player, player_of
+from darebench.evals.run_content import NOTES as STORE_NOTES
+from darebench.evals.run_content import content_record
 from darebench.scoring.metrics import rule_of
 from darebench.scoring.score import scorer_hash
 from darebench.store.read import Store, open_store, select
@@ -25,7 +27,7 @@ from darebench.types import Task
 from darebench.work import Record, Work
 
 SCHEMA = 3
-NOTES = frozenset(("store.root", "config.store", "config.sandbox"))
+NOTES = STORE_NOTES | {"config.store", "config.sandbox"}
 """What a run's record says for people: a store or a sandbox that has moved is the same."""
 _SECRET = re.compile(r"(?i)(^|_)(api_?key|key|token|secret|password|credentials?)$")
 NO_MODEL = "none/none"
@@ -60,7 +62,7 @@ class Plan:
         return {
             "schema": SCHEMA,
             "config": values,
-            "store": {"root": str(self.store.root), "hash": self.store.hash},
+            "store": content_record(self.store, self.tasks),
             "task_ids": [t.id for t in self.tasks],
             "player": self.player.identity,
         }
@@ -86,7 +88,9 @@ class Plan:
     def name(self) -> str:
         """What the run's folder is called: the same for everybody who runs the same."""
         values = without_secrets(asdict(self.config)) | {"store": None, "sandbox": None}
-        known = {**self.record, "config": values, "store": self.store.hash}
+        # Not the content of the store: a run over another state of it is the same run, refused.
+        datasets = {t.dataset for t in self.store.tasks} | {p.dataset for p in self.store.problems}
+        known = [SCHEMA, values, sorted(datasets), self.player.identity]
         player = re.sub(r"[^A-Za-z0-9.]+", "-", self.config.agent or self.config.model).strip("-")
         return f"{player}-{fingerprint(known)[:8]}"
 
@@ -105,14 +109,18 @@ def resolve(asked: Asked) -> Plan:
     """Find the tasks and who plays them; everything that can be wrong with them is said here."""
     config, model, player = _player(asked)
     store = open_store(config.store)
-    chosen = select(
-        store.tasks,
-        config.tasks,
-        family=config.family,
-        variant=config.variant,
-        limit=config.limit,
-        seed=config.seed,
-    )
+    try:
+        chosen = select(
+            store.tasks,
+            config.tasks,
+            family=config.family,
+            variant=config.variant,
+            limit=config.limit,
+            seed=config.seed,
+        )
+    except ConfigError as error:
+        broken = "".join(f"; {p.dataset}: {p.message}" for p in store.problems[:1])
+        raise ConfigError(f"{error}{broken}") from None
     _check_headers(config.generation)
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")

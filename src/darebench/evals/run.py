@@ -14,28 +14,25 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from inspect_ai import eval as inspect_eval
 from inspect_ai.model import Model
 from inspect_ai.tool import ToolInfo
 
 from darebench.agents.protocol import Agent, Budget, ChatModel
 from darebench.agents.tools import schema
-from darebench.errors import ConfigError, DareError
+from darebench.errors import ConfigError
 from darebench.evals.attempts_file import AttemptsFile, Key
-from darebench.evals.builtin import AGENTS
 from darebench.evals.disk import in_words
 from darebench.evals.evaluation import EvalConfig, Run
 from darebench.evals.inspect.connection import follow
+from darebench.evals.inspect.drive import make_attempts
 from darebench.evals.inspect.first_request import ask_first, is_asked
-from darebench.evals.inspect.pieces import AT_ONCE, Pieces
-from darebench.evals.inspect.sandbox import SandboxSettings
-from darebench.evals.inspect.task import Bench
 from darebench.evals.remote_sandbox import check_same, open_remote
-from darebench.evals.resolve import Asked, Plan, resolve, without_secrets
-from darebench.evals.run_folder import attempts_of, read_run
-from darebench.evals.run_watch import RETRIES, Watch
+from darebench.evals.rescore import Rescored, rescore
+from darebench.evals.resolve import NOTES, Asked, Plan, resolve, without_secrets
+from darebench.evals.run_content import check_content
+from darebench.evals.run_folder import CONFIG, attempts_of, read_run
+from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
@@ -45,7 +42,7 @@ from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
 from darebench.types import Progress, Task, Variant
-from darebench.work import claimed
+from darebench.work import Record, Work, claimed, is_continued
 
 
 def evaluate(
@@ -107,6 +104,23 @@ async def evaluate_async(
     return await _in_thread(asked, out, fresh=fresh, slots=slots, watch=Watch(progress))
 
 
+def rescore_asked(
+    config: EvalConfig, out: Path | None = None, *, progress: Progress | None = None
+) -> Rescored:
+    """Score the predictions of the run again that `evaluate` would continue, with its store.
+
+    Raises:
+        ConfigError: There is no such run, or as by `darebench.evals.rescore.rescore`.
+        StoreError: The store does not exist.
+    """
+    plan = resolve(Asked(config=config, model=None, agent=None))
+    folder = out or Path("runs") / plan.name
+    asked = Record(value=plan.record, notes=NOTES | {"task_ids"})
+    if not is_continued(folder, Work(kind="run", records={CONFIG: asked})):
+        raise ConfigError(f"there is no run in {folder} to score again; leave out --rescore")
+    return rescore(folder, str(plan.store.root), progress=progress)
+
+
 def _is_loop_running() -> bool:
     try:
         asyncio.get_running_loop()
@@ -141,6 +155,8 @@ def _evaluate(
 ) -> Run:
     plan = resolve(asked)
     folder = out or Path("runs") / plan.name
+    if not fresh:
+        check_content(folder, plan.store)
     order = attempts_of([t.id for t in plan.tasks], plan.config.epochs)
     with in_words([folder, Path(tempfile.gettempdir())]), claimed(folder, plan.work, fresh=fresh):
         write_settings(without_secrets(asdict(plan.config)), folder / "config.toml")
@@ -148,7 +164,7 @@ def _evaluate(
             watch.follow(attempts, [Path(tempfile.gettempdir()), folder], len(order))
             missing = [key for key in order if key not in attempts.scored]
             if missing:
-                _make_attempts(plan, folder, missing, slots, watch)
+                _attempt_missing(plan, folder, missing, slots, watch)
             attempts.copy_to(folder / TRAJECTORIES, order)
         kept = read_run(folder)
     return Run(
@@ -160,15 +176,18 @@ def _evaluate(
     )
 
 
-def _make_attempts(
+def _attempt_missing(
     plan: Plan, folder: Path, missing: Sequence[Key], slots: int | None, watch: Watch
 ) -> None:
     _reach_model(plan, watch)
     url = plan.config.sandbox
     executor = open_remote(url) if url else LocalExecutor(slots)
     try:
+        if isinstance(executor, RemoteExecutor):
+            executor.on_wait(watch.say)
+        executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
         answers = _read_answers(plan.tasks, executor, watch)
-        _run_inspect(plan, folder, missing, answers, executor, watch)
+        make_attempts(plan, folder, missing, answers, executor, watch)
     finally:
         executor.close_now()
 
@@ -213,86 +232,3 @@ def _read_answers(
     if failed and len(failed) == len(ids):
         raise ConfigError(f"no reference can be computed: {failed[0]}")
     return answers
-
-
-def _run_inspect(
-    plan: Plan,
-    folder: Path,
-    missing: Sequence[Key],
-    answers: Answers,
-    executor: LocalExecutor | RemoteExecutor,
-    watch: Watch,
-) -> None:
-    config, logs = plan.config, folder / "logs"
-    logs.mkdir(exist_ok=True)
-    slots = executor.slots if isinstance(executor, LocalExecutor) else None
-    bench = Bench(
-        tasks=plan.tasks,
-        executor=executor,
-        folder=(folder / "predictions").absolute(),
-        budget=Budget(turns=config.turns, seconds_per_call=config.seconds),
-        store_hash=plan.store.hash,
-        player=plan.player,
-        truths=answers.truths,
-        watch=watch,
-        sandbox=SandboxSettings(url=config.sandbox, slots=slots),
-        at_a_time=_n_attempts(plan, executor),
-        time_limit=config.time_limit,
-    )
-    pieces = Pieces(bench, missing, config.epochs)
-    watch.begin()
-    try:
-        # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
-        with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
-            ended = inspect_eval(
-                pieces,
-                model=plan.model,
-                log_dir=str(logs.absolute()),
-                max_samples=bench.at_a_time,
-                **_options(config),
-            )
-    except Exception:
-        watch.failed()
-        _raise_problem(watch)
-        raise
-    failures = [log.error.message for log in ended if log.status == "error" and log.error]
-    if failures:
-        watch.failed()
-    _raise_problem(watch)
-    if failures:
-        raise DareError(
-            f"Inspect ended the attempts early: {failures[0]}; what has ended is kept, and the "
-            "same command continues"
-        )
-    if pieces.n_open:  # Inspect handles an interruption, and does not pass it on
-        raise KeyboardInterrupt
-
-
-def _raise_problem(watch: Watch) -> None:
-    """Raise what keeps every attempt from going on, if there is something."""
-    if watch.problem is not None:
-        raise watch.problem from None
-
-
-def _options(config: EvalConfig) -> dict[str, Any]:
-    """Return how Inspect runs: faults are retried and then left unscored, the rest goes on."""
-    return {
-        "model_base_url": config.base_url,
-        "model_args": dict(config.model_args),
-        "max_tasks": AT_ONCE,
-        "fail_on_error": False,
-        "retry_on_error": RETRIES,
-        "log_realtime": False,
-        "log_header_only": True,
-        "token_limit": config.token_limit,
-        "display": "none",
-        "ctl_server": False,
-        "score": True,
-        **config.generation,
-    }
-
-
-def _n_attempts(plan: Plan, executor: LocalExecutor | RemoteExecutor) -> int:
-    """Return how many attempts run at a time: a model's answers take long, ours do not."""
-    is_ours = plan.config.agent is None and plan.config.model in AGENTS
-    return 2 * executor.slots if is_ours and isinstance(executor, LocalExecutor) else 32

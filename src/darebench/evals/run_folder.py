@@ -12,12 +12,14 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
 from darebench.evals.trajectory import TRAJECTORIES, from_json, read_trajectories
-from darebench.types import Trajectory
+from darebench.types import Task, Trajectory
 
 CONFIG = "config.json"
 """The record of what is run."""
 ENVIRONMENT = "env.json"
 """The record of what it is run with."""
+PREDICTIONS = "predictions"
+"""The folder of predictions, in that of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -74,6 +76,11 @@ def read_run(folder: Path) -> KeptRun:
 def attempts_of(tasks: Sequence[str], epochs: int) -> list[Key]:
     """Return all attempts of a run in the order of tasks and epochs."""
     return [Key(task, epoch) for task, epoch in product(tasks, range(1, epochs + 1))]
+
+
+def predictions_of(folder: Path, task: Task, epoch: int) -> Path:
+    """Return the folder of the files that one attempt saves, in a run's folder of predictions."""
+    return folder / f"epoch-{epoch}" / task.dataset / str(task.variant)
 
 
 def _read_attempts(folder: Path) -> dict[Key, Trajectory]:

@@ -38,7 +38,7 @@ class Watch:
         self._kept = 0
         self._expected = 0
         self.problem: DareError | None = None
-        """Why no attempt can go on, such as a full disk or a model that is gone."""
+        """Why the run ends early, such as a full disk or a model that is gone."""
 
     @property
     def new_attempts(self) -> int:
@@ -78,7 +78,9 @@ class Watch:
 
     def failed(self) -> None:
         """Note a fault of ours; a disk that takes nothing more ends the run."""
-        self.give_up(problem_of(self._folders))
+        problem = problem_of(self._folders)
+        if problem is not None:
+            self.give_up(problem)
 
     def say(self, text: str) -> None:
         """Tell the person who waits something that is no step."""
@@ -87,6 +89,12 @@ class Watch:
             _log.warning(text)
         else:
             say(text)
+
+    def give_up(self, problem: DareError) -> None:
+        """End the run, since no further attempt can be made."""
+        if self.problem is None:
+            self.problem = problem
+            self.interrupt()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Report progress, if anybody asked for it."""
@@ -109,12 +117,6 @@ class Watch:
             loop = self._loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(cancel_all, loop)
-
-    def give_up(self, problem: DareError | None) -> None:
-        """End the run if there is a problem that every further attempt would meet."""
-        if problem is not None and self.problem is None:
-            self.problem = problem
-            self.interrupt()
 
     def _enter(self) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ Evaluation, rollouts and training all make their trajectories here.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -176,6 +177,8 @@ def write_trajectories(trajectories: Iterable[Trajectory], path: Path) -> None:
     with written_whole(path) as part, part.open("w", encoding="utf-8") as stream:
         for trajectory in trajectories:
             stream.write(json.dumps(to_json(trajectory), ensure_ascii=False) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def read_trajectories(path: Path) -> Iterator[Trajectory]:

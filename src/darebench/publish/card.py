@@ -106,7 +106,7 @@ def _page(contents: Contents, name: str) -> str:
         f"{stats.n_clusters} tables, in the layout of DARE-bench "
         f"([arXiv:{ARXIV}](https://arxiv.org/abs/{ARXIV})). An agent reads a question and table "
         f"files and writes `{layout.PREDICTION}`; a program scores it.",
-        f"```\npip install darebench\ndarebench tasks list --store hf://{name}\n"
+        f"```\ndarebench tasks list --store hf://{name}\n"
         f"darebench eval --store hf://{name} --model MODEL\n```",
         "## Layout, and what an agent must not see",
         _table("path", "what is there", _LAYOUT),

@@ -9,6 +9,7 @@ from typing import Any
 
 from darebench.errors import ConfigError
 from darebench.files import write_json
+from darebench.installing import install_command
 from darebench.publish.card import ARXIV
 from darebench.publish.contents import FIELDS, Contents, count_licences, sha256_of
 from darebench.store import layout
@@ -40,7 +41,7 @@ def write_croissant(contents: Contents, name: str, folder: Path, path: Path) -> 
         import mlcroissant as mlc  # pyright: ignore[reportMissingImports] -- an optional extra
     except ImportError:
         raise ConfigError(
-            "publishing needs mlcroissant; pip install 'darebench[publish]'"
+            f"publishing needs mlcroissant: {install_command(extra='publish')}"
         ) from None
     try:
         metadata = mlc.Metadata(

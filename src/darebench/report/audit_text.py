@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import Audit
-from darebench.report.result_tables import ReportTable
-from darebench.report.terminal import as_text
+from darebench.report.table import ReportTable
+from darebench.report.terminal import as_text, fill
 
 SEVERITIES = tuple(reversed(Severity))
 """The gravest first."""
@@ -57,7 +57,7 @@ def audit_text(audit: Audit) -> str:
         ),
     )
     lines = [
-        f"{finding.severity}  {task.id}  {finding.check}: {finding.message}"
+        fill(f"{finding.severity}  {task.id}  {finding.check}: {finding.message}", indent="  ")
         for severity in (Severity.DEFECT, Severity.WARNING)
         for task in audit.tasks
         for finding in task.findings

@@ -1,23 +1,29 @@
-"""Tables as csv."""
+"""All figures as one long csv table: a row for each number, whatever it is about."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 
-from darebench.report.load import LoadedRun
-from darebench.report.result_tables import ReportTable, all_tables
+from darebench.report.figures import groups
+from darebench.report.load import Results
+
+COLUMNS = (
+    "run", "model", "track", "task", "metric", "value", "unit", "low", "high", "bootstrap_low",
+    "bootstrap_high", "n_tasks", "n_clusters", "note",
+)  # fmt: skip
 
 
-def as_csv(runs: Sequence[LoadedRun]) -> str:
-    """Return the tables of runs as csv, an empty line between two, each title in a first column."""
-    return "\n".join(map(_table, all_tables(runs)))
-
-
-def _table(table: ReportTable) -> str:
+def as_csv(results: Results) -> str:
+    """Return the figures of runs as csv; an empty cell is a number that there is not."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("table", *table.columns))
-    writer.writerows((table.title, *row) for row in table.rows)
+    writer.writerow(COLUMNS)
+    for run in results.runs:
+        for group in groups(run):
+            about = (group.run, group.model, group.track, group.task)
+            for f in group.figures.values():
+                ends = (f.low, f.high, f.bootstrap_low, f.bootstrap_high)
+                made_of = (group.n_tasks, group.n_clusters, f.note)
+                writer.writerow((*about, f.metric, f.value, f.unit, *ends, *made_of))
     return stream.getvalue()

@@ -1,18 +1,56 @@
-"""Tables as one JSON document."""
+"""All figures as one JSON document, as numbers whose names say their units."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from darebench.report.load import LoadedRun
-from darebench.report.result_tables import all_tables
+from darebench.report.figures import Figure, Group, groups
+from darebench.report.load import LoadedRun, Results
+from darebench.types import Trajectory
 
-SCHEMA = 1
+SCHEMA = 2
 
 
-def as_json(runs: Sequence[LoadedRun]) -> str:
-    """Return the tables of runs as one JSON document; the cells are the texts of other forms."""
-    value = {"schema": SCHEMA, "tables": [asdict(table) for table in all_tables(runs)]}
+def as_json(results: Results) -> str:
+    """Return the figures of runs as one JSON document; null is a number that there is not."""
+    found = [group for run in results.runs for group in groups(run)]
+    value = {
+        "schema": SCHEMA,
+        "runs": [_object(g) for g in found if g.task is None and "missing" in g.figures],
+        "tracks": [_object(g) for g in found if g.task is None and "missing" not in g.figures],
+        "tasks": [_object(g) for g in found if g.task is not None],
+        "zeros": [
+            _zero(run, t) for run in results.runs for t in run.trajectories if t.score == 0.0
+        ],
+        "left_out": [asdict(item) for item in results.left_out],
+    }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _object(group: Group) -> dict[str, Any]:
+    """Return a group as an object with the same names in every run."""
+    about = {"run": group.run, "model": group.model, "track": group.track, "task": group.task}
+    known = {name: value for name, value in about.items() if value is not None}
+    figures: dict[str, Any] = {}
+    for figure in group.figures.values():
+        figures |= _named(figure)
+    return {**known, "n_tasks": group.n_tasks, "n_clusters": group.n_clusters, **figures}
+
+
+def _named(figure: Figure) -> dict[str, Any]:
+    value: dict[str, Any] = {figure.name: figure.value}
+    if figure.metric == "score":
+        unit = figure.name.removeprefix(figure.metric)
+        ends = ("low", "high", "bootstrap_low", "bootstrap_high")
+        value |= {f"{figure.metric}_{end}{unit}": getattr(figure, end) for end in ends}
+        value["score_note"] = figure.note
+    return value
+
+
+def _zero(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
+    """Return why an attempt scored 0, with what its targets were before clipping."""
+    reason = asdict(t.reason) if t.reason else None
+    raw = {d.target: {"raw": d.raw, "differing_rows": d.differing} for d in t.details}
+    return {"run": run.name, "task": t.task, "epoch": t.epoch, "reason": reason, "targets": raw}

@@ -1,18 +1,17 @@
 """The registry of report formats: `darebench report --format NAME`.
 
-A new format is one module and one entry here. Its function takes runs and returns text. Its module
-is imported only when it writes, because the command line reads the names at every start.
+A new format is one module and one entry here. Its function takes results and returns text. Its
+module is imported only when it writes, because the command line reads the names at every start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from darebench.report.load import LoadedRun
+    from darebench.report.load import Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +23,9 @@ class ReportFormat:
     summary: str
     """One phrase for the documentation."""
 
-    def write(self, runs: Sequence[LoadedRun]) -> str:
+    def write(self, results: Results) -> str:
         """Return the report of runs in this format."""
-        return getattr(import_module(self.module), self.function)(runs)
+        return getattr(import_module(self.module), self.function)(results)
 
 
 FORMATS = {
@@ -53,12 +52,12 @@ FORMATS = {
     "csv": ReportFormat(
         module="darebench.report.delimited",
         function="as_csv",
-        summary="tables as csv, the title in the first column",
+        summary="every figure as a row of one long csv table",
     ),
     "json": ReportFormat(
         module="darebench.report.document",
         function="as_json",
-        summary="tables as one JSON document",
+        summary="every figure as a number in one JSON document",
     ),
 }
 """Every format by the name that `darebench report --format` takes."""

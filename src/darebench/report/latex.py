@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from darebench.report.load import LoadedRun
-from darebench.report.result_tables import ReportTable, all_tables
+from darebench.report.load import Results
+from darebench.report.result_tables import all_tables
+from darebench.report.table import ReportTable
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -18,21 +19,30 @@ _ESCAPES = {
     "_": r"\_",
     "#": r"\#",
     "$": r"\$",
-    "±": r"$\pm$",
+    "[": "{[}",
+    "]": "{]}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "–": "--",
+    "…": r"\ldots{}",
 }
 
 
-def as_latex(runs: Sequence[LoadedRun]) -> str:
-    """Return the tables of runs in LaTeX; a document needs the package booktabs."""
-    return "\n".join(map(_table, all_tables(runs)))
+def as_latex(results: Results) -> str:
+    """Return the tables of runs in LaTeX; a document needs the package booktabs.
+
+    The notes are comments, since a document has a place of its own for them.
+    """
+    return "\n".join(map(_table, all_tables(results.runs)))
 
 
 def _table(table: ReportTable) -> str:
     rows = [_row(table.columns), r"\midrule", *map(_row, table.rows)]
     return "\n".join(
         [
-            rf"% {table.title}",
-            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
+            *(f"% {line}" for line in (table.title, *table.note.split("\n")) if line),
+            rf"\begin{{tabular}}{{{''.join('l' if words else 'r' for words in table.are_words)}}}",
             r"\toprule",
             *rows,
             r"\bottomrule",
@@ -43,5 +53,6 @@ def _table(table: ReportTable) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    escaped = ("".join(_ESCAPES.get(char, char) for char in cell) for cell in cells)
+    lines = (" ".join(cell.split()) for cell in cells)
+    escaped = ("".join(_ESCAPES.get(char, char) for char in line) for line in lines)
     return " & ".join(escaped) + r" \\"

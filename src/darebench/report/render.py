@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.errors import ConfigError
 from darebench.report.formats import FORMATS
-from darebench.report.load import load_run
+from darebench.report.load import LeftOut, LoadedRun, Results, none_of, read_paths
 from darebench.report.page.curves_page import curves_page, is_training
 
 
-def render(folders: Sequence[Path], form: str) -> str:
-    """Render runs in one of `FORMATS`; training runs are rendered as html only.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A rendered report, and what its reader has to know beside it."""
+
+    text: str
+    shown: tuple[Path, ...]
+    """The folders that it shows."""
+    left_out: tuple[LeftOut, ...] = ()
+    unfinished: tuple[LoadedRun, ...] = ()
+    """Runs of which attempts are missing."""
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each path that is left out and each run that is not finished."""
+        left = [f"left out: {item.path} {item.reason}" for item in self.left_out]
+        return left + [
+            f"unfinished: {run.name}: {len(run.trajectories)} of {run.expected} attempts have "
+            f"ended, {run.missing} missing"
+            for run in self.unfinished
+        ]
+
+
+def render(paths: Sequence[Path], form: str) -> Report:
+    """Render the runs among some paths in one of `FORMATS`, and say what is left out.
+
+    Training runs are rendered as a page of curves, if there are no other runs.
 
     Raises:
-        ConfigError: The format is unknown, or a folder is not a run folder.
+        ConfigError: The format is unknown, or none of the paths can be shown in it.
     """
-    training = [folder for folder in folders if is_training(folder)]
-    if training:
-        if form != "html" or len(training) < len(folders):
-            raise ConfigError(
-                f"{training[0]} is a training run, whose curves are a page of their own: give only "
-                "such folders, and --format html"
-            )
-        return curves_page(training)
     if form not in FORMATS:
         raise ConfigError(f"unknown format {form!r}; use one of {', '.join(FORMATS)}")
-    return FORMATS[form].write([load_run(folder) for folder in folders])
+    results = read_paths(paths)
+    if not results.runs:
+        return _curves(paths, results) if form == "html" else _nothing(paths, results)
+    return Report(
+        text=FORMATS[form].write(results),
+        shown=tuple(run.folder for run in results.runs if run.folder is not None),
+        left_out=results.left_out,
+        unfinished=tuple(run for run in results.runs if run.missing),
+    )
+
+
+def _curves(paths: Sequence[Path], results: Results) -> Report:
+    training = tuple(dict.fromkeys(path for path in paths if is_training(path)))
+    if not training:
+        return _nothing(paths, results)
+    left = tuple(item for item in results.left_out if Path(item.path) not in training)
+    return Report(text=curves_page(training), shown=training, left_out=left)
+
+
+def _nothing(paths: Sequence[Path], results: Results) -> Report:
+    raise ConfigError(none_of(paths, results.left_out))

@@ -1,26 +1,14 @@
-"""The tables of the paper, for any set of runs: pure functions from attempts to rows of text."""
+"""The tables of the paper, for any set of runs: rows of text, made from their figures."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
-from darebench.evals.summary import observations
+from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
-from darebench.scoring.aggregate import Summary, performance, summarise, summary
-from darebench.types import Failure, Track
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportTable:
-    """A table of texts, ready to be rendered in any format."""
-
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
+from darebench.report.table import ReportTable
+from darebench.types import CallStatus, Failure, Track, Trajectory
 
 PUBLISHED = (
     ("gpt-4o", 32.88, 40.45, 20.28, 40.60, 35.54, 4.77),
@@ -33,95 +21,119 @@ PUBLISHED = (
     ("Qwen3-4B", 3.60, 5.23, 0.72, 3.29, 6.97, 0.00),
 )
 """Rows of the paper's main table (arXiv 2602.24288), in percent, for tasks other than a run's."""
+UNKNOWN = "-"
+"""Stands where there is no figure."""
+INTERVAL = (
+    "Percent [95 % interval]: t with clusters - 1 degrees of freedom, where a cluster is a source "
+    "dataset."
+)
+_LEFT_OUT = "Unscored attempts failed through no fault of the agent and are not in the means"
+_COUNTS = ("attempts", "unscored", "missing")
+_EXAMPLE_WIDTH = 160
+"""Most characters of an example in a table; the page has the whole message."""
 
 
 def all_tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
     """Return every table of the given runs."""
-    return [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
+    tables = [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
+    zeros = zero_table(runs)
+    return [*tables[:2], zeros, *tables[2:]] if zeros.rows else tables
 
 
 def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
-    """Return the main table: the mean score of each track with its error, in percent."""
-    rows = []
+    """Return the main table: the mean score of each track with its interval, in percent."""
+    rows, shown = [], []
     for run in runs:
-        columns = summarise(observations(run.trajectories))
-        overall = summary(observations(run.trajectories))
-        cells = [_percent(columns.get(name)) for name in Track]
-        rows.append((run.name, *cells, _percent(overall), *_counts(run)))
+        groups = by_track(run)
+        scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
+        shown += scores
+        rows.append((run.name, *map(score_text, scores), *_counts(groups[ALL])))
+    note = f"{INTERVAL} {_LEFT_OUT}; missing ones have not been made."
     return ReportTable(
         title="Scores",
-        note="Percent, with the standard error clustered by source dataset. Unscored attempts "
-        "failed through no fault of the agent and are not in the means; missing ones have not "
-        "been made.",
-        columns=("run", *Track, "all", *_COUNTS),
+        note="\n".join([note, *footnotes(shown)]),
+        columns=("run", *Track, ALL, *_COUNTS),
         rows=tuple(rows),
     )
 
 
 def track_table(run: LoadedRun) -> ReportTable:
     """Return the main table of one run, a row for each track."""
-    seen = observations(run.trajectories)
-    summaries = {**summarise(seen), "all": summary(seen)}
+    groups = by_track(run)
     rows = [
-        (name, _percent(s), str(s.n), str(s.attempts), str(s.answered), str(s.unscored))
-        for name, s in summaries.items()
+        (
+            name,
+            score_text(group.figures["score"]),
+            str(group.n_tasks),
+            *(_shown(group.figures[m]) for m in ("attempts", "answered", "unscored")),
+        )
+        for name, group in groups.items()
     ]
+    scores = [group.figures["score"] for group in groups.values()]
     return ReportTable(
         title=run.name,
-        note="Percent, with the standard error clustered by source dataset. Unscored attempts "
-        "failed through no fault of the agent and are not in the means.",
-        columns=("column", "score", "tasks", "attempts", "answered", "unscored"),
+        note="\n".join([f"{INTERVAL} {_LEFT_OUT}.", *footnotes(scores)]),
+        columns=("track", "score", "tasks", "attempts", "answered", "unscored"),
         rows=tuple(rows),
     )
 
 
 def failure_table(runs: Sequence[LoadedRun]) -> ReportTable:
-    """Return how many scored attempts failed in which way."""
-    rows = []
-    for run in runs:
-        counts = Counter(t.failure for t in run.trajectories if t.score is not None)
-        rows.append(
-            (run.name, *(str(counts[f]) for f in Failure), str(counts[None]), *_counts(run))
-        )
+    """Return how many scored attempts failed in which way; ways that do not occur are left out."""
+    groups = [overall(run) for run in runs]
+    seen = [f for f in Failure if any(g.figures[failure_metric(f)].value for g in groups)]
+    metrics = [failure_metric(failure) for failure in (*seen, None)]
     return ReportTable(
         title="Failures",
-        note="Scored attempts by what went wrong first.",
-        columns=("run", *(f.replace("_", " ") for f in Failure), "none", *_COUNTS),
+        note="Scored attempts by what ended them or what they left.",
+        columns=("run", *(f.replace("_", " ") for f in seen), "none", *_COUNTS),
+        rows=tuple((g.run, *(_shown(g.figures[m]) for m in metrics), *_counts(g)) for g in groups),
+    )
+
+
+def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return why attempts scored 0, with the first attempt of each reason."""
+    rows = [
+        (run.name, reason, str(n), example)
+        for run in runs
+        for reason, n, example in zero_reasons(zeros_of(run.trajectories))
+    ]
+    return ReportTable(
+        title="Scores of 0",
+        note="Why scored attempts got 0, by the reason's code.",
+        columns=("run", "reason", "attempts", "for example"),
         rows=tuple(rows),
     )
 
 
 def effort_table(runs: Sequence[LoadedRun]) -> ReportTable:
-    """Return what an attempt used on average: calls, seconds and tokens."""
-    rows = []
-    for run in runs:
-        n = max(1, len(run.trajectories))
-        score = performance(observations(run.trajectories))
-        rows.append(
-            (
-                run.name,
-                f"{sum(len(t.calls) for t in run.trajectories) / n:.2f}",
-                f"{sum(t.seconds for t in run.trajectories) / n:.1f}",
-                f"{sum(t.tokens.input for t in run.trajectories) / n:.0f}",
-                f"{sum(t.tokens.output for t in run.trajectories) / n:.0f}",
-                "-" if score is None else f"{100 * score:.2f}",
-                *_counts(run),
-            )
-        )
+    """Return what attempts took: calls and how they ended, seconds and tokens."""
+    groups = [overall(run) for run in runs]
+    failed = [s for s in CallStatus if s != CallStatus.OK]
+    failed = [s for s in failed if any(g.figures[f"calls_{s}"].value for g in groups)]
+    means = {
+        "calls": ("calls_per_attempt", 1),
+        **{f"calls: {status}, %": (f"calls_{status}", 1) for status in failed},
+        "attempts with a failed call": ("with_failed_call", 0),
+        "of them recovered": ("recovered", 0),
+        "seconds": ("seconds_per_attempt", 1),
+        "in the model": ("model_seconds_per_attempt", 1),
+        "in the tool": ("tool_seconds_per_attempt", 1),
+        "in the queue": ("queue_seconds_per_attempt", 1),
+        "input tokens": ("input_tokens_per_attempt", 0),
+        "output tokens": ("output_tokens_per_attempt", 0),
+        "performance, %": ("performance", 1),
+    }
     return ReportTable(
         title="Effort",
-        note="Means per attempt; performance is the mean score of modelling attempts with a usable "
-        "prediction, in percent.",
-        columns=(
-            "run",
-            "calls",
-            "seconds",
-            "input tokens",
-            "output tokens",
-            "performance",
-            *_COUNTS,
+        note="Calls, seconds and tokens are means per attempt; seconds do not include the queue. "
+        "Attempts with a failed call recovered if they left a prediction that could be compared. "
+        "Performance is the mean score of modelling attempts that did.",
+        columns=("run", *means, *_COUNTS),
+        rows=tuple(
+            (g.run, *(_shown(g.figures[m], d) for m, d in means.values()), *_counts(g))
+            for g in groups
         ),
-        rows=tuple(rows),
     )
 
 
@@ -129,13 +141,13 @@ def strict_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the scores by the public release's rule."""
     rows = []
     for run in runs:
-        scored = [t for t in run.trajectories if t.score is not None]
-        cells = []
-        for name in Track:
-            strict = [t.strict_score or 0.0 for t in scored if t.track == name]
-            cells.append(f"{100 * sum(strict) / len(strict):.2f}" if strict else "-")
-        crashed = sum(t.strict_score is None for t in scored)
-        rows.append((run.name, *cells, str(crashed), *_counts(run)))
+        groups = by_track(run)
+        cells = [
+            _shown(groups[name].figures["strict_score"], 1) if name in groups else UNKNOWN
+            for name in Track
+        ]
+        found = groups[ALL]
+        rows.append((run.name, *cells, _shown(found.figures["strict_no_answer"]), *_counts(found)))
     return ReportTable(
         title="By the public release's rule",
         note="Percent; attempts for which that rule has no answer count 0.",
@@ -144,20 +156,54 @@ def strict_table(runs: Sequence[LoadedRun]) -> ReportTable:
     )
 
 
-_COUNTS = ("attempts", "unscored", "missing")
+def score_text(score: Figure | None) -> str:
+    """Return a score in percent with its interval, or with the mark of its footnote."""
+    if score is None or score.value is None:
+        return UNKNOWN
+    if score.low is None or score.high is None:
+        return f"{score.value:.1f}{_MARK if score.note else ''}"
+    return f"{score.value:.1f} [{score.low:.1f}–{score.high:.1f}]"
 
 
-def _counts(run: LoadedRun) -> tuple[str, str, str]:
-    unscored = sum(t.score is None for t in run.trajectories)
-    return (
-        str(len(run.trajectories)),
-        str(unscored),
-        str(run.expected - len(run.trajectories)),
-    )
+def zero_reasons(zeros: Iterable[tuple[str, str, str]]) -> list[tuple[str, int, str]]:
+    """Return each reason for a score of 0 with how often it is given and an example.
+
+    Args:
+        zeros: Of each score of 0, the reason's code, the task and the reason's message.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, task, message in zeros:
+        found[code].append(f"{task}: {_cut(message)}" if message else task)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(code.replace("_", " "), len(examples), examples[0]) for code, examples in ordered]
 
 
-def _percent(of: Summary | None) -> str:
-    if of is None or of.mean is None:
-        return "-"
-    error = f" ± {100 * of.stderr:.2f}" if of.stderr is not None else ""
-    return f"{100 * of.mean:.2f}{error}"
+def zeros_of(attempts: Iterable[Trajectory]) -> Iterator[tuple[str, str, str]]:
+    """Yield the reason's code, the task and the reason's message of each score of 0."""
+    for t in attempts:
+        if t.score == 0.0:
+            code, message = (t.reason.code, t.reason.message) if t.reason else ("not recorded", "")
+            yield code, t.task, message
+
+
+def footnotes(scores: Iterable[Figure | None]) -> Iterator[str]:
+    """Yield what the mark of `score_text` means, if it stands anywhere."""
+    notes = {s.note for s in scores if s and s.value is not None and s.low is None and s.note}
+    if notes:
+        yield f"{_MARK} {'; '.join(sorted(notes))}."
+
+
+_MARK = "*"
+
+
+def _counts(group: Group) -> tuple[str, ...]:
+    return tuple(_shown(group.figures[name]) for name in _COUNTS)
+
+
+def _shown(figure: Figure, digits: int = 0) -> str:
+    return UNKNOWN if figure.value is None else f"{figure.value:.{digits}f}"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _EXAMPLE_WIDTH else f"{line[: _EXAMPLE_WIDTH - 1]}…"

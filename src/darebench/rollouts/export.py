@@ -31,7 +31,7 @@ from darebench.rollouts.rows import (
     tools_text,
     unusable,
 )
-from darebench.rollouts.sources import keep_apart, open_source
+from darebench.rollouts.sources import Source, keep_apart, open_source
 from darebench.rollouts.stats import Counts, Statistics
 from darebench.sandbox.program import Limits
 from darebench.types import Trajectory
@@ -113,7 +113,7 @@ def export(
     with writer(out) as write, _maybe(beside) as write_provenance:
         for source in opened:
             tools = tools_text(schema(budget or source.budget() or Budget(), Limits()))
-            for trajectory in _attempts(source.path):
+            for trajectory in _attempts(source):
                 key = fingerprint(trajectory)
                 problem = "given twice" if key in seen else unusable(trajectory)
                 seen.add(key)
@@ -129,18 +129,20 @@ def export(
     return counts.statistics()
 
 
-def _attempts(path: Path) -> Iterator[Trajectory]:
-    """Yield the attempts of a file.
+def _attempts(source: Source) -> Iterator[Trajectory]:
+    """Yield the attempts of a source.
 
     Raises:
-        ConfigError: It holds none, or a line is not an attempt.
+        ConfigError: It holds none though `select` did not write it, or a line is not an attempt.
     """
     is_empty = True
-    for trajectory in read_trajectories(path):
+    for trajectory in read_trajectories(source.path):
         is_empty = False
         yield trajectory
-    if is_empty:
-        raise ConfigError(f"{path} holds no attempt; give a run folder or a file of attempts")
+    if is_empty and not source.is_chosen:
+        raise ConfigError(
+            f"{source.path} holds no attempt; give a run folder or a file of attempts"
+        )
 
 
 Write = Callable[[Row], None]

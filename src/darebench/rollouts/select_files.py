@@ -67,7 +67,7 @@ def select_file(
         scores.append(math.nan if row.score is None else row.score)
         seconds.append(row.seconds)
         epochs.append(row.epoch)
-    if not groups:
+    if not groups and not opened.is_chosen:
         raise ConfigError(f"{path} holds no attempt; give a run folder or a file of attempts")
     kept: set[int] = set()
     missed: list[Shortfall] = []
@@ -100,11 +100,8 @@ def _copy(source: Source, out: Path, numbers: set[int]) -> None:
         for number, line in _lines(source.path):
             if number in numbers:
                 stream.write(line)
-        if source.record is None:
-            beside.unlink(missing_ok=True)  # of other attempts that were written here
-        else:
-            with written_whole(beside) as record:
-                write_json({**source.record, "run": source.run}, record)
+        with written_whole(beside) as record:
+            write_json({**(source.record or {}), "run": source.run}, record)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -62,7 +62,7 @@ def shortfall(attempts: Sequence[Scored], thresholds: Thresholds) -> Shortfall:
 
 
 def closest(missed: Iterable[Shortfall]) -> list[Shortfall]:
-    """Put tasks of the same kind and criterion together, with the closest of their values."""
+    """Add up tasks of the same kind and criterion, with the closest of their values."""
     groups: dict[tuple[str, Criterion], Shortfall] = {}
     for one in missed:
         key = (one.kind, one.criterion)

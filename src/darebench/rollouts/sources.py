@@ -30,6 +30,8 @@ class Source:
     """What rows call the run."""
     record: Mapping[str, Any] | None = None
     """The run's `config.json`; None where it is not beside the attempts."""
+    is_chosen: bool = False
+    """Whether `select` wrote the file, which then may hold nothing."""
 
     def budget(self) -> Budget | None:
         """Return the limits that the attempts had; None where they are not known.
@@ -59,7 +61,8 @@ def open_source(given: Path) -> Source:
     beside = record_beside(path)
     if beside.is_file():
         record = _read(beside)
-        return Source(path=path, run=str(record.get("run", path.stem)), record=record)
+        run = str(record.pop("run", path.stem))
+        return Source(path=path, run=run, record=record or None, is_chosen=True)
     of_run = path.with_name(CONFIG)
     record = _read(of_run) if of_run.is_file() else None
     is_run = record is not None and path.name == TRAJECTORIES

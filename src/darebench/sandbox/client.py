@@ -1,5 +1,8 @@
 """The remote executor: programs go to a server that speaks SandboxFusion's protocol.
 
+A server that is busy or gone is waited for, `http/statuses.py` says at which answers. None of them
+is ever an outcome of the program.
+
 It works with `darebench sandbox serve` and with the original, which can do less: there an exceeded
 memory limit is an ordinary exit code, and the limits on disk and processes are the server's.
 """
@@ -8,26 +11,31 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import threading
 import time
-from typing import NamedTuple
+from collections.abc import Callable
 
 import httpx
 
 from darebench.errors import ConfigError, SandboxFault
+from darebench.sandbox.executor import LastingFault
 from darebench.sandbox.http import fusion
+from darebench.sandbox.http.post import Reply, ServerAddress, reason
+from darebench.sandbox.http.statuses import Verdict, setting_problem, verdict_on
 from darebench.sandbox.names import refusal, refused
-from darebench.sandbox.program import Outcome, Program
+from darebench.sandbox.patience import GONE_S, Pauses, Waiting, jittered
+from darebench.sandbox.program import Limits, Outcome, Program, Status
 
-CONNECT_S = 10.0
 ANSWER_S = 600.0
 """How long past its wall-clock limit a program's answer may take; it may wait in a queue there."""
-BUSY_S = 300.0
-"""How long a full queue is waited for, before it is a fault."""
 TEXT_MB = 64
 """Largest answer, beside the files."""
-_HERE = ("localhost", "127.0.0.1", "::1")
+BUSY_S = 300.0
+"""How long a full queue is waited for, before it is a fault."""
+START_S = 5.0
+"""How long a server that fails is waited for before there is work for it."""
+FIRST_ANSWER_S = 20.0
+"""How long its first answer may take, before it is asked whether it lives."""
 
 
 class RemoteExecutor:
@@ -36,17 +44,19 @@ class RemoteExecutor:
     Its requests live in an event loop of its own, so that connections outlast the caller's.
     """
 
-    def __init__(self, url: str, *, token: str | None = None, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        busy_s: float = BUSY_S,
+        gone_s: float = GONE_S,
+    ) -> None:
         self.url = _checked(url)
         self._busy_s = busy_s
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        self._client = httpx.AsyncClient(
-            headers=headers,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            trust_env=httpx.URL(self.url).host not in _HERE,  # no proxy to this machine itself
-        )
+        self._gone_s = gone_s
+        self._waiting = Waiting(self.url)
+        self._server = ServerAddress(self.url, token)
         self._closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -54,13 +64,30 @@ class RemoteExecutor:
         )
         self._thread.start()
 
+    def on_wait(self, say: Callable[[str], None]) -> None:
+        """Have a function told, in another thread, when a server that is gone is waited for."""
+        self._waiting.say = say
+
+    def start_now(self, limits: Limits | None = None) -> None:
+        """Have a trivial program run there, so that what is wrong shows before there is work.
+
+        Args:
+            limits: What later programs will ask for; the server may grant less.
+
+        Raises:
+            ConfigError: Nothing answers at the address, or what answers cannot run programs.
+        """
+        program = Program(code="print(1)", limits=limits or Limits())
+        asyncio.run_coroutine_threadsafe(self._try_out(program), self._loop).result()
+
     async def execute(self, program: Program) -> Outcome:
         """Run `program` there to its end or limit; cancelling the call ends the program.
 
         Raises:
-            SandboxFault: The server cannot be reached, is busy for too long, failed, or sent a
-                malformed answer.
-            ConfigError: The server asks for a token, or is not a sandbox.
+            SandboxFault: The server cannot be reached or is busy for too long, failed, does not
+                take the request, or sent a malformed answer.
+            ConfigError: The server asks for a token, does not grant the limits, or is not a
+                sandbox.
         """
         return await asyncio.wrap_future(self._start(program))
 
@@ -92,7 +119,7 @@ class RemoteExecutor:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._client.aclose()
+        await self._server.close()
         await self._loop.shutdown_asyncgens()  # of answers that were cut off
 
     async def _run(self, program: Program) -> Outcome:
@@ -112,55 +139,92 @@ class RemoteExecutor:
                 raise SandboxFault("the sandbox was closed") from None
             raise
 
-    async def _answered(self, body: bytes, program: Program) -> Outcome:
-        deadline = time.monotonic() + self._busy_s
+    async def _try_out(self, program: Program) -> None:
+        body = fusion.request(program)
+        pauses = Pauses(Waiting(self.url), START_S)
         while True:
-            reply = await self._post(body, program)
-            if reply.retry_s is None:
-                break
-            if time.monotonic() + reply.retry_s > deadline:
-                raise SandboxFault(f"{self.url} was busy for {self._busy_s:g} s")
-            await asyncio.sleep(reply.retry_s)
-        if reply.code == 200:
-            return await asyncio.to_thread(fusion.outcome, reply.body, program)
-        said = reply.body[:500].decode("utf-8", errors="replace")
-        if reply.code in (413, 422):
-            return refused(f"the server does not take it: {said}")
-        if reply.code in (401, 403):
-            raise ConfigError(f"{self.url} asks for a token; put it into DAREBENCH_SANDBOX_TOKEN")
-        if reply.code >= 500:
-            raise SandboxFault(f"{self.url} answered {reply.code}: {said}")
-        raise ConfigError(
-            f"{self.url} answered {reply.code} ({said}): it is not a sandbox, or grants less"
-        )
+            try:
+                reply = await self._post(body, program, FIRST_ANSWER_S)
+            except httpx.TransportError as error:
+                why = reason(error)
+            except SandboxFault as error:
+                if await self._server.lives():  # its queue is long
+                    return
+                raise ConfigError(f"{error}; check the address") from None
+            else:
+                verdict = verdict_on(reply.code, reply.retry_s)
+                if verdict is not Verdict.GONE:
+                    await self._require_answer(verdict, reply, program)
+                    return
+                why = f"it answers {reply.code} {reply.said()}".strip()
+            pause_s = pauses.next_s()
+            if pause_s is None:
+                raise ConfigError(
+                    f"no sandbox can be reached at {self.url}: {why}; start one there with "
+                    "`darebench sandbox serve`, or check the address"
+                )
+            await asyncio.sleep(pause_s)
 
-    async def _post(self, body: bytes, program: Program) -> _Reply:
-        times = httpx.Timeout(
-            connect=CONNECT_S, read=program.limits.wall_s + ANSWER_S, write=60.0, pool=None
-        )
-        most = (TEXT_MB << 20) + len(program.save) * (program.limits.file_mb << 20) * 4 // 3
-        content = bytearray()
+    async def _require_answer(self, verdict: Verdict, reply: Reply, program: Program) -> None:
+        if verdict is Verdict.BUSY:
+            return
         try:
-            post = self._client.stream("POST", self.url + fusion.PATH, content=body, timeout=times)
-            async with post as response:
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > most:
-                        raise SandboxFault(f"{self.url} answers more than was asked for")
-        except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
-            raise SandboxFault(f"the sandbox server at {self.url} failed: {why}") from None
-        retry_s = None
-        if response.status_code in (429, 503):
-            with contextlib.suppress(KeyError, ValueError):  # without it, it is a fault
-                retry_s = min(max(float(response.headers["Retry-After"]), 0.1), 60.0)
-        return _Reply(response.status_code, bytes(content), retry_s)
+            outcome = await self._read(verdict, reply, program)
+        except SandboxFault as error:
+            raise ConfigError(f"{self.url} answers, but runs no programs: {error}") from None
+        if outcome.status is not Status.OK:
+            last = (outcome.stderr.strip() or outcome.detail).splitlines()[-1:]
+            raise ConfigError(f"{self.url} cannot run `{program.code}`: {''.join(last)}")
 
+    async def _answered(self, body: bytes, program: Program) -> Outcome:
+        busy_until = time.monotonic() + self._busy_s
+        busy, gone = (Pauses(self._waiting, s) for s in (self._busy_s, self._gone_s))
+        while True:
+            try:
+                reply = await self._post(body, program, program.limits.wall_s + ANSWER_S)
+            except httpx.TransportError as error:
+                await self._wait_while_gone(gone, reason(error))
+                continue
+            verdict = verdict_on(reply.code, reply.retry_s)
+            if verdict is Verdict.GONE:
+                await self._wait_while_gone(gone, f"it answers {reply.code} {reply.said()}".strip())
+                continue
+            self._waiting.answered()
+            if verdict is Verdict.BUSY:
+                pause_s = busy.next_s() if reply.retry_s is None else jittered(reply.retry_s)
+                if pause_s is None or time.monotonic() + pause_s > busy_until:
+                    raise LastingFault(f"{self.url} was busy for {self._busy_s:g} s")
+                await asyncio.sleep(pause_s)
+                continue
+            return await self._read(verdict, reply, program)
 
-class _Reply(NamedTuple):
-    code: int
-    body: bytes
-    retry_s: float | None
+    async def _post(self, body: bytes, program: Program, answer_s: float) -> Reply:
+        files_mb = len(program.save) * program.limits.file_mb * 4 // 3
+        most_bytes = (TEXT_MB + files_mb) << 20
+        return await self._server.post(body, answer_s=answer_s, most_bytes=most_bytes)
+
+    async def _read(self, verdict: Verdict, reply: Reply, program: Program) -> Outcome:
+        if verdict is Verdict.ANSWER:
+            return await asyncio.to_thread(fusion.outcome, reply.body, program)
+        if verdict is Verdict.FAULT:
+            raise LastingFault(
+                f"the sandbox server at {self.url} does not take the request "
+                f"({reply.code} {reply.said()})"
+            )
+        raise ConfigError(setting_problem(self.url, reply.code, reply.said(), reply.location))
+
+    async def _wait_while_gone(self, gone: Pauses, why: str) -> None:
+        """Wait until it is time for another try.
+
+        Raises:
+            LastingFault: The server has been waited for long enough.
+        """
+        self._waiting.failed(why)
+        pause_s = gone.next_s()
+        if pause_s is None:
+            away_s = self._waiting.away_s()
+            raise LastingFault(f"the sandbox server at {self.url} failed for {away_s:.0f} s: {why}")
+        await asyncio.sleep(pause_s)
 
 
 def _checked(url: str) -> str:

@@ -9,6 +9,10 @@ from darebench.errors import SandboxFault
 from darebench.sandbox.program import Outcome, Program
 
 
+class LastingFault(SandboxFault):
+    """The sandbox failed, and another try would not help or has been made already."""
+
+
 class Executor(Protocol):
     """Something that runs hostile Python. Safe to share between concurrent tasks."""
 
@@ -29,11 +33,13 @@ async def execute_retrying(executor: Executor, program: Program, attempts: int =
     """Run `program`, and run it again if the sandbox itself fails.
 
     Raises:
-        SandboxFault: The sandbox failed `attempts` times.
+        SandboxFault: The sandbox failed `attempts` times, or in a way that lasts.
     """
     for attempt in range(1, attempts):
         try:
             return await executor.execute(program)
+        except LastingFault:
+            raise
         except SandboxFault:
             await asyncio.sleep(0.2 * attempt)
     return await executor.execute(program)

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from darebench.cores import usable_cores
-from darebench.errors import SandboxFault
+from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox.host.call import Line, run_call
 from darebench.sandbox.host.pool import Pool
 from darebench.sandbox.names import refusal
-from darebench.sandbox.program import Outcome, Program
+from darebench.sandbox.program import Limits, Outcome, Program
 
 
 class LocalExecutor:
@@ -65,6 +65,24 @@ class LocalExecutor:
             except asyncio.CancelledError:
                 line.cut()
                 raise
+
+    def start_now(self, limits: Limits | None = None) -> None:
+        """Have a trivial program run, to find what is wrong here before there is work.
+
+        Raises:
+            ConfigError: This machine cannot run the sandbox; the message says why.
+        """
+        program = Program(code="print(1)", limits=limits or Limits())
+        try:
+            try:
+                self.execute_now(program)
+            except SandboxFault:
+                self.execute_now(program)
+        except SandboxFault as error:
+            raise ConfigError(
+                f"this machine cannot run the sandbox: {error}; `darebench sandbox check` says "
+                "what it needs"
+            ) from None
 
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` in this thread; otherwise as `execute`."""

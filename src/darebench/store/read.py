@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darebench.environment import fingerprint
 from darebench.errors import ConfigError, StoreError, TaskFormatError
 from darebench.store import layout
+from darebench.store.answers import check_answer
+from darebench.store.content import hash_tasks
 from darebench.store.guard import guard
 from darebench.store.sources import resolve
 from darebench.store.wire import AllMetadata, QuestionEntry, check, read_json
@@ -26,15 +29,28 @@ SHOWN = 20
 """Most rows of a table that a notebook shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Store:
     """The tasks of one store, in the order of its question list."""
 
     root: Path
     tasks: tuple[Task, ...]
     problems: tuple[TaskProblem, ...]
-    hash: str
-    """Of the questions and settings; twelve hex digits."""
+    settings: Mapping[str, str]
+    """Dataset -> hash of its settings, as they were read."""
+
+    @cached_property
+    def task_hashes(self) -> Mapping[str, str]:
+        """Task id -> hash of all that decides its scores, from the files at the first use.
+
+        `darebench.store.content` says what that is, and what differs from a record of it.
+        """
+        return hash_tasks(self.root, self.tasks, self.settings)
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of all that decides the scores of the tasks; twelve hex digits."""
+        return fingerprint(dict(self.task_hashes))
 
     def task(self, task_id: str) -> Task:
         """Find one task by its id; `v1` and `v2` stand for the family's own variants.
@@ -88,11 +104,11 @@ def open_store(ref: str | Path | None = None) -> Store:
     tasks: list[Task] = []
     problems: list[TaskProblem] = []
     seen: set[str] = set()
-    digest = hashlib.sha256((root / layout.QUESTIONS).read_bytes())
+    settings: dict[str, str] = {}
     for number, value in enumerate(entries, 1):
         name = _entry_name(value, number)
         try:
-            tasks += _read_dataset(root, value, number, seen, digest)
+            tasks += _read_dataset(root, value, number, seen, settings)
         except TaskFormatError as error:
             problems.append(TaskProblem(dataset=name, message=str(error)))
         except OSError as error:  # a name that the file system does not take, a folder it hides
@@ -101,7 +117,7 @@ def open_store(ref: str | Path | None = None) -> Store:
         root=root,
         tasks=tuple(tasks),
         problems=tuple(problems),
-        hash=digest.hexdigest()[:12],
+        settings=settings,
     )
 
 
@@ -170,7 +186,7 @@ def _entry_name(value: object, number: int) -> str:
 
 
 def _read_dataset(
-    root: Path, value: object, number: int, seen: set[str], digest: hashlib._Hash
+    root: Path, value: object, number: int, seen: set[str], settings: dict[str, str]
 ) -> list[Task]:
     entry = check(QuestionEntry, value, f"{layout.QUESTIONS} entry {number}")
     if not entry.file_path.isprintable():
@@ -188,7 +204,7 @@ def _read_dataset(
         raise TaskFormatError(f"unknown kind of task {entry.task!r}")
     settings_path = layout.settings_file(folder)
     metadata = check(AllMetadata, read_json(settings_path), str(settings_path))
-    digest.update(settings_path.read_bytes())
+    settings[folder.name] = fingerprint(metadata.question.model_dump(mode="json"))
     return [
         _make_task(entry, metadata, folder, family, variant) for variant in _variants(entry, family)
     ]
@@ -219,9 +235,9 @@ def _make_task(
     wrong = [t for t in targets if not t or t == layout.ROW_ID or targets.count(t) > 1]
     if wrong:
         raise TaskFormatError(f"target {wrong[0]!r} is empty, {layout.ROW_ID}, or named twice")
-    answer = layout.truth_file(folder, variant)
-    if variant is not Variant.IF and not answer.is_file():
-        raise TaskFormatError(f"{answer} is missing; fetch the store again")
+    if variant is not Variant.IF:
+        answer = layout.truth_file(folder, variant)
+        check_answer(answer, targets, by_row=variant is not Variant.CF)
     info = metadata.data_info
     return Task(
         id=f"{folder.name}/{variant}",

@@ -91,6 +91,8 @@ class BatchSampler:
         rows = [[self.pad_id] * (longest - len(r.ids)) + r.ids for r in batch]
         seen = [[0] * (longest - len(r.ids)) + [1] * len(r.ids) for r in batch]
         device = next(self.model.parameters()).device
+        if device.index is not None:  # each thread has a current device, at first the first one
+            torch.accelerator.set_device_index(device.index)
         was_training = self.model.training
         self.model.eval()
         half = torch.autocast(device.type, torch.bfloat16) if self.autocast else None

@@ -46,11 +46,10 @@ class Loss(StrEnum):
     """TRL's `loss_type`: how the losses of single tokens become the loss of a batch."""
 
     DR_GRPO = "dr_grpo"
-    """A sum over tokens with one divisor: how we read the paper's "per sequence"."""
-    LUSPO = "luspo"
-    """A mean of the sequences' sums: the other reading of "per sequence"."""
+    """A sum over tokens with one divisor: how we read the paper's "per sequence". A mean of the
+    sequences' sums (TRL's `luspo`) is the same up to a factor, which the optimizer removes."""
     GRPO = "grpo"
-    """A mean of the sequences' means."""
+    """A mean of the sequences' means: the other reading of "per sequence"."""
     DAPO = "dapo"
     """A mean over all tokens of the accumulated batch."""
     BNPO = "bnpo"

@@ -38,6 +38,11 @@ class TrainingConfig:
     max_steps: int
     learning_rate: float
     schedule: Schedule
+    warmup_steps: float = 0.0
+    """A share of all steps if below 1, else a number of steps."""
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    """Norm that the gradient is clipped to."""
     batch_size: int = 1
     """Rows or attempts in one forward pass of a device."""
     bf16: bool = True
@@ -51,6 +56,8 @@ class TrainingConfig:
     """Steps between two evaluations on held-out rows or tasks."""
     deepspeed: str | None = None
     """A DeepSpeed configuration file; without it accelerate's own settings hold."""
+    wait_s: int = 1_800
+    """Seconds that the processes of several devices wait for the slowest one."""
     cpu: bool = False
     """Train on the processor."""
 
@@ -75,7 +82,6 @@ class SftConfig(TrainingConfig):
     learning_rate: float = 1e-5
     schedule: Schedule = Schedule.COSINE
     warmup_steps: float = 0.05
-    """A share of all steps if below 1, else a number of steps."""
     accumulation: int = 8
     """Forward passes whose gradients make one step."""
     save_steps: int = 100
@@ -110,8 +116,11 @@ class GrpoConfig(TrainingConfig):
     questions: int = 64
     """Tasks of each step."""
     temperature: float = 1.0
-    top_p: float = 0.95
-    top_k: int = 50
+    top_p: float = 1.0
+    """1 samples from all tokens. The paper has 0.95, but the loss knows nothing of the tokens that
+    are left out, so that the model's entropy drifts upwards."""
+    top_k: int = 0
+    """0 samples from all tokens; the paper has 50. See `top_p`."""
     max_context: int = 32_768
     """Tokens of a whole conversation."""
     max_new: int = 8_192
@@ -125,7 +134,11 @@ class GrpoConfig(TrainingConfig):
     scale_rewards: ScaleRewards = ScaleRewards.NONE
     beta: float = 0.0
     """Weight of the divergence from the first model (KL)."""
+    iterations: int = 1
+    """Updates on the attempts of each step; they count as steps. From 2 on `epsilon` matters."""
     epsilon: float = 0.2
     """How far a token's importance weight may leave 1 before it is clipped."""
+    epsilon_high: float | None = None
+    """The same upwards; `epsilon` without it."""
     save_steps: int = 10
     eval_steps: int = 20

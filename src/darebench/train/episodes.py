@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from darebench.rollouts.rollout import RolloutSettings, roll_out
 from darebench.train.reward import PAPER, RewardScale, reward_of_trajectory
+from darebench.train.seeds import seed_of
 from darebench.train.token_model import Codec, Sampler, TokenModel
 from darebench.types import Progress, StopReason, Task, Trajectory
 
-SEED_STEP = 1_000
-"""Distance between the seeds of two attempts: more than an attempt has turns."""
+_AGAIN = 1
+"""What is added to the seed of an attempt that is made again, and not to those of its turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,11 @@ class EpisodeRunner:
             nonlocal ended
             async with places:
                 episode = await self._run(task, sampler, seed, epoch)
-                for _ in range(self.faults_retried):
+                for number in range(self.faults_retried):
                     if episode.reward is not None:
                         break
-                    episode = await self._run(task, sampler, seed, epoch)
+                    again = seed_of(seed, number, _AGAIN)
+                    episode = await self._run(task, sampler, again, epoch)
             ended += 1
             if progress is not None:
                 progress(f"attempts of {self.name}", ended, len(tasks))

@@ -17,8 +17,6 @@ from darebench.train.reward import PAPER, RewardScale, reward_of_score
 from darebench.types import Score, Task, TaskProblem, Truth
 
 log = logging.getLogger(__name__)
-MAX_BYTES = 200 * 2**20
-"""Size limit of a prediction: the sandbox would hand back no larger one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +39,6 @@ class Grader:
         if task_id not in self.truths:
             raise ConfigError(f"task {task_id!r} is not graded here; check the store and the id")
         content = _bytes(prediction) if isinstance(prediction, str) else prediction
-        if isinstance(content, bytes) and len(content) > MAX_BYTES:
-            content = content[:0]  # larger than what an attempt can hand in
         return score_prediction(content, self.truths[task_id])
 
     def reward(self, task_id: str, prediction: str | bytes | Path | None) -> float | None:

@@ -38,6 +38,7 @@ from darebench.train.pretrained import (
     load_tokenizer,
     lora_config,
     need_machine,
+    need_whole_weights,
 )
 from darebench.train.requirements import refusals
 from darebench.train.reward import RewardScale
@@ -75,6 +76,7 @@ def train_grpo(
     if config.max_steps < 1:
         raise ConfigError(f"max_steps is {config.max_steps}; reinforcement needs a number of steps")
     need_machine(config)
+    need_whole_weights(config)
     store = open_store(config.store)
     chosen = choose_tasks(config, store.tasks)
     codec = _codec(config, load_tokenizer(config.model, config.template))
@@ -184,7 +186,8 @@ def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> Any:
         num_generations=config.generations,
         num_generations_eval=1,
         per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=64,
+        per_device_eval_batch_size=config.batch_size,
+        num_iterations=config.iterations,
         gradient_accumulation_steps=attempts // at_once,
         max_completion_length=config.max_context,
         temperature=config.temperature,
@@ -195,4 +198,5 @@ def trl_arguments(config: GrpoConfig, *, has_eval: bool) -> Any:
         shuffle_dataset=False,
         beta=config.beta,
         epsilon=config.epsilon,
+        epsilon_high=config.epsilon_high,
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 from darebench.agents.protocol import Budget
 from darebench.agents.tools import schema
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 from darebench.sandbox.program import Limits
 from darebench.train.chat_template import renderer, self_test, training_template
 from darebench.train.choices import Template
@@ -29,8 +33,46 @@ def need_machine(config: TrainingConfig) -> None:
         )
     if config.deepspeed is not None and importlib.util.find_spec("deepspeed") is None:
         raise ConfigError(
-            "deepspeed is not installed: pip install deepspeed, or leave out the setting deepspeed"
+            "deepspeed is not installed; leave out the setting deepspeed, or install it: "
+            f"{install_command('deepspeed')}"
         )
+
+
+def need_whole_weights(config: TrainingConfig) -> None:
+    """Refuse to split the weights among devices: each generates by itself, at its own pace.
+
+    A process that asks for a part of the weights would wait for ever for one that does not.
+
+    Raises:
+        ConfigError: DeepSpeed's stage 3 or FSDP is asked for.
+    """
+    launched = os.environ.get
+    stages = {
+        str(_stage(config.deepspeed or launched("ACCELERATE_DEEPSPEED_CONFIG_FILE"))),
+        launched("ACCELERATE_DEEPSPEED_ZERO_STAGE"),
+    }
+    split = "FSDP" if launched("ACCELERATE_USE_FSDP", "").lower() in ("1", "true") else ""
+    split = "DeepSpeed's stage 3 (ZeRO-3)" if "3" in stages else split
+    if split:
+        raise ConfigError(
+            f"{split} splits the weights among devices, and every device generates with all of "
+            "them; use stage 2 (configs/accelerate-zero2.yaml), or verl"
+        )
+
+
+def _stage(path: str | None) -> int | None:
+    """Return the stage that a DeepSpeed configuration asks for; None without one.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    if not path or path.lower() == "none":
+        return None
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        return found.get("zero_optimization", {}).get("stage")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError(f"{path} is not a DeepSpeed configuration: {error}") from None
 
 
 def load_tokenizer(model: str, template: str = Template.QWEN3) -> Any:

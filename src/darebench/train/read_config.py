@@ -17,11 +17,11 @@ _C = TypeVar("_C", bound=TrainingConfig)
 
 _COUNTS = (
     "turns", "questions", "batch_size", "accumulation", "max_length", "max_context", "max_new",
-    "generation_batch", "save_steps", "eval_steps", "slots", "limit",
+    "generation_batch", "save_steps", "eval_steps", "slots", "limit", "iterations", "wait_s",
 )  # fmt: skip
 _NOT_NEGATIVE = (
-    "learning_rate", "top_k", "beta", "epsilon", "ran_reward", "seed", "warmup_steps",
-    "lora.dropout",
+    "learning_rate", "top_k", "beta", "epsilon", "epsilon_high", "ran_reward", "seed",
+    "warmup_steps", "weight_decay", "max_grad_norm", "lora.dropout",
 )  # fmt: skip
 _LEAST = {
     "generations": 2, "temperature": 0.01, "top_p": 0.01, "lora.r": 1, "lora.alpha": 1,

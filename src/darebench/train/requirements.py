@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from darebench.errors import ConfigError, DareError
+from darebench.installing import install_command
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "datasets", "tensorboard")
 
@@ -20,8 +21,8 @@ def need_libraries() -> None:
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigError(
-            f"training needs {', '.join(missing)}: run `make train-env`, or pip install "
-            "torch==2.13.0 'darebench[train]'"
+            f"training needs {', '.join(missing)}: run `make train-env` in a checkout, or "
+            f"{install_command('torch==2.13.0', extra='train')}"
         )
 
 

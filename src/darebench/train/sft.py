@@ -111,7 +111,6 @@ def _arguments(config: SftConfig, *, has_eval: bool) -> Any:
         max_length=config.max_length,
         packing=config.packing,
         num_train_epochs=config.epochs,
-        warmup_steps=config.warmup_steps,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size,
         gradient_accumulation_steps=config.accumulation,

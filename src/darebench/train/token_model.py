@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from darebench.agents.protocol import Reply, Stop
 from darebench.train.chat_template import Render, as_dict, continuation
+from darebench.train.seeds import seed_of
 from darebench.train.tool_calls import parse_reply
 from darebench.types import Message, Role, Tokens
 
@@ -88,7 +89,7 @@ class TokenModel:
             return Reply(message=Message(role=Role.ASSISTANT, content=""), stop=Stop.MODEL_LENGTH)
         self.turns += 1
         sampled = await self.sampler.sample(
-            [*self.prompt_ids, *self.completion_ids], room, self.seed + self.turns
+            [*self.prompt_ids, *self.completion_ids], room, seed_of(self.seed, self.turns)
         )
         self.completion_ids += sampled.ids
         self.mask += [1] * len(sampled.ids)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from darebench.sync import run_sync
-from darebench.train.episodes import SEED_STEP, Episode, EpisodeRunner
+from darebench.train.episodes import Episode, EpisodeRunner
+from darebench.train.seeds import seed_of
 from darebench.train.token_model import Sampler
 from darebench.types import Task
 
@@ -46,10 +47,9 @@ class TrlRollouts:
         chosen = [self.tasks[prompt[0]["content"]] for prompt in prompts]
         sampler = self.make_sampler(trainer)
         step, rank = trainer.state.global_step, trainer.accelerator.process_index
-        first = self.seed + 2**24 * (step + 1) + 2**20 * rank
-        if not trainer.model.training:
-            first = self.seed  # an evaluation asks the same questions in the same way
-        seeds = [first + SEED_STEP * n for n in range(len(chosen))]
+        # An evaluation asks the same questions in the same way at every step.
+        turn = step + 1 if trainer.model.training else 0
+        seeds = [seed_of(self.seed, turn, rank, n, 1) for n in range(len(chosen))]
         episodes = run_sync(self.runner.run_all(chosen, sampler, seeds))
         if self.on_episodes is not None and trainer.model.training:
             self.on_episodes(step, episodes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,28 +39,49 @@ class DarebenchData(vf.TaskData):
 
 
 class DarebenchState(vf.State):
-    """What the tool hands to the reward."""
+    """What a rollout and the tool tell each other."""
 
+    rollout: str = ""
+    """The rollout's own name."""
+    task: str = ""
+    store: str | None = None
+    folder: str | None = None
+    """Where the tool keeps the rollout's files."""
     prediction: str | None = None
     """The file's bytes in base64."""
     fault: str | None = None
 
 
 class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
-    """`python_executor`, under its own name."""
+    """`python_executor`, under its own name, for all rollouts of an environment.
+
+    They share one sandbox, so that no more programs run at a time than there are cores for; it is
+    closed when verifiers ends the server.
+    """
 
     TOOL_PREFIX = None
 
-    async def setup_task(self, task: Any) -> None:
-        """Open an attempt's folder."""
-        self._folder = tempfile.TemporaryDirectory(prefix="darebench-vf-")
-        self._tool = PythonTool(
-            open_store(task.store).task(task.task),
-            LocalExecutor(1),
-            Path(self._folder.name),
-            Budget(),
-            Limits(),
-        )
+    async def setup(self) -> None:
+        """Open the sandbox, and a folder for the rollouts' files."""
+        self._executor = LocalExecutor()
+        self._exit_stack.push_async_callback(self._executor.close)
+        folder = tempfile.TemporaryDirectory(prefix="darebench-vf-", ignore_cleanup_errors=True)
+        self._folder = Path(self._exit_stack.enter_context(folder))
+        self._tools: dict[str, PythonTool] = {}
+
+    def _tool(self) -> PythonTool:
+        """Return the tool of the rollout that calls."""
+        state = self.state
+        if state.rollout not in self._tools:
+            ended = [name for name, tool in self._tools.items() if not tool.folder.is_dir()]
+            for name in ended:
+                del self._tools[name]
+            folder = Path(tempfile.mkdtemp(dir=self._folder))
+            state.folder = str(folder)
+            task = open_store(state.store).task(state.task)
+            tool = PythonTool(task, self._executor, folder, Budget(), Limits())
+            self._tools[state.rollout] = tool
+        return self._tools[state.rollout]
 
     @vf.tool
     async def python_executor(
@@ -70,29 +92,29 @@ class PythonToolset(vf.Toolset[vf.ToolsetConfig, DarebenchState]):
             "code": code, "files_to_load": files_to_load, "files_to_save": files_to_save
         }  # fmt: skip
         try:
-            result = await self._tool.call(arguments)
+            tool = self._tool()
+            result = await tool.call(arguments)
         except DareError as fault:  # a sandbox that cannot start is our fault too
             self.state.fault = str(fault)
             return "The sandbox failed."
-        saved = self._tool.folder / PREDICTION
+        saved = tool.folder / PREDICTION
         if saved.is_file():
             self.state.prediction = base64.b64encode(saved.read_bytes()).decode()
         return result.text
 
 
-class DarebenchTaskConfig(vf.TaskConfig):
-    """What the command line may set for a task."""
-
-    tools: vf.ToolsetConfig = vf.ToolsetConfig()
-
-
-class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig]):
+class DarebenchTask(vf.Task[DarebenchData, DarebenchState, vf.TaskConfig]):
     """One task."""
 
-    @classmethod
-    def toolsets(cls, config: DarebenchTaskConfig) -> list[Any]:
-        """Return the tool of a rollout."""
-        return [PythonToolset(config.tools)]
+    async def setup(self, trace: Any, runtime: Any) -> None:
+        """Write down for the tool which task it is."""
+        state = trace.state
+        state.rollout, state.task, state.store = trace.id, self.data.task, self.data.store
+
+    async def finalize(self, trace: Any, runtime: Any) -> None:
+        """Remove the rollout's files; the prediction is kept in its state."""
+        if trace.state.folder:
+            await asyncio.to_thread(shutil.rmtree, trace.state.folder, ignore_errors=True)
 
     async def validate(self, runtime: Any) -> bool:
         """Check that the right answer earns the most."""
@@ -117,7 +139,7 @@ class DarebenchTask(vf.Task[DarebenchData, DarebenchState, DarebenchTaskConfig])
 class DarebenchConfig(vf.TasksetConfig):
     """What the command line may set for all tasks."""
 
-    task: DarebenchTaskConfig = DarebenchTaskConfig()
+    tools: vf.ToolsetConfig = vf.ToolsetConfig()
     store: str | None = None
     """A folder, an archive or `hf://owner/name`; the starter store without it."""
     patterns: str = ""
@@ -126,6 +148,11 @@ class DarebenchConfig(vf.TasksetConfig):
 
 class DarebenchTaskset(vf.Taskset[DarebenchTask, DarebenchConfig]):
     """The tasks of a store."""
+
+    @classmethod
+    def toolsets(cls, config: DarebenchConfig) -> list[Any]:
+        """Return the tool that all rollouts share."""
+        return [PythonToolset(config.tools)]
 
     def load(self) -> Iterable[DarebenchTask]:
         """Yield the tasks."""

@@ -11,40 +11,56 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from darebench.curate.profiling.iso_times import as_text, iso_times, with_dates
+from darebench.curate.profiling.columns import (
+    NUMBERS,
+    decide,
+    finish,
+    is_text,
+    number_times,
+    plain_number,
+    read_texts,
+    read_typed,
+    words_elsewhere,
+)
+from darebench.curate.profiling.evidence import Became, ColumnReading, Tidy
+from darebench.curate.profiling.text_times import read_text_times
+from darebench.curate.profiling.time_parts import with_clock, with_dates
+from darebench.curate.reading.sample import MAX_ROWS
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 
-MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 TELLING = 20
 """Distinct values from which on a column tells its table from other tables."""
 _CALENDAR = re.compile(r"(date|time|year|quarter|month|week|weekday|day|hour|minute)s?", re.I)
 MOST_MISSING = 0.6
-LARGEST = 1e15
-"""Largest whole number that is still exact as a float."""
-LONGEST_VALUE = 120
-MISSING = frozenset(
-    ("", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "<na>", "nat", "missing")
-)
-_TRUTHS = {"true": "yes", "false": "no"}
 _INDEX_NAME = re.compile(
     r"(unnamed: \d+|rownames?|row|index|idx|no\.?|nr|obs|x|id|rowid|\W*)", re.I
 )
-_NUMBER = re.compile(
-    r"[$€£]?\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]\s*-?\d+(?:\.\d+)?|-?\d+(?:\.\d+)?%"
-)
-_COMMA = re.compile(r"-?\d+(?:,\d+)?(?:[eE][+-]?\d+)?")
 
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table of numbers and plain text, with unique names and without useless columns.
+
+    Raises:
+        CurationReject: Nothing is left of the table.
+    """
+    return tidy(frame).frame
+
+
+def tidy(frame: pd.DataFrame, descriptions: Mapping[str, str] | None = None) -> Tidy:
+    """Clean a table, and say how each column was read.
+
+    Args:
+        frame: The table as its source has it.
+        descriptions: What the source says of columns, by their names there.
 
     Raises:
         CurationReject: Nothing is left of the table.
@@ -54,24 +70,65 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
     if len(frame) > MAX_ROWS:
         kept = np.sort(np.random.default_rng(0).choice(len(frame), MAX_ROWS, replace=False))
         frame = frame.iloc[kept]
-    names = column_names(list(frame.columns))
+    raw_names = list(frame.columns)
+    names = column_names(raw_names)
+    read = _read_columns(frame, names, descriptions or {})
     columns: dict[str, pd.Series] = {}
-    for position, name in enumerate(names):
-        values = _plain(frame.iloc[:, position].reset_index(drop=True))
-        if values is None or _is_useless(name, values):
-            continue
-        values.name = name
-        times = iso_times(values)
-        columns[name] = values if times is None else times
-        if len(columns) == MAX_COLUMNS:
-            break
+    readings = []
+    for (values, reading), raw_name in zip(read, raw_names, strict=True):
+        useless = "" if values is None else _uselessness(str(raw_name), values, reading)
+        if values is None or useless or len(columns) == MAX_COLUMNS:
+            why = useless or (reading.why if values is None else f"beyond {MAX_COLUMNS} columns")
+            reading = replace(reading, became=Became.LEFT_OUT, why=why, blanked=0)
+        else:
+            columns[reading.name] = values.rename(reading.name)
+        readings.append(reading)
     if not columns:
         raise CurationReject(
             f"none of the {len(names)} columns is usable: they are constant, nearly all missing, "
             "indexes, free text or nested"
         )
-    frame = _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
-    return with_dates(frame)
+    kept = _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
+    return Tidy(frame=with_clock(with_dates(kept)), columns=tuple(readings))
+
+
+def _read_columns(
+    frame: pd.DataFrame, names: Sequence[str], descriptions: Mapping[str, str]
+) -> Iterator[tuple[pd.Series | None, ColumnReading]]:
+    """Yield the values of each column, None where it holds nothing usable, and how it was read."""
+    series = [frame.iloc[:, i].reset_index(drop=True).rename(n) for i, n in enumerate(names)]
+    texts = {n: read_texts(v) for n, v in zip(names, series, strict=True) if is_text(v)}
+    written = [column for column in texts.values() if column is not None]
+    decide(written)
+    elsewhere = words_elsewhere(written)
+    for name, values, raw in zip(names, series, frame.columns, strict=True):
+        source = str(raw)
+        base = ColumnReading(name=name, source_name=source, became=Became.LEFT_OUT, why="")
+        if name not in texts:
+            plain, why = read_typed(values)
+            reading = replace(base, became=_kind(plain, why), why=why)
+            numbers = values if why == NUMBERS else None
+        elif (column := texts[name]) is None:
+            yield None, replace(base, why="nested or without a value")
+            continue
+        else:
+            said = descriptions.get(source, "")
+            plain, reading = finish(column, source, elsewhere, said)
+            numbers = plain if reading.became is Became.NUMBERS else None
+            plain = plain if numbers is None else plain_number(numbers)
+        times = None if numbers is None else number_times(numbers.rename(name))
+        if times is not None:
+            plain, why = times
+            reading = replace(reading, became=Became.TIMES, why=why)
+        yield plain, reading
+
+
+def _kind(values: pd.Series | None, why: str) -> Became:
+    if values is None:
+        return Became.LEFT_OUT
+    if why == "times of the file":
+        return Became.TIMES
+    return Became.NUMBERS if pd.api.types.is_numeric_dtype(values) else Became.TEXT
 
 
 def column_names(names: Sequence[Any]) -> list[str]:
@@ -93,103 +150,20 @@ def column_names(names: Sequence[Any]) -> list[str]:
     return result
 
 
-def _plain(values: pd.Series) -> pd.Series | None:
-    """Turn a column into int, float or text with NaN; None where it holds nothing usable."""
-    kind = values.dtype
-    if isinstance(kind, pd.CategoricalDtype):
-        values = values.astype(object)
-        kind = values.dtype
-    if pd.api.types.is_bool_dtype(kind):
-        return values.astype(object).map({True: "yes", False: "no"}).astype(object)
-    if pd.api.types.is_datetime64_any_dtype(kind):
-        return _times_as_text(values)
-    if pd.api.types.is_timedelta64_dtype(kind):
-        return _plain_number(values.dt.total_seconds())
-    if pd.api.types.is_complex_dtype(kind):
-        return None
-    if pd.api.types.is_numeric_dtype(kind):
-        return _plain_number(values.astype(float) if kind.kind == "f" else values)
-    return _plain_text(values)
-
-
-def _plain_text(values: pd.Series) -> pd.Series | None:
-    known = values.dropna()
-    if known.map(lambda v: isinstance(v, (dict, list, tuple, set, np.ndarray, bytes))).any():
-        return None
-    texts = known.map(_one_line)
-    texts = texts[~texts.str.lower().isin(MISSING)]
-    if texts.empty:
-        return None
-    numbers = pd.to_numeric(texts, errors="coerce")
-    if numbers.isna().any() and _has_decimal_commas(texts):
-        numbers = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce")
-    elif numbers.isna().any() and (numbers.notna() | texts.map(_is_number)).mean() > 0.5:
-        numbers = pd.to_numeric(texts.str.replace(r"[$€£,%\s]", "", regex=True), errors="coerce")
-    if numbers.notna().all():
-        return _plain_number(numbers.reindex(values.index))
-    if texts.str.lower().isin(_TRUTHS).all():
-        texts = texts.str.lower().map(_TRUTHS)
-    if texts.str.len().max() > LONGEST_VALUE:
-        return None
-    return texts.reindex(values.index).astype(object)
-
-
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None
-
-
-def _has_decimal_commas(texts: pd.Series) -> bool:
-    """Check whether commas are decimal ones: all values fit, and one cannot be grouped digits."""
-    if not all(_COMMA.fullmatch(text) for text in texts):
-        return False
-    return any("," in text and not _is_number(text) for text in texts)
-
-
-def _one_line(value: Any) -> str:
-    text = value if isinstance(value, str) else _spell(value)
-    text = "".join(c if c.isprintable() or c == " " else " " for c in text)
-    return " ".join(text.encode("utf-8", "replace").decode().replace('"', "'").split())
-
-
-def _spell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
-        return str(int(value))
-    return str(value)
-
-
-def _plain_number(values: pd.Series) -> pd.Series | None:
-    numbers = values.astype(object).map(_as_float).astype(float)
-    numbers = numbers.where(np.isfinite(numbers))
-    if numbers.notna().sum() == 0 or numbers.abs().max() > LARGEST:
-        return None
-    if numbers.notna().all() and (numbers == numbers.round()).all():
-        return numbers.astype(np.int64)
-    return numbers
-
-
-def _as_float(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return float("nan")
-
-
-def _times_as_text(values: pd.Series) -> pd.Series:
-    if values.dt.tz is not None:
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    return as_text(values)
-
-
-def _is_useless(name: str, values: pd.Series) -> bool:
-    if values.isna().mean() > MOST_MISSING or values.nunique() < 2:
-        return True
-    if not _INDEX_NAME.fullmatch(name):
-        return False
+def _uselessness(raw_name: str, values: pd.Series, reading: ColumnReading) -> str:
+    """Say why a column is of no use; empty for one that is."""
+    if values.isna().mean() > MOST_MISSING:
+        return f"{values.isna().mean():.0%} of it is missing"
+    if values.nunique() < 2:
+        return "it holds one value"
+    if reading.became is Became.TIMES or not _INDEX_NAME.fullmatch(raw_name):
+        return ""
     if not pd.api.types.is_numeric_dtype(values):
-        return values.nunique() == len(values)
+        return "an index: each row has a name of its own" if values.nunique() == len(values) else ""
     whole = (values.dropna() == values.dropna().round()).all()
     unique = values.nunique() == len(values)
-    return bool(whole and (unique or (values.diff().iloc[1:] == 1).all()))
+    counts = bool(whole and (unique or (values.diff().iloc[1:] == 1).all()))
+    return "an index: it counts the rows" if counts else ""
 
 
 def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
@@ -228,4 +202,9 @@ def fingerprint_columns(frame: pd.DataFrame) -> frozenset[str]:
 
 
 def _is_calendar(name: str, values: pd.Series) -> bool:
-    return _CALENDAR.fullmatch(name) is not None or iso_times(values) is not None
+    if _CALENDAR.fullmatch(name) is not None:
+        return True
+    if pd.api.types.is_numeric_dtype(values):
+        return number_times(values) is not None
+    codes, distinct = pd.factorize(values)
+    return read_text_times(pd.Series(distinct, dtype=object).astype(str), codes) is not None

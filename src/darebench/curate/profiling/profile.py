@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from darebench.curate.profiling.evidence import Became, ColumnReading
 from darebench.curate.profiling.iso_times import DAY, MOMENT
 from darebench.curate.profiling.resample import choose_resampling
 from darebench.curate.records import INDEX, Column, Kind, Profile, TimeAxis
@@ -37,13 +39,26 @@ FULL_PANEL = 0.75
 _DAY_NS = 86_400_000_000_000
 
 
-def profile(frame: pd.DataFrame) -> Profile:
-    """Profile a clean table."""
-    columns = tuple(_column(frame[name]) for name in frame.columns)
+def profile(frame: pd.DataFrame, readings: Sequence[ColumnReading] = ()) -> Profile:
+    """Profile a clean table.
+
+    Args:
+        frame: The table.
+        readings: How its columns were read, where that is known: codes are keys whatever they hold.
+    """
+    read = {reading.name: reading for reading in readings}
+    columns = tuple(_with_reading(_column(frame[n]), read.get(str(n))) for n in frame.columns)
     axis = _time_axis(frame, columns)
     panel = axis.entities if axis is not None and not axis.interval else ()
     groups = panel or _groups(frame, columns)
     return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
+
+
+def _with_reading(column: Column, reading: ColumnReading | None) -> Column:
+    if reading is None:
+        return column
+    kind = Kind.KEY if reading.became is Became.CODES else column.kind
+    return replace(column, kind=kind, reading=reading)
 
 
 def _column(values: pd.Series) -> Column:

@@ -143,7 +143,7 @@ def _described_fields(content: Mapping[str, Any], file_name: str) -> dict[str, s
     fields = columns if isinstance(columns, list) else []
     resources = content.get("resources") or content.get("data") or []
     for resource in resources if isinstance(resources, list) else []:
-        if isinstance(resource, dict) and file_name in (str(resource.get("path") or file_name)):
+        if isinstance(resource, dict) and _is_of(resource, file_name):
             schema = resource.get("schema")
             inner = schema.get("fields") if isinstance(schema, dict) else resource.get("columns")
             fields = fields or inner or []
@@ -152,6 +152,12 @@ def _described_fields(content: Mapping[str, Any], file_name: str) -> dict[str, s
         for f in fields
         if isinstance(f, dict)
     }
+
+
+def _is_of(resource: Mapping[str, Any], file_name: str) -> bool:
+    """Check whether an entry is of this very file; one that names no file is of any."""
+    named = resource.get("path") or resource.get("name")
+    return named is None or Path(str(named)).name == file_name
 
 
 def _text(content: Mapping[str, Any], key: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from darebench.curate.reading.sample import MAX_ROWS
 from darebench.curate.records import RawTable
-from darebench.curate.sources.data_files import MAX_BYTES, MAX_ROWS, SUFFIXES, read_any
+from darebench.curate.sources.data_files import MAX_BYTES, SUFFIXES, read_any
 from darebench.curate.sources.local_folder import read_dataset
 from darebench.curate.sources.sites import UNKNOWN, Listed, patiently
 from darebench.curate.sources.source_kind import Filter, SourceKind
@@ -104,7 +105,7 @@ class HubSite:
             if sum(map(len, frames)) >= MAX_ROWS:
                 notes.append(f"{len(chosen) - number} more parts of {chosen[0]} are left out")
                 break
-            frames.append(read_any(_fetch(listed, name))[0])
+            frames.append(read_any(_fetch(listed, name)).frame)
         frame = raw.frame
         if len(frames) > 1:
             import pandas as pd

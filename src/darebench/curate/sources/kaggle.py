@@ -21,6 +21,7 @@ from darebench.curate.sources.local_folder import read_dataset
 from darebench.curate.sources.sites import Listed, patiently
 from darebench.curate.sources.source_kind import Filter, SourceKind
 from darebench.errors import ConfigError, CurationReject, SourceFault
+from darebench.installing import install_command
 
 PAGE_SIZE = 20
 _NO_KEY = (
@@ -49,7 +50,7 @@ class KaggleSite:
             import kagglehub  # noqa: F401
         except ImportError:
             raise ConfigError(
-                "the source `kaggle` needs its client; pip install 'darebench[kaggle]'"
+                f"the source `kaggle` needs its client: {install_command(extra='kaggle')}"
             ) from None
         if dataset and dataset.count("/") != 1:
             raise ConfigError(f"{dataset!r} is not of the form kaggle://owner/slug")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.curate.naming import slug
+from darebench.curate.reading.evidence import with_units
 from darebench.curate.records import RawTable
 from darebench.curate.sources.data_files import SUFFIXES, read_any
 from darebench.curate.sources.documentation import Page, load_json, read_json_page, read_text_page
@@ -68,18 +69,19 @@ def read_dataset(path: Path, content: Any = None) -> RawTable:
         CurationReject: It does not hold a table that can be read.
     """
     data, notes = _main_file(path) if path.is_dir() else (path, ())
-    frame, more = read_any(data)
-    columns = list(map(str, frame.columns))
+    table = read_any(data)
+    columns = list(map(str, table.frame.columns))
     page = _page(path, data, columns, read_json_page(content, data.name, columns))
     return RawTable(
         title=page.title or path.stem.replace("_", " "),
         about=page.about,
         licence=page.licence or "unknown",
         updated=page.updated,
-        frame=frame,
-        descriptions=page.descriptions,
+        frame=table.frame,
+        descriptions=with_units(page.descriptions, table.units),
         keywords=page.keywords,
-        notes=(*notes, *more),
+        notes=(*notes, *table.reading.notes),
+        reading=table.reading,
     )
 
 

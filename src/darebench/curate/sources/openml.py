@@ -20,6 +20,7 @@ from darebench.curate.sources.documentation import read_json_page
 from darebench.curate.sources.sites import UNKNOWN, Listed, patiently
 from darebench.curate.sources.source_kind import Filter, SourceKind
 from darebench.errors import ConfigError, CurationReject, SourceFault
+from darebench.installing import install_command
 
 PAGE_SIZE = 1_000
 
@@ -44,7 +45,7 @@ class OpenmlSite:
                 import openml  # noqa: F401
         except ImportError:
             raise ConfigError(
-                "the source `openml` needs its package; pip install 'darebench[openml]'"
+                f"the source `openml` needs its package: {install_command(extra='openml')}"
             ) from None
         if number and not number.isdigit():
             raise ConfigError(f"{number!r} is not the number of a dataset; write openml://61")

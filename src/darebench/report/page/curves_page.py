@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
+from darebench.report.load import METRICS, short_names
 from darebench.report.page.template import fill
 
-METRICS = "metrics.jsonl"
 SHOWN = (
     ("reward", "Reward"),
     ("valid", "Share of attempts with a prediction"),
@@ -65,7 +65,7 @@ def curves_page(folders: Sequence[Path]) -> str:
     Raises:
         ConfigError: A file of metrics cannot be read.
     """
-    names = _names([folder.resolve() for folder in folders])
+    names = short_names([folder.resolve() for folder in folders])
     runs = {n: read_rows(f / METRICS) for n, f in zip(names, folders, strict=True)}
     pictures = [p for name, title in SHOWN if (p := draw(name, title, runs)) is not None]
     return fill(
@@ -74,16 +74,6 @@ def curves_page(folders: Sequence[Path]) -> str:
         pictures=pictures,
         box={"width": WIDTH, "height": HEIGHT, "left": LEFT, "bottom": BOTTOM},
     )
-
-
-def _names(folders: Sequence[Path]) -> list[str]:
-    """Name runs by their folders, with the folders above where two names would be equal."""
-    depth = 1
-    names = [folder.name for folder in folders]
-    while len(set(names)) < len(set(folders)):
-        depth += 1
-        names = ["/".join(folder.parts[-depth:]) for folder in folders]
-    return names
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

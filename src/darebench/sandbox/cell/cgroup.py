@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.sandbox.cell import linux
+from darebench.sandbox.owned_folder import lock_folder, make_locked
 
 CONTROLLERS = ("memory", "pids")
 _PREFIX = "darebench-"
+"""The rest of a base group's name: executor, keeper, and a number that no other has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Groups:
     version: int
     paths: tuple[str, ...] = ()
     descriptors: tuple[int, ...] = ()
+    """Of the same groups; they hold the locks that keep others from sweeping them."""
     missing: str = ""
     """Why there are none; empty if there are."""
 
@@ -92,7 +95,7 @@ def prepare(uid: int, gid: int) -> Groups:
 
     Where that fails, the groups that are returned say why.
     """
-    name = f"{_PREFIX}{os.getppid()}-{os.getpid()}"
+    name = f"{_PREFIX}{os.getppid()}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         for controllers, mount, own in _hierarchies():
             if controllers == ("",):
@@ -122,13 +125,13 @@ def remove(paths: Iterable[str], patience_s: float = 2.0) -> None:
 
 
 def _first(parents: list[Path], name: str, uid: int, gid: int) -> Groups:
-    paths = []
+    locks = []
     for parent in parents:
         _sweep(parent)
-        parent.joinpath(name).mkdir()
+        locks.append(_make_base(parent / name))
         os.chown(parent / name, uid, gid)
-        paths.append(str(parent / name))
-    return Groups(version=1, paths=tuple(paths), descriptors=tuple(map(_open, paths)))
+    paths = tuple(str(parent / name) for parent in parents)
+    return Groups(version=1, paths=paths, descriptors=tuple(locks))
 
 
 def _second(own: Path, name: str, uid: int, gid: int) -> Groups:
@@ -143,12 +146,13 @@ def _second(own: Path, name: str, uid: int, gid: int) -> Groups:
             if not set(CONTROLLERS) <= set(delegated):
                 continue
             base = parent / name
-            base.joinpath("host").mkdir(parents=True)
+            lock = _make_base(base)
+            base.joinpath("host").mkdir()
             base.joinpath("host/cgroup.procs").write_text(str(os.getpid()))
             base.joinpath("cgroup.subtree_control").write_text("+memory +pids")
             for path in (base, base / "cgroup.procs"):
                 os.chown(path, uid, gid)
-            return Groups(version=2, paths=(str(base),), descriptors=(_open(str(base)),))
+            return Groups(version=2, paths=(str(base),), descriptors=(lock,))
         except OSError as error:
             why = str(error)
     return Groups(version=2, missing=why)
@@ -183,12 +187,22 @@ def _base(mount: Path, own: str) -> Path:
     return path if path.is_dir() else mount
 
 
+def _make_base(path: Path) -> int:
+    """Make a base group, and return the descriptor that holds its lock."""
+
+    def make() -> Path:
+        path.mkdir(exist_ok=True)
+        return path
+
+    return make_locked(make)[1]
+
+
 def _sweep(parent: Path) -> None:
-    """Remove the groups of executors that were killed."""
-    for path in parent.glob(f"{_PREFIX}*"):
-        if not Path("/proc", path.name.split("-")[1]).exists():
-            remove([str(path)], patience_s=0.0)
-
-
-def _open(path: str) -> int:
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Remove the groups whose executor and keeper have been killed."""
+    for path in parent.glob(f"{_PREFIX}*-*-*"):
+        with contextlib.suppress(OSError):  # it has an owner, or another sweep is faster
+            lock = lock_folder(path)
+            try:
+                remove([str(path)], patience_s=0.0)
+            finally:
+                os.close(lock)

@@ -20,6 +20,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from darebench.errors import ConfigError
+from darebench.installing import install_command
 from darebench.sandbox.cell import linux
 
 ALLOWED = """
@@ -188,7 +189,9 @@ def library():
     try:
         import pyseccomp
     except ModuleNotFoundError:
-        raise ConfigError("the sandbox needs the package pyseccomp; pip install it") from None
+        raise ConfigError(
+            f"the sandbox needs the package pyseccomp: {install_command('pyseccomp')}"
+        ) from None
     except (ImportError, RuntimeError, OSError) as error:
         raise ConfigError(
             f"the sandbox needs the system library libseccomp.so.2 ({error}); install the package "

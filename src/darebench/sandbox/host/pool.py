@@ -1,4 +1,4 @@
-"""The executor's end of its keeper: starts it, and keeps processes ready ahead of calls.
+"""The processes that an executor keeps ready ahead of calls.
 
 A spare is a warden with a program's process that is closed in and waits. A light spare is a fork of
 the small zygote, for programs that import no library but numpy. The others have the libraries, and
@@ -9,65 +9,24 @@ call, which programs would otherwise copy page by page.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import select
-import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from darebench.cores import usable_cores
-from darebench.errors import ConfigError, DareError, SandboxFault
-from darebench.sandbox.cell import cgroup
-from darebench.sandbox.channel import receive, send
-from darebench.sandbox.messages import (
-    KeeperReady,
-    MakeCell,
-    MapUser,
-    NextProgram,
-    Prefault,
-    StartFailed,
-    UserMapped,
-    ZygoteReady,
-)
+from darebench.sandbox.channel import send
+from darebench.sandbox.host.keeper_process import KeeperProcess
+from darebench.sandbox.messages import MakeCell, NextProgram, Prefault
 
-NOBODY = 65534
-START_TIMEOUT_S = 120.0
 PATIENCE_S = 0.05
 """How long to wait for a spare whose last program may be slow to end, before one is made."""
 _IMPORTED = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import\b|\bimport[ \t]+([^\n;#]+)")
 _INDIRECT = re.compile(r"\b(?:__import__|importlib|runpy|pickle|exec|eval)\b")
 """What may need libraries that a program's imports do not name."""
 _LIGHT = sys.stdlib_module_names | {"numpy"}
-_ENVIRONMENT = {
-    "PATH": os.defpath,
-    "HOME": "/nonexistent",
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-    "MPLBACKEND": "Agg",
-    "MPLCONFIGDIR": "/tmp",
-    "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    # A fork must be single-threaded, and small: arrow's own pools start a thread or reserve 1 GB.
-    "OPENBLAS_NUM_THREADS": "1",
-    # Threads that spin while they wait for each other take the processor from the next slot's.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
-"""Variables of the keeper. What libraries read as they are loaded holds for programs too."""
-_START = "import sys; del sys.path[0]; from darebench.sandbox.cell.keeper import main; main()"
-
-
-def _threads_for(slots: int) -> int:
-    """Return the OpenMP threads of a program: the processors of its slot, at least one."""
-    return max(1, usable_cores() // slots)
 
 
 def is_light(code: str) -> bool:
@@ -91,73 +50,14 @@ class Spare:
     prefaulted: bool = False
 
 
-class Pool:
-    """The keeper's process, the control socket to it, and the spares."""
+class Pool(KeeperProcess):
+    """A keeper and the spares that it has made."""
 
     def __init__(self, slots: int, *, allow_unsafe: bool) -> None:
-        ours, theirs = socket.socketpair()
-        ours.settimeout(START_TIMEOUT_S)
-        self._control = ours
         self._lock = threading.Lock()
         self._slots = slots
         self._spares: list[Spare] = []
-        self._groups: tuple[str, ...] = ()
-        self.missing: dict[str, str] = {}
-        """The isolation that this machine lacks, with what to do about each."""
-        # The cell's root is mounted here on its way to become the zygote's root; then it can go.
-        self._root = Path(tempfile.mkdtemp(prefix="darebench-cell-"))
-        mode = "unsafe" if allow_unsafe else "safe"
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode],
-                env=_ENVIRONMENT | {"OMP_NUM_THREADS": str(_threads_for(slots))},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                cwd="/",
-            )
-        try:
-            self._handshake()
-        except (EOFError, OSError) as error:
-            self.stop()
-            raise SandboxFault(f"the sandbox did not start: {error}") from None
-        except DareError:
-            self.stop()
-            raise
-        if "namespaces" not in self.missing:
-            self._root.rmdir()
-
-    def _handshake(self) -> None:
-        n_ready, n_zygotes = 0, 1
-        while n_ready < n_zygotes:
-            match receive(self._control, MapUser, KeeperReady, ZygoteReady, StartFailed).message:
-                case StartFailed(traceback=text):
-                    last = (text.strip().splitlines() or ["it gave no reason"])[-1]
-                    raise ConfigError(
-                        f"this machine cannot run the sandbox: {last}; `darebench sandbox check` "
-                        "says what it needs"
-                    )
-                case MapUser(pid=pid):
-                    self._map_user(pid)
-                    send(self._control, UserMapped())
-                case KeeperReady() as keeper:
-                    self._groups, self.missing = keeper.groups, keeper.missing
-                    n_zygotes = keeper.n_zygotes
-                case ZygoteReady():
-                    n_ready += 1
-
-    def _map_user(self, pid: int) -> None:
-        """Make the keeper's root nobody on the host, or ourselves if we are not root."""
-        uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
-        process = Path(f"/proc/{pid}")
-        process.joinpath("setgroups").write_text("deny")
-        process.joinpath("uid_map").write_text(f"0 {uid} 1")
-        process.joinpath("gid_map").write_text(f"0 {gid} 1")
-
-    def alive(self) -> bool:
-        """Check whether the keeper runs."""
-        return self.process.poll() is None
+        super().__init__(slots, allow_unsafe=allow_unsafe)
 
     def take(self, *, light: bool) -> Spare:
         """Take the best spare for a program, or have one made; `give_back` must follow."""
@@ -222,22 +122,18 @@ class Pool:
 
     def forget(self) -> None:
         """Drop a keeper that belongs to the process that this one was forked from."""
-        self._control.close()
-        for spare in self._spares:
-            spare.reply.close()
+        super().forget()
+        self._drop_spares()
 
     def stop(self) -> None:
         """End the keeper with all that runs below it, and remove what it has left on the host."""
-        self.forget()
+        self._drop_spares()
+        super().stop()
+
+    def _drop_spares(self) -> None:
+        for spare in self._spares:
+            spare.reply.close()
         self._spares.clear()
-        self.process.kill()
-        self.process.wait()
-        cgroup.remove(self._groups)
-        if "namespaces" in self.missing:  # it was the place of calls that have no cell
-            shutil.rmtree(self._root, ignore_errors=True)
-        else:
-            with contextlib.suppress(FileNotFoundError):  # only there if it never got ready
-                self._root.rmdir()
 
 
 def _ask_again(spare: Spare, *, idle: bool) -> bool:

@@ -25,6 +25,7 @@ from darebench.sandbox.names import UNWRITTEN, problem_with
 from darebench.sandbox.program import Outcome, Program, Refused, Saved, Status
 
 PATH = "/run_code"
+PING_PATH = "/v1/ping"
 MAX_FILES = 1000
 """Names in `files`, and again in `fetch_files`."""
 OTHER_LANGUAGES = frozenset({
@@ -140,16 +141,21 @@ def request(program: Program) -> bytes:
     """
     files = {name: _encoded(path.read_bytes()) for name, path in program.load.items()}
     content = {
-        "code": program.code,
+        "code": program.code.encode(errors="replace").decode(),  # as the local sandbox does
         "language": "python",
         "compile_timeout": 10,
         "run_timeout": program.limits.wall_s,
         "memory_limit_MB": program.limits.memory_mb,
         "stdin": program.stdin.decode() if program.stdin else None,
         "files": files,
-        "fetch_files": [name for name in program.save if problem_with(name) is None],
+        "fetch_files": asked_for(program),
     }
     return json.dumps(content).encode()
+
+
+def asked_for(program: Program) -> list[str]:
+    """Return the names of the files to save that a server can be asked for."""
+    return [n for n in dict.fromkeys(program.save) if problem_with(n) is None][:MAX_FILES]
 
 
 def answer(outcome: Outcome, pod_name: str | None = None) -> bytes:
@@ -256,11 +262,14 @@ def _status(told: RunCodeResponse, ran: CommandRunResult, program: Program) -> t
 
 def _keep(told: RunCodeResponse, program: Program) -> Mapping[str, Saved | Refused]:
     kept: dict[str, Saved | Refused] = {}
+    asked = set(asked_for(program))
     for name in program.save:
         content = told.files.get(name)
         problem = problem_with(name)
         if problem is not None:
             kept[name] = Refused(why=problem)
+        elif name not in asked:
+            kept[name] = Refused(why=f"{MAX_FILES} files are handed back at most")
         elif content is None:
             kept[name] = Refused(why=told.refused_files.get(name, UNWRITTEN))
         elif len(content) > program.limits.file_mb << 20:

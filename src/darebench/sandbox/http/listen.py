@@ -1,6 +1,6 @@
 """The HTTP server's process: its socket, its patience with clients, its signals and its end.
 
-At SIGTERM or SIGINT it takes no new connection, answers all that it has admitted, and exits.
+At SIGTERM or SIGINT it answers all that it has admitted, sends new calls away, and exits.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from darebench.errors import ConfigError
-from darebench.sandbox.http.server import ServerSettings, build_app
+from darebench.sandbox.http.drain import Drain, DrainingServer
+from darebench.sandbox.http.server import METRICS_PATH, ServerSettings, build_app
 from darebench.sandbox.local import LocalExecutor
-from darebench.sandbox.program import Program
 
 HEAD_S = 10.0
 """How long a connection may take until the head of a request is complete."""
@@ -56,10 +56,11 @@ async def _serve(
     listening: socket.socket, settings: ServerSettings, ready: Callable[[str], None]
 ) -> None:
     executor = LocalExecutor(settings.slots)
+    drain = Drain(still_open=(METRICS_PATH,))
     try:
-        await executor.execute(Program(code=""))
+        await asyncio.to_thread(executor.start_now)
         config = uvicorn.Config(
-            build_app(executor, settings),
+            build_app(executor, settings, drain),
             http=_Connection,
             ws="none",
             lifespan="on",
@@ -73,13 +74,13 @@ async def _serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
         ready(url_of(listening))
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await DrainingServer(config, drain).serve(sockets=[listening])
     finally:
         await executor.close()
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed if the head of a request is not complete in time."""
+    """A connection that is closed, with a word, if a request's head takes too long to come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- as uvicorn has it
         """Take a connection, or close it if there are too many."""
@@ -87,7 +88,7 @@ class _Connection(H11Protocol):
         self._seen = None
         self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
         if len(self.connections) > CONNECTIONS:
-            transport.abort()
+            self._close_saying(b"503 Service Unavailable", b"the server has too many connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -97,10 +98,21 @@ class _Connection(H11Protocol):
     def _close_if_stuck(self) -> None:
         idle = self.cycle is None or self.cycle.response_complete
         if idle and self._seen is self.cycle:
-            self.transport.abort()
+            if self.conn.trailing_data[0]:
+                self._close_saying(b"408 Request Timeout", b"the request's head took too long")
+            else:
+                self.transport.abort()
             return
         self._seen = self.cycle if idle else None
         self._check = self.loop.call_later(HEAD_S, self._close_if_stuck)
+
+    def _close_saying(self, status: bytes, why: bytes) -> None:
+        """Answer what is not a whole request, and close the connection."""
+        body = b'{"detail":"' + why + b'"}'
+        head = b"Content-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
+        length = b"Content-Length: %d\r\n\r\n" % len(body)
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head + length + body)
+        self.transport.close()
 
 
 def url_of(listening: socket.socket) -> str:

@@ -34,14 +34,17 @@ from darebench.sandbox.http.bodies import (
     reject,
     unless_gone,
 )
+from darebench.sandbox.http.drain import Drain
 from darebench.sandbox.http.gate import OPEN, Metrics, guarded
-from darebench.sandbox.http.scratch import scratch_folder
+from darebench.sandbox.owned_folder import owned_folder
 from darebench.sandbox.program import Limits, Outcome, Program
 
 INLINE_BYTES = 1 << 17
 """Larger requests and files are handled in a thread, so that other calls go on."""
 MAX_COMMAS = 1_000_000
 """Commas in a body of over `INLINE_BYTES`: many make a parser slow, and base64 has none."""
+FOLDER = "darebench-serve-"
+"""Beginning of the name of a server's folder for files on their way."""
 METRICS_PATH = "/metrics"
 MIN_MEMORY_MB = 64
 _log = logging.getLogger("darebench.sandbox.server")
@@ -68,12 +71,18 @@ class ServerSettings:
     """The answers' `executor_pod_name`."""
 
 
-def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
-    """Build the ASGI application; it closes the executor when it ends."""
+def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
+    """Build the ASGI application; it closes the executor when it ends.
+
+    Args:
+        executor: Runs the programs.
+        settings: What the server grants.
+        drain: Sends new calls away once it has begun.
+    """
     service = _Service(executor, settings)
     routes = [
         Route(fusion.PATH, service.run_code, methods=["POST"]),
-        Route("/v1/ping", service.ping),
+        Route(fusion.PING_PATH, service.ping),
         Route("/healthz", service.health),
         Route(METRICS_PATH, service.show_metrics),
     ]
@@ -83,7 +92,8 @@ def build_app(executor: Executor, settings: ServerSettings) -> ASGIApp:
         exception_handlers={RequestRejected: reject, Exception: _failed},
     )
     paths = (fusion.PATH, METRICS_PATH, *OPEN)
-    return guarded(app, settings.token, service.metrics, paths)
+    drained = (drain or Drain()).guard(app)
+    return guarded(drained, settings.token, service.metrics, paths)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -105,7 +115,7 @@ class _Service:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Hold the folder for files on their way, and close the executor at the end."""
-        with scratch_folder() as self._scratch:
+        with owned_folder(FOLDER) as self._scratch:
             try:
                 yield
             finally:

@@ -16,9 +16,10 @@ from darebench.sync import run_sync
 from darebench.train.batch_sampler import BatchSampler, Sampling
 from darebench.train.chat_template import renderer
 from darebench.train.demo.curriculum import Curriculum
-from darebench.train.episodes import SEED_STEP, EpisodeRunner
+from darebench.train.episodes import EpisodeRunner
 from darebench.train.grpo_tasks import SHORT_PROMPT_OUTPUT
 from darebench.train.pretrained import load_model, load_tokenizer
+from darebench.train.seeds import seed_of
 from darebench.train.token_model import Codec
 from darebench.types import Progress, Task, Trajectory
 
@@ -73,6 +74,6 @@ def attempt_tasks(
     runner = EpisodeRunner(
         settings=settings, codec=codec, max_context=CONTEXT, max_new=TURN, name=name
     )
-    seeds = [seed + SEED_STEP * n for n in range(len(tasks))]
+    seeds = [seed_of(seed, n, 1) for n in range(len(tasks))]
     episodes = run_sync(runner.run_all(tasks, sampler, seeds, progress))
     return [replace(e.trajectory, epoch=first_epoch + n % repeats) for n, e in enumerate(episodes)]

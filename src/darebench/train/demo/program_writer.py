@@ -100,6 +100,15 @@ SAVES = (
 )
 SEEDS = 100
 DONE = "Saved."
+_NONE_LEFT = "\nTurns left: 0."
+LEFT = (
+    f"\nTurns left: 1. {PREDICTION} is not saved yet.",
+    "\nTurns left: 1.",
+    _NONE_LEFT,
+    _NONE_LEFT,
+)
+"""How the tool's answers end after the first of two turns, without and with a prediction, and after
+the second."""
 
 
 def estimator(family: str, name: str) -> tuple[str, str]:
@@ -240,16 +249,17 @@ def document(writer: Writer, results: Sequence[str]) -> list[dict[str, Any]]:
     """Write a whole made-up conversation: a program, a result, and at times a second try."""
     prompt = made_up_prompt(writer.rng)
     turns: list[dict[str, Any]] = [{"role": "user", "content": prompt}]
-    for _ in range(2):
+    for urgent, last in (LEFT[:2], LEFT[2:]):
         arguments = writer.arguments(prompt)
         function = {"name": NAME, "arguments": json.dumps(arguments, ensure_ascii=False)}
         call = {"type": "function", "function": function}
         turns.append({"role": "assistant", "content": "", "tool_calls": [call]})
         if arguments["files_to_save"] and writer.rng.random() < 0.7:
-            saved = f"{results[0]}{int(writer.rng.integers(200, 20_000))} bytes)"
-            turns.append({"role": "tool", "content": saved})
+            size = int(writer.rng.integers(200, 20_000))
+            saved = f"{results[0]}{size // 10} rows x 2 columns, {size} bytes)"
+            turns.append({"role": "tool", "content": f"{saved}{last}"})
             turns.append({"role": "assistant", "content": DONE})
             break
         failed = results[1 + int(writer.rng.integers(len(results) - 1))]
-        turns.append({"role": "tool", "content": failed})
+        turns.append({"role": "tool", "content": f"{failed}{urgent}"})
     return turns

@@ -15,7 +15,7 @@ import transformers  # pyright: ignore[reportMissingImports]
 from darebench.agents.tools import NAME
 from darebench.store.layout import PREDICTION
 from darebench.train.chat_template import training_template
-from darebench.train.demo.program_writer import DONE, FILES, Writer, document, pieces
+from darebench.train.demo.program_writer import DONE, FILES, LEFT, Writer, document, pieces
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
 MARKS = (
@@ -27,14 +27,15 @@ MARKS = (
     "</think>",
 )
 RESULTS = (
-    "The code ran without an error.\nSaved: 'prediction.csv' (",
-    "The code ran without an error.",
-    "The code ran without an error.\nNot saved: 'prediction.csv': it was not written",
+    "The code ran without an error. It printed nothing.\nSaved: 'prediction.csv' (",
+    "The code ran without an error. It printed nothing.",
+    "The code ran without an error. It printed nothing.\nNot saved: 'prediction.csv': the program "
+    "did not write it",
     "The code failed with exit code 1.\n--- stderr ---\nFileNotFoundError: [Errno 2] No such file",
     "The code failed with exit code 1.\n--- stderr ---\nKeyError: \"['x'] not in index\"",
     "The code failed with exit code 1.\n--- stderr ---\nUnicodeDecodeError: 'utf-8' codec can't",
 )
-"""How the tool's answers in made-up conversations begin."""
+"""How the tool's answers in made-up conversations begin, in the words of `agents.answers`."""
 
 
 def conversations(n: int, mistakes: float, seed: int) -> Iterator[list[dict[str, Any]]]:
@@ -89,4 +90,4 @@ def _pieces() -> Iterator[str]:
         ", ",
     )
     yield from (f'"{name}"' for name in FILES)
-    yield from (*RESULTS, DONE)
+    yield from (*RESULTS, *LEFT, DONE)
