@@ -177,16 +177,12 @@ def test_a_call_in_an_odd_form_is_carried_out(what, run_of):
     assert asked.tool_calls[0].id == answered.tool_call_id != ""
 
 
-def test_nothing_is_kept_that_cannot_be_written(run_of, tmp_path, monkeypatch):
+def test_nothing_is_kept_that_cannot_be_written(run_of, tmp_path):
     run, _ = run_of("called", [form(name) for name, form in CALLED.items()])
     for path in run.folder.glob("*.jsonl"):
         assert "\\ud83d" not in path.read_bytes().decode()
     for end in ("jsonl", "parquet"):
-        out = tmp_path / f"x.{end}"
-        monkeypatch.setattr(
-            sys, "argv", ["darebench", "export", str(run.folder), "--out", str(out)]
-        )
-        cli.main()
+        export([run.folder], tmp_path / f"x.{end}")
     assert len((tmp_path / "x.jsonl").read_text().splitlines()) == len(CALLED)
 
 
