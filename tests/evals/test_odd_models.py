@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import subprocess
@@ -26,6 +27,13 @@ SHARED = Path(__file__).parents[3] / "shared" / "cases" / "odd_server.py"
 GOOD = "import pandas as pd\nv = pd.read_csv('val_v2.csv')\nv['species'] = 'setosa'\nv[['row_id', 'species']].to_csv('prediction.csv', index=False)"
 DONE = {"content": "done"}
 HALF = "\ud83d"
+
+
+@pytest.fixture(autouse=True)
+def _collected():
+    """Collect here what a cancelled run leaves open, so that no other test is told of it."""
+    yield
+    gc.collect()
 
 
 def evaluate(url, tmp_path, monkeypatch, capsys, *more, model="openai-api/local/m"):
@@ -314,7 +322,6 @@ ADDRESSES = {
     "ftp://localhost/v1": "write http://localhost/v1",
     "http://": "is not the address",
     "": "is not the address",
-    "http://no-such-host.invalid/v1": "correct the host's name",
 }
 
 
@@ -414,6 +421,7 @@ def test_a_model_that_is_away_is_waited_for(tmp_path, monkeypatch, capsys):
     assert code == 0
     assert [t.fault for t in attempts] == [None] * 3
     assert all(t.score for t in attempts)
+    assert all(t.timing.model < 5 for t in attempts)  # the wait is no time of theirs
     assert f"wait for the model at {address}: the connection was closed" in told
     assert f"the model at {address} answers again, after" in told
 
