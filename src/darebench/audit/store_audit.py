@@ -13,7 +13,7 @@ from pathlib import Path
 from joblib import delayed
 
 from darebench.audit.checks import Need, find
-from darebench.audit.checks.broken import broken, unaudited
+from darebench.audit.checks.broken import broken
 from darebench.audit.findings import Severity
 from darebench.audit.near_duplicates import find_shared_rows
 from darebench.audit.task_audit import TaskAudit, audit_task
@@ -73,7 +73,11 @@ def audit_store(
     for done in run_all(calls, Cluster.LOCAL, jobs):
         if isinstance(done, Lost):
             task = tasks[done.index]
-            done = TaskAudit(id=task.id, track=task.track, findings=tuple(unaudited(done.reason)))
+            done = TaskAudit(
+                id=task.id,
+                track=task.track,
+                findings=tuple(find(Need.WORKER, done.reason, task.variant)),
+            )
         audits[done.id] = done
         if report is not None:
             report("tasks", len(audits), len(tasks))

@@ -28,6 +28,7 @@ from darebench.audit.checks.solvable_without_data import answers_stated, referen
 from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
 from darebench.audit.checks.time_leak import time_leak
+from darebench.audit.checks.unaudited import unaudited
 from darebench.audit.checks.validation_size import validation_size
 from darebench.audit.findings import Finding, Severity
 from darebench.types import Variant
@@ -53,6 +54,8 @@ class Need(StrEnum):
     """All tables of the store (`SharedRows`)."""
     FAILURE = "failure"
     """Why the task cannot be read, in a sentence (`str`)."""
+    WORKER = "worker"
+    """Why its worker gave no answer, in a sentence (`str`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Check:
 
 CHECKS = (
     Check(name="broken", needs=Need.FAILURE, severities=(DEFECT,), find=broken),
+    Check(name="unaudited", needs=Need.WORKER, severities=(WARNING,), find=unaudited),
     Check(
         name="target_given_away",
         needs=Need.TABLES,

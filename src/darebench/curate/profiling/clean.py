@@ -41,6 +41,7 @@ TELLING = 20
 """Distinct values from which on a column tells its table from other tables."""
 _CALENDAR = re.compile(r"(date|time|year|quarter|month|week|weekday|day|hour|minute)s?", re.I)
 MOST_MISSING = 0.6
+CONSTANT = "it holds one value"
 _INDEX_NAME = re.compile(
     r"(unnamed: \d+|rownames?|row|index|idx|no\.?|nr|obs|x|id|rowid|\W*)", re.I
 )
@@ -70,32 +71,47 @@ def tidy(frame: pd.DataFrame, descriptions: Mapping[str, str] | None = None) -> 
     if len(frame) > MAX_ROWS:
         kept = np.sort(np.random.default_rng(0).choice(len(frame), MAX_ROWS, replace=False))
         frame = frame.iloc[kept]
-    raw_names = list(frame.columns)
-    names = column_names(raw_names)
-    read = _read_columns(frame, names, descriptions or {})
+    names = column_names(list(frame.columns))
     columns: dict[str, pd.Series] = {}
-    readings = []
-    for (values, reading), raw_name in zip(read, raw_names, strict=True):
-        useless = "" if values is None else _uselessness(str(raw_name), values, reading)
-        if values is None or useless or len(columns) == MAX_COLUMNS:
-            why = useless or (reading.why if values is None else f"beyond {MAX_COLUMNS} columns")
+    constant: dict[str, pd.Series] = {}
+    readings: list[ColumnReading] = []
+    for values, reading in _read_columns(frame, names, descriptions or {}):
+        useless = "" if values is None else _uselessness(values, reading)
+        if values is None or useless:
+            why = useless or reading.why
             reading = replace(reading, became=Became.LEFT_OUT, why=why, blanked=0)
+            if values is not None and useless == CONSTANT:
+                constant[reading.name] = values
         else:
             columns[reading.name] = values.rename(reading.name)
         readings.append(reading)
+        if len(columns) == MAX_COLUMNS:
+            break
     if not columns:
         raise CurationReject(
             f"none of the {len(names)} columns is usable: they are constant, nearly all missing, "
             "indexes, free text or nested"
         )
-    kept = _without_copies(pd.DataFrame(columns)).drop_duplicates(ignore_index=True)
-    return Tidy(frame=with_clock(with_dates(kept)), columns=tuple(readings))
+    dated = with_clock(with_dates(pd.DataFrame(columns), pd.DataFrame(constant)))
+    kept = _without_copies(dated).drop_duplicates(ignore_index=True)
+    return Tidy(frame=kept, columns=tuple(readings))
 
 
 def _read_columns(
     frame: pd.DataFrame, names: Sequence[str], descriptions: Mapping[str, str]
 ) -> Iterator[tuple[pd.Series | None, ColumnReading]]:
-    """Yield the values of each column, None where it holds nothing usable, and how it was read."""
+    """Yield the values of each column, None where it holds nothing usable, and how it was read.
+
+    A table of very many columns is read in parts, since no more than some are kept.
+    """
+    for start in range(0, len(names), 2 * MAX_COLUMNS):
+        part = slice(start, start + 2 * MAX_COLUMNS)
+        yield from _read_part(frame.iloc[:, part], names[part], descriptions)
+
+
+def _read_part(
+    frame: pd.DataFrame, names: Sequence[str], descriptions: Mapping[str, str]
+) -> Iterator[tuple[pd.Series | None, ColumnReading]]:
     series = [frame.iloc[:, i].reset_index(drop=True).rename(n) for i, n in enumerate(names)]
     texts = {n: read_texts(v) for n, v in zip(names, series, strict=True) if is_text(v)}
     written = [column for column in texts.values() if column is not None]
@@ -150,13 +166,13 @@ def column_names(names: Sequence[Any]) -> list[str]:
     return result
 
 
-def _uselessness(raw_name: str, values: pd.Series, reading: ColumnReading) -> str:
+def _uselessness(values: pd.Series, reading: ColumnReading) -> str:
     """Say why a column is of no use; empty for one that is."""
     if values.isna().mean() > MOST_MISSING:
         return f"{values.isna().mean():.0%} of it is missing"
     if values.nunique() < 2:
-        return "it holds one value"
-    if reading.became is Became.TIMES or not _INDEX_NAME.fullmatch(raw_name):
+        return CONSTANT
+    if reading.became is Became.TIMES or not _INDEX_NAME.fullmatch(reading.source_name):
         return ""
     if not pd.api.types.is_numeric_dtype(values):
         return "an index: each row has a name of its own" if values.nunique() == len(values) else ""

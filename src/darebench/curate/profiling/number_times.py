@@ -30,6 +30,7 @@ _PACKINGS = (
     (180001010000, 210012312359, "%Y%m%d%H%M"),
     (18000101000000, 21001231235959, "%Y%m%d%H%M%S"),
 )
+_MEANT = 20
 _EPOCHS = (("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9))
 _FIRST, _LAST = 473_385_600, 4_102_444_800
 """Seconds since 1970 of the first days of 1985 and 2100."""
@@ -55,11 +56,15 @@ def read_number_times(values: pd.Series) -> NumberTimes | None:
 
 
 def _packed(values: pd.Series, name: str) -> NumberTimes | None:
-    """Read whole numbers such as 20201120 and 202011 in a column that is named after time."""
-    if not _PACKED.fullmatch(name) or not (values == values.round()).all():
+    """Read whole numbers such as 20201120, and 202011 in a column that is named after time.
+
+    Twenty numbers of eight digits are all days only if they are meant to be.
+    """
+    is_named = _PACKED.fullmatch(name) is not None
+    if not (values == values.round()).all() or not (is_named or values.nunique() >= _MEANT):
         return None
     for low, high, spelling in _PACKINGS:
-        if values.between(low, high).all():
+        if values.between(low, high).all() and (is_named or spelling == "%Y%m%d"):
             texts = values.astype("int64").astype(str)
             times = pd.to_datetime(texts, format=spelling, errors="coerce")
             if times.notna().all():

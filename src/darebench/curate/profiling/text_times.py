@@ -264,7 +264,7 @@ def _assemble(fields: _Fields, roles: str) -> TextTimes:
 
 def _weeks(starts: pd.Series, weeks: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Return what must be added to the first of January for a day of an ISO week."""
-    weekday = starts.dt.dayofweek.to_numpy()
+    weekday = starts.dt.day_of_week.to_numpy()
     to_first = np.where(weekday <= 3, -weekday, 7 - weekday)
     valid = (weeks >= 1) & (weeks <= 53)
     shift = to_first + 7 * (weeks - 1) + days - 1

@@ -21,20 +21,26 @@ FEWEST = 6
 """Distinct dates that are worth a column."""
 
 
-def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add a `date` before a year that has its month, quarter, day or hour in other columns."""
+def with_dates(frame: pd.DataFrame, constant: pd.DataFrame) -> pd.DataFrame:
+    """Add a `date` before a year that has its month, quarter, day or hour in other columns.
+
+    Args:
+        frame: A table.
+        constant: Columns of it that hold one value and were left out, such as the only year.
+    """
     if "date" in {str(name).casefold() for name in frame.columns}:
         return frame
-    years = _part(frame, _YEAR, 1700, 2199)
+    parts = pd.concat([frame, constant], axis=1)
+    years = _part(parts, _YEAR, 1700, 2199)
     if years is None:
         return frame
-    months = _part(frame, _MONTH, 1, 12)
+    months = _part(parts, _MONTH, 1, 12)
     if months is None:
-        quarters = _part(frame, _QUARTER, 1, 4)
+        quarters = _part(parts, _QUARTER, 1, 4)
         return frame if quarters is None else _first(frame, dates(years, quarters * 3 - 2))
-    days = _part(frame, _DAY, 1, 31)
+    days = _part(parts, _DAY, 1, 31)
     found = dates(years, months, days)
-    hours = _part(frame, _HOUR, 0, 24) if days is not None else None
+    hours = _part(parts, _HOUR, 0, 24) if days is not None else None
     if hours is not None:
         found = found + pd.to_timedelta(hours, unit="h")
     return frame if found.isna().any() else _first(frame, found)

@@ -36,6 +36,8 @@ ALPHABETS: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
     ("Latvian", _letters("āčēģīķļņšūž"), ("cp1257", "iso8859_13")),
     ("Thai", frozenset(map(chr, range(0x0E01, 0x0E5C))), ("cp874",)),
     ("Vietnamese", _letters("ăâđêôơưáàéèíìóòúùý"), ("cp1258",)),
+    ("several western languages", _letters("äöüßáâãàåæçéèêëíîïìñóôøòúûùœ"), ("cp1252",)),
+    ("several central languages", _letters("áâăäąćčçďđéęěëíîłľńňóôőöřśšşťţúůűüýźžż"), ("cp1250",)),
     ("Icelandic", _letters("áðéíóúýþæö"), _WEST),
 )
 """Language, its letters in lower case, and its code pages; equally good ones by their order."""

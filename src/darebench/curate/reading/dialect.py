@@ -65,11 +65,9 @@ def parse(head: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
         escapechar=dialect.escape or None,
         skipinitialspace=True,
     )
-    try:
-        for row in reader:
-            yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error:  # a cell that is too long; what came before tells enough
-        return
+    csv.field_size_limit(max(csv.field_size_limit(), len(head)))
+    for row in reader:
+        yield reader.line_num, [cell.strip() for cell in row]
 
 
 def _comment(head: str) -> str:

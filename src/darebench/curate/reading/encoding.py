@@ -151,6 +151,7 @@ def _single_byte(words: Iterable[bytes]) -> tuple[str, str, float]:
             texts = [word.decode(page, "replace") for word in words]
             share = _share(texts, alphabet)
             points = share + 0.05 * _usual(texts, language) - 0.01 * page.startswith("mac")
+            points -= 0.06 * language.startswith("several")
             if points > most + 1e-9:
                 best, most = (page, language, share), points
     return best

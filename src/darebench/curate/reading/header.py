@@ -50,6 +50,10 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     Raises:
         CurationReject: The header has another number of names than the rows have cells.
     """
+    given = [row for row in rows if any(row)]
+    if len(given) == 1 and not any(map(is_value, given[0])):
+        first = rows.index(given[0])
+        return Header(row=first, first=first + 1, names=tuple(given[0]), why="it is all there is")
     body = _describe(rows)
     start = next((i for i, row in enumerate(rows[:_DEEPEST]) if _fills(row, body)), None)
     if start is None:

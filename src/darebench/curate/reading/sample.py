@@ -24,14 +24,18 @@ def sample(chunks: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, tuple[str, ...
     rng = np.random.default_rng(0)
     kept: pd.DataFrame | None = None
     draws = np.empty(0)
-    n_seen = 0
+    n_seen, highest = 0, 1.0
     for chunk in chunks:
         n_seen += len(chunk)
         chunk.columns = unique([str(name) for name in chunk.columns])
+        drawn = rng.random(len(chunk))
+        if highest < 1.0:  # what would go again is not copied first
+            chunk, drawn = chunk[drawn < highest], drawn[drawn < highest]
         kept = chunk if kept is None else pd.concat([kept, chunk], ignore_index=True)
-        draws = np.concatenate([draws, rng.random(len(chunk))])
+        draws = np.concatenate([draws, drawn])
         if len(kept) > 2 * MAX_ROWS:
             kept, draws = _smallest(kept, draws)
+            highest = float(draws.max())
     if kept is None:
         raise CurationReject("the file holds no table")
     kept, _ = _smallest(kept, draws)

@@ -23,14 +23,22 @@ def read_workbook(path: Path) -> ReadTable:
         CurationReject: It holds no table, or the package that reads it is not installed.
     """
     try:
-        import python_calamine  # noqa: F401 -- pandas' own message names no extra
+        from python_calamine import CalamineError
     except ImportError:
         raise CurationReject(
             f"{path.name} needs python-calamine: {install_command(extra='excel')}"
         ) from None
-    sheets: dict[Any, pd.DataFrame] = pd.read_excel(
-        path, sheet_name=None, engine="calamine", header=None, keep_default_na=False, na_values=[""]
-    )
+    try:
+        sheets: dict[Any, pd.DataFrame] = pd.read_excel(
+            path,
+            sheet_name=None,
+            engine="calamine",
+            header=None,
+            keep_default_na=False,
+            na_values=[""],
+        )
+    except CalamineError as error:
+        raise CurationReject(f"{path.name} cannot be read: {error}") from None
     cut = {name: _trimmed(sheet) for name, sheet in sheets.items()}
     main = max(cut, key=lambda name: int(cut[name].notna().to_numpy().sum()), default=None)
     if main is None or cut[main].empty:
