@@ -200,7 +200,7 @@ def _not_understood(column: Texts) -> str:
 def _spread(distinct: np.ndarray, column: Texts) -> pd.Series:
     """Put the value of each text into its rows, NaN where there is none."""
     padded = np.append(distinct, np.array([np.nan], dtype=distinct.dtype))
-    series = pd.Series(padded[column.codes])
+    series = pd.Series(padded[column.codes], dtype=distinct.dtype)
     return series.where(series.notna(), np.nan)
 
 

@@ -203,9 +203,7 @@ def _roles(shape: str, fields: _Fields) -> list[str]:
     if len(letters) == 2:
         if "b" in letters:
             return ["MY" if letters[0] == "b" else "YM"]
-        return (
-            {"Nn": ["YM"], "nN": ["MY"]}.get(letters, []) if marks in ("-", "/", ".", ":") else []
-        )
+        return {"Nn": ["YM"], "nN": ["MY"]}.get(letters, []) if marks in ("-", "/", ".") else []
     if "b" in letters:
         return _beside_name(letters, fields)
     if marks not in ("-", "/", ".", "") or (not marks and not fields.padded):
