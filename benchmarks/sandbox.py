@@ -69,6 +69,28 @@ plt.close(figure)
 pd.DataFrame({"a": a, "b": b}).to_csv("out.csv")
 """
 TRIVIAL = "print(1)"
+OPENMP = {
+    "boosting": """
+from sklearn.ensemble import HistGradientBoostingClassifier
+rng = np.random.default_rng(0)
+X = rng.normal(size=(2000, 10))
+HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(X, X[:, 0] > 0)
+""",
+    "clustering": """
+from sklearn.cluster import KMeans
+KMeans(8, n_init=10, random_state=0).fit(np.random.default_rng(0).normal(size=(8000, 10)))
+""",
+}
+"""Programs that use OpenMP, without their first line."""
+TIMED = "import time, numpy as np\nstart = time.perf_counter(){}print(time.perf_counter() - start)"
+CHATTY = """
+import io, sys, time
+{}
+start = time.process_time()
+for n in range(1_000_000): print(n)
+print(time.process_time() - start)
+"""
+BUFFERED = "sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, 'w')))"
 
 
 def main() -> None:
@@ -93,7 +115,54 @@ def main() -> None:
             f"{rate * warm / 1000:.2f} of the calls that one core does warm"
         )
         memory(executor)
+        for name, code in OPENMP.items():
+            together(name, code, executor, 4 if quick else 12)
+        printing(executor, 1 if quick else 3)
     executor.close_now()
+
+
+def together(name: str, code: str, executor: LocalExecutor, n: int) -> None:
+    """Print what a program that uses OpenMP takes alone, and two at a time, here and elsewhere."""
+    program = Program(code=f"import numpy as np{code}")
+    times = interleaved({
+        "one": lambda: executor.execute_now(program),
+        "two": lambda: both(lambda _: executor.execute_now(program)),
+    }, n)  # fmt: skip
+    one, two = (statistics.median(times[number]) for number in ("one", "two"))
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("OMP_")}
+
+    def fresh(_: int) -> float:
+        command = [sys.executable, "-c", TIMED.format(code)]
+        done = subprocess.run(command, env=plain, capture_output=True, text=True, check=True)
+        return 1000 * float(done.stdout)
+
+    alone = statistics.median(fresh(0) for _ in range(2))
+    beside = statistics.median(seconds for _ in range(2) for seconds in both(fresh))
+    print(
+        f"{name} with OpenMP: {one:.0f} ms, two at a time {two:.0f} ms ({two / one:.2f} times); "
+        f"in plain interpreters {alone:.0f} ms, two at a time {beside:.0f} ms "
+        f"({beside / alone:.1f} times)"
+    )
+
+
+def both(action: Callable[[int], object]) -> list:
+    """Do something twice at the same time."""
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(action, range(2)))
+
+
+def printing(executor: LocalExecutor, n: int) -> None:
+    """Print the processor time of a million short lines, handed on at once and buffered."""
+    seconds: dict[str, list[float]] = {"": [], BUFFERED: []}
+    for _ in range(n):
+        for first, times in seconds.items():
+            outcome = executor.execute_now(Program(code=CHATTY.format(first)))
+            times.append(float(outcome.stdout.split()[-1]))
+    ours, theirs = (statistics.median(times) for times in seconds.values())
+    print(
+        f"a million short lines: {ours:.2f} s of the program's processor time, handed on at once; "
+        f"{theirs:.2f} s buffered"
+    )
 
 
 def compare(name: str, code: str, executor: LocalExecutor, n: int, n_fresh: int) -> float:

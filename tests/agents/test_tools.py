@@ -118,8 +118,13 @@ SAYS = {
     ),
     "a forgotten database": (
         {"code": "import sqlite3; sqlite3.connect('metadata.txt').execute('select * from t')"},
-        ["no such table", "the code did not see it: 'metadata.txt'"],
-        [],
+        ["no such table", "--- files ---\nNot in files_to_load, so the code did not see it: 'meta"],
+        ["not kept"],
+    ),
+    "a file in a folder that is not there": (
+        {"code": "open('/data/train_v2.csv')", "files_to_load": ["train_v2.csv"]},
+        ["--- files ---\nIn the working folder, to be opened by its name: 'train_v2.csv'"],
+        ["did not see"],
     ),
     "a loaded file": (
         {"code": "open('train_v2.csv')", "files_to_load": ["train_v2.csv"]},
@@ -157,7 +162,7 @@ SAYS = {
     ),
     "a file that was not written": (
         {"code": "1", "files_to_save": ["a.csv"]},
-        ["Not saved: 'a.csv': the program did not write it"],
+        ["Not saved: 'a.csv': the code did not write it into its working folder"],
         [],
     ),
     "a stop": (

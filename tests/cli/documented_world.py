@@ -24,8 +24,8 @@ from sites import Hub, Kaggle, Openml
 
 MODEL = "openai-api/local/m"
 """Stands for every model of a provider."""
-STORES = ("owner/name", "me/tasks")
-"""Stores that pages take from the hub."""
+STORE = "owner/name"
+"""The store that pages take from the hub."""
 
 
 def prepare(folder: Path, world: dict[str, str]) -> Path:
@@ -117,10 +117,9 @@ def served() -> Iterator[dict[str, str]]:
     """Serve a model, the hub, Kaggle and OpenML here; yield the variables that lead to them."""
     frame = bundled("diabetes").round(4)
     with ChatServer(_Player()) as model, Hub() as hub, Kaggle() as kaggle, Openml() as openml:
-        for name in STORES:
-            root = open_store().root
-            files = [path for path in root.rglob("*") if path.is_file()]
-            hub.repos[name] = {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
+        root = open_store().root
+        files = [path for path in root.rglob("*") if path.is_file()]
+        hub.repos[STORE] = {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
         hub.repos["ann/churn"] = {
             "README.md": b"---\nlicense: cc0-1.0\ntags: [tabular]\n---\n# Churn\n",
             "data.csv": frame.to_csv(index=False).encode(),

@@ -1,9 +1,10 @@
-"""An agent that needs no model: it notes which attempt it makes, and answers at once."""
+"""An agent that needs no model: it notes which attempt it makes, and answers in a second."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import random
 from pathlib import Path
 
 from darebench import Budget, Message, Role, Task, Tool
@@ -16,5 +17,5 @@ async def note_and_answer(task: Task, tool: Tool, budget: Budget) -> list[Messag
     side = os.open(os.environ["CHAOS_SIDE"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(side, f"{task.id} {epoch}\n".encode())
     os.close(side)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(random.uniform(0.3, 1.2))
     return [Message(role=Role.ASSISTANT, content=f"{task.id} {epoch}")]

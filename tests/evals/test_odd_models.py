@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from chat_server import Answer, ChatServer, call, completion
 from darebench import cli
 from darebench.evals.run import EvalConfig
 from darebench.evals.run import evaluate as run_evaluation
+from darebench.evals.run_folder import read_run
 from darebench.evals.trajectory import read_trajectories
 from darebench.rollouts.export import export
 from darebench.types import Role, StopReason
@@ -25,6 +27,13 @@ SHARED = Path(__file__).parents[3] / "shared" / "cases" / "odd_server.py"
 GOOD = "import pandas as pd\nv = pd.read_csv('val_v2.csv')\nv['species'] = 'setosa'\nv[['row_id', 'species']].to_csv('prediction.csv', index=False)"
 DONE = {"content": "done"}
 HALF = "\ud83d"
+
+
+@pytest.fixture(autouse=True)
+def _collected():
+    """Collect here what a cancelled run leaves open, so that no other test is told of it."""
+    yield
+    gc.collect()
 
 
 def evaluate(url, tmp_path, monkeypatch, capsys, *more, model="openai-api/local/m"):
@@ -176,16 +185,12 @@ def test_a_call_in_an_odd_form_is_carried_out(what, run_of):
     assert asked.tool_calls[0].id == answered.tool_call_id != ""
 
 
-def test_nothing_is_kept_that_cannot_be_written(run_of, tmp_path, monkeypatch):
+def test_nothing_is_kept_that_cannot_be_written(run_of, tmp_path):
     run, _ = run_of("called", [form(name) for name, form in CALLED.items()])
     for path in run.folder.glob("*.jsonl"):
         assert "\\ud83d" not in path.read_bytes().decode()
     for end in ("jsonl", "parquet"):
-        out = tmp_path / f"x.{end}"
-        monkeypatch.setattr(
-            sys, "argv", ["darebench", "export", str(run.folder), "--out", str(out)]
-        )
-        cli.main()
+        export([run.folder], tmp_path / f"x.{end}")
     assert len((tmp_path / "x.jsonl").read_text().splitlines()) == len(CALLED)
 
 
@@ -247,7 +252,7 @@ def test_a_full_context_scores_what_was_saved(tmp_path, monkeypatch, capsys):
         Answer(status=status, body={"error": {"message": message, "code": status}})
         for status, message in FULL.values()
     )
-    with ChatServer(lambda r, n: good() if n == 0 else next(full)) as server:
+    with ChatServer(lambda r, n: good() if n == 0 else next(full, dict(DONE))) as server:
         code, attempts, _ = evaluate(
             server.url, tmp_path, monkeypatch, capsys, "--epochs", str(len(FULL))
         )
@@ -317,7 +322,6 @@ ADDRESSES = {
     "ftp://localhost/v1": "write http://localhost/v1",
     "http://": "is not the address",
     "": "is not the address",
-    "http://no-such-host.invalid/v1": "correct the host's name",
 }
 
 
@@ -417,6 +421,7 @@ def test_a_model_that_is_away_is_waited_for(tmp_path, monkeypatch, capsys):
     assert code == 0
     assert [t.fault for t in attempts] == [None] * 3
     assert all(t.score for t in attempts)
+    assert all(t.timing.model < 5 for t in attempts)  # the wait is no time of theirs
     assert f"wait for the model at {address}: the connection was closed" in told
     assert f"the model at {address} answers again, after" in told
 
@@ -436,22 +441,20 @@ def test_a_model_that_is_gone_for_good_ends_the_run(tmp_path, monkeypatch, capsy
         assert "what is done is kept, and the same command continues" in told
 
 
-def test_a_turn_that_always_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
-    """A request that the server cannot bear is given up while others are answered."""
-    monkeypatch.setattr("darebench.evals.inspect.connection.LONGEST_WAIT_S", 0.2)
+def test_what_always_fails_costs_no_other_attempt(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("darebench.evals.inspect.connection.PATIENCE_S", 4.0)
 
     def script(request, turn):
-        bad = "diabetes" in json.dumps(request["messages"])
-        return 500 if bad else dict(DONE)
+        return dict(DONE) if "species" in json.dumps(request["messages"]) else 500
 
     with ChatServer(script) as server:
-        code, attempts, _ = evaluate(
+        code, _, told = evaluate(
             server.url, tmp_path, monkeypatch, capsys, "diabetes_reg/mm", "--epochs", "4"
         )
     assert code == 1
-    unscored = {t.task for t in attempts if t.score is None}
-    assert unscored == {"diabetes_reg/mm"}
-    assert sum(t.score is not None for t in attempts) == 4
+    assert "500 Internal Server Error" in told
+    kept = read_run(tmp_path / "run").trajectories
+    assert sum(t.score is not None and t.task == "iris_class/mm" for t in kept) == 4
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cli.running import darebench
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
-from darebench.evals.trajectory import write_trajectories
+from darebench.evals.trajectory import to_json, write_trajectories
 from darebench.rollouts.check_export import check_export, read_rows
 from darebench.rollouts.export import Format, export
 from darebench.rollouts.sources import open_source
@@ -299,3 +299,41 @@ def test_a_turn_that_the_token_limit_cut_is_left_out(tmp_path):
     write_trajectories([attempt(epoch=2), cut], tmp_path / "in.jsonl")
     found = export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
     assert (found.rows, found.left_out) == (1, {"cut off by the token limit": 1})
+
+
+HALF_PAIR = Path(__file__).parents[3] / "shared" / "cases" / "attempts" / "half-surrogate.jsonl"
+
+
+def half_pairs(folder: Path) -> Path:
+    """Write attempts with half of a surrogate pair in every text that a model gives."""
+    path = folder / "attempts.jsonl"
+    lines = [
+        json.dumps(to_json(one))
+        .replace('"content": "', '"content": "\\ud83d')
+        .replace('"id": "', '"id": "\\ude00')
+        for one in attempts()
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("form", ["chat.jsonl", "chat.parquet", "openai.jsonl"])
+@pytest.mark.parametrize("where", ["shared", "own"])
+def test_text_that_cannot_be_written_is_cleaned(where, form, tmp_path):
+    if where == "shared" and not HALF_PAIR.is_file():
+        pytest.skip("the shared cases are not beside this checkout")
+    source = HALF_PAIR if where == "shared" else half_pairs(tmp_path)
+    out = tmp_path / form
+    done = darebench("export", str(source), "--out", str(out), "--format", form.split(".")[0])
+    assert done.returncode == 0, done.stderr
+    rows = list(read_rows(out))
+    assert rows
+    json.dumps(rows, ensure_ascii=False, default=str).encode()
+    assert where == "shared" or "\N{REPLACEMENT CHARACTER}" in str(rows)
+
+
+def test_such_text_can_be_selected(tmp_path):
+    out = tmp_path / "x.jsonl"
+    done = darebench("select", str(half_pairs(tmp_path)), "--strategy", "av", "--out", str(out))
+    assert "Traceback" not in done.stderr
+    assert "\\ud83d" not in out.read_bytes().decode()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from darebench.agents.hints import forgotten
+from darebench.agents.hints import forgotten, looked_for_elsewhere
 from darebench.sandbox.names import UNWRITTEN
 from darebench.sandbox.program import Limits, Outcome, Refused, Saved, Status
 from darebench.store.layout import PREDICTION
@@ -39,13 +39,19 @@ def answer_text(
     for name, content in (("stdout", record.stdout), ("stderr", record.stderr)):
         if content:
             lines += [f"--- {name} ---", content.rstrip("\n")]
-    lines += [_file_line(name, file, outcome) for name, file in outcome.files.items()]
-    if outcome.unsaved:
-        lines.append(f"Written, but not in files_to_save, so not kept: {_listed(outcome.unsaved)}")
-    overlooked = forgotten(record, set(available) - set(outcome.files))
+    notes = [_file_line(name, file, outcome) for name, file in outcome.files.items()]
+    overlooked = forgotten(record, available)
     if overlooked:
-        lines.append(f"Not in files_to_load, so the code did not see it: {_listed(overlooked)}")
-    return "\n".join(lines)
+        notes.append(f"Not in files_to_load, so the code did not see it: {_listed(overlooked)}")
+    unsaved = [name for name in outcome.unsaved if name not in overlooked]
+    if unsaved:
+        notes.append(f"Written, but not in files_to_save, so not kept: {_listed(unsaved)}")
+    misplaced = looked_for_elsewhere(record)
+    if misplaced:
+        notes.append(f"In the working folder, to be opened by its name: {_listed(misplaced)}")
+    if notes and len(lines) > 1:
+        lines.append("--- files ---")
+    return "\n".join([*lines, *notes])
 
 
 def left_line(what: str, n_left: int, folder: Path) -> str:
@@ -77,8 +83,11 @@ def _headline(record: CallRecord, outcome: Outcome, limits: Limits) -> str:
 def _file_line(name: str, file: Saved | Refused, outcome: Outcome) -> str:
     stopped = outcome.status in (Status.TIMEOUT, Status.KILLED)
     if isinstance(file, Refused):
-        unwritten = stopped and file.why == UNWRITTEN
-        why = "the code was stopped before it wrote it" if unwritten else file.why
+        why = file.why
+        if why == UNWRITTEN:
+            why = "the code did not write it into its working folder"
+            if stopped:
+                why = "the code was stopped before it wrote it"
         return f"Not saved: {name!r}: {why}"
     shape = _csv_shape(file.path)
     size = f"{file.n_bytes} bytes"

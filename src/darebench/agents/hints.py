@@ -23,6 +23,13 @@ def forgotten(call: CallRecord, available: Collection[str]) -> list[str]:
     ]
 
 
+def looked_for_elsewhere(call: CallRecord) -> list[str]:
+    """Return the files that a call loaded and then did not find, because it named a folder."""
+    if "FileNotFoundError" not in call.stderr:
+        return []
+    return [n for n in call.files_to_load if re.search(rf"/{re.escape(n)}(?![\w-])", call.stderr)]
+
+
 def failed_on_forgotten(call: CallRecord, available: Collection[str]) -> bool:
     """Check whether a call failed because of a file that it could have loaded and did not."""
     if call.status != CallStatus.ERROR:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from darebench.agents.protocol import Budget
+from darebench.cores import usable_cores
 from darebench.types import Message, Role, Task
 
 LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "skrub", "statsmodels")
@@ -21,8 +21,8 @@ counts is the file `{prediction}` that the task asks for, as you saved it last.
 How the tool works:
 - Each call is a new process. Variables, imports and files of earlier calls are gone, except for \
 files that you saved.
-- A call sees only the files named in `files_to_load`. Name every file that the code opens: the \
-task's files, or files saved by earlier calls.
+- A call sees only the files named in `files_to_load`, in its working folder. Name every file that \
+the code opens: the task's files, or files saved by earlier calls.
 - Files that the code writes are kept only if they are named in `files_to_save`. Use plain file \
 names, without folders.
 - There is no network, and no package can be installed. There are {libraries}, and {processors}.
@@ -39,7 +39,7 @@ USER = "{question}" + FILES + "{files}."
 
 def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[Message, ...]:
     """Build the system and user messages for a task."""
-    n_cores = os.cpu_count() or 1
+    n_cores = usable_cores()
     limits = f"{budget.seconds_per_call:g} seconds for each call"
     if budget.seconds is not None:
         limits += f" and {budget.seconds:g} seconds in all"

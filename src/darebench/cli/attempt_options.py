@@ -85,7 +85,8 @@ class AttemptOptions(Selection):
             min=1,
             metavar="SECONDS",
             show_default="no limit",
-            help="Wall-clock limit of an attempt in seconds, waits included.",
+            help="Limit of an attempt in seconds: its model's turns and its programs, without the "
+            "queue.",
         ),
     ] = None
     sandbox: Annotated[

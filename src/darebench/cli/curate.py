@@ -178,7 +178,8 @@ def curate(
     Example: darebench curate tables/ --out curation
     """
     from darebench.cli.dry_run import plan_curation, print_plan
-    from darebench.curate.language.authors import choose_authors
+    from darebench.curate.assemble import STORE
+    from darebench.curate.language.authors import choose_authors, reach_models
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 
@@ -197,6 +198,8 @@ def curate(
         print_plan(plan, as_json=output.as_json)
         return
     with show_progress(output.quiet) as progress:
+        if not (curation.out / STORE).is_dir():
+            reach_models(models, progress.say)
         made = run(
             source,
             curation.out,
@@ -206,7 +209,7 @@ def curate(
             jobs=curation.jobs,
             cluster=Cluster(curation.cluster),
             limit=curation.limit,
-            progress=_with_refusals(progress) if progress else None,
+            progress=_with_refusals(progress),
         )
     _print(made, output)
 

@@ -39,6 +39,7 @@ def run_text(run: Run, page: Path, *, took_s: float, done: str | None = None) ->
         *(_line("score 0", text) for text in _zeros(attempts)),
         *(_line("failed calls", text) for text in _failed_calls(attempts)),
         *(_line("unscored", text) for text in _unscored(attempts)),
+        *(_line("warning", text) for text in _warnings(attempts)),
     ]
     if run.missing:
         lines.append(_line("missing", f"{run.missing} attempts; the same command makes them"))
@@ -89,6 +90,12 @@ def _failed_calls(attempts: Sequence[Trajectory]) -> Iterator[str]:
     used = effort(attempts)
     if used.with_failed_call:
         yield f"in {used.with_failed_call} attempts, {used.recovered} of which recovered"
+
+
+def _warnings(attempts: Sequence[Trajectory]) -> Iterator[str]:
+    """Yield each thing that a person should know, with the number of attempts that it touched."""
+    for text, n in Counter(w for t in attempts for w in set(t.warnings)).most_common():
+        yield f"{text} ({n} of {len(attempts)} attempts)"
 
 
 def _unscored(attempts: Sequence[Trajectory]) -> Iterator[str]:

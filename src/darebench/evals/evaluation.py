@@ -50,7 +50,7 @@ class EvalConfig:
     token_limit: int | None = None
     """Most tokens of a whole attempt."""
     time_limit: int | None = None
-    """Most seconds of a whole attempt, waits included."""
+    """Most seconds of an attempt: its model's turns and its programs, without the queue."""
 
     @property
     def inspect_model(self) -> str:

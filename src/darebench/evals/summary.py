@@ -43,6 +43,7 @@ def as_json(run: Run) -> dict[str, Any]:
                 "reason": asdict(t.reason) if t.reason else None,
                 "failure": t.failure,
                 "fault": t.fault,
+                "warnings": list(t.warnings),
                 "calls": len(t.calls),
                 "seconds": t.seconds,
                 "tokens": t.tokens.total,

@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 def find_labels(
     parsed: ParsedTruth, rule: MetricRule, name: str, value: float, labels: Labels
 ) -> Finding:
-    """Say why predicted labels score 0, and in how many rows an IF answer differs.
+    """Report why predicted labels score 0, and in how many rows an IF answer differs.
 
     Args:
         parsed: The truth.
@@ -70,7 +70,7 @@ def find_numbers(
     y_pred: Floats,
     predicted: pa.Array,
 ) -> Finding:
-    """Say why predicted numbers score 0, and in how many rows an IF answer differs.
+    """Report why predicted numbers score 0, and in how many rows an IF answer differs.
 
     Args:
         parsed: The truth.

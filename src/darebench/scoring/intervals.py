@@ -56,7 +56,9 @@ def spread(values: Sequence[float], clusters: Sequence[str], *, bounded: bool = 
     """
     n = len(set(clusters))
     if n < MIN_CLUSTERS:
-        return Spread(clusters=n, note=f"no error below {MIN_CLUSTERS} source datasets (here {n})")
+        return Spread(
+            clusters=n, note=f"no error from {n} source datasets; it takes {MIN_CLUSTERS}"
+        )
     error = clustered_error(values, clusters)
     if error is None or error <= _NOTHING:
         return _without_spread(values, n, bounded=bounded)
@@ -97,7 +99,7 @@ def _without_spread(values: Sequence[float], n: int, *, bounded: bool) -> Spread
     """Return what is known where no cluster differs from another.
 
     If all of n clusters score 1, each does so with a probability of at least p, where p^n is
-    (1 - LEVEL) / 2; the mean is no lower than p, since no score is negative.
+    (1 - LEVEL) / 2; the mean is at least p, since no score is negative.
     """
     if bounded and set(values) in ({0.0}, {1.0}):
         least = ((1 - LEVEL) / 2) ** (1 / n)

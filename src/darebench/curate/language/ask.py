@@ -7,19 +7,17 @@ curation which runs again gets the same answers. Each request is one line of the
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from darebench.errors import ConfigError, CurationReject, ProviderFault
+from darebench.errors import CurationReject, ProviderFault
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.types import Message, Role
@@ -65,11 +63,22 @@ class LanguageModel:
         Raises:
             ConfigError: The name is unknown, or its client or its key is missing.
         """
-        try:
-            _model(self.name, self.base_url)
-        except Exception as error:  # every provider of Inspect has its own way to say so
-            text = " ".join(str(error).split())[:300]
-            raise ConfigError(f"the model {self.name!r} cannot be used: {text}") from None
+        _model(self.name, self.base_url)
+
+    def reach(self, say: Callable[[str], None]) -> None:
+        """Ask the model's server something, before there is work for it.
+
+        Args:
+            say: Is told whom the request goes to.
+
+        Raises:
+            ConfigError: The model cannot be used.
+        """
+        from darebench.evals.inspect.first_request import ask_first, is_asked
+
+        model = _model(self.name, self.base_url)
+        if is_asked(model):
+            run_sync(ask_first(model, [], {}, say))
 
     def ask(self, messages: Sequence[Message], purpose: str) -> str:
         """Return the model's answer to a conversation.
@@ -183,6 +192,8 @@ def _keep(row: dict[str, Any], path: Path) -> None:
 async def _generate(name: str, base_url: str | None, messages: Sequence[Message]) -> ModelOutput:
     from inspect_ai.model import ChatMessageAssistant, ChatMessageSystem, ChatMessageUser
 
+    from darebench.evals.inspect.connection import follow
+
     kinds = {
         "system": ChatMessageSystem,
         "user": ChatMessageUser,
@@ -191,7 +202,10 @@ async def _generate(name: str, base_url: str | None, messages: Sequence[Message]
     given = [kinds[m.role](content=m.content) for m in messages]
     try:
         async with _model(name, base_url) as model:
+            follow(model)
             output = await model.generate(given)
+    except ProviderFault:
+        raise
     except Exception as error:  # whatever a provider's client raises is the provider's fault
         text = " ".join(str(error).split())[:200]
         raise ProviderFault(f"{name}: {type(error).__name__}: {text}") from error
@@ -201,8 +215,9 @@ async def _generate(name: str, base_url: str | None, messages: Sequence[Message]
 
 
 def _model(name: str, base_url: str | None) -> Model:
-    from inspect_ai.model import GenerateConfig, get_model
+    from inspect_ai.model import GenerateConfig
+
+    from darebench.evals.inspect.model import open_model
 
     config = GenerateConfig(max_retries=MAX_RETRIES, timeout=TIMEOUT_S)
-    with redirect_stdout(io.StringIO()):  # Inspect greets there, where our JSON belongs
-        return get_model(name, base_url=base_url, config=config, memoize=False)
+    return open_model(name, base_url, {}, config)

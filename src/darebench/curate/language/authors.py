@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,21 @@ def choose_authors(models: Models, out: Path) -> Authors:
         designer=ModelDesigner(model=designer) if designer else RulesDesigner(),
         rewriter=Rewriter(model=rewriter, reader=reader) if rewriter else None,
     )
+
+
+def reach_models(models: Models, say: Callable[[str], None]) -> None:
+    """Ask each model something, before there is work for it.
+
+    Args:
+        models: The models by name.
+        say: Is told whom a request goes to.
+
+    Raises:
+        ConfigError: A model cannot be used.
+    """
+    for name in dict.fromkeys((models.designer, models.rewriter, models.reader)):
+        if name is not None:
+            LanguageModel(name=name, base_url=models.base_url).reach(say)
 
 
 def _open(name: str | None, models: Models, out: Path) -> LanguageModel | None:

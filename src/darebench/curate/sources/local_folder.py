@@ -71,7 +71,8 @@ def read_dataset(path: Path, content: Any = None) -> RawTable:
     data, notes = _main_file(path) if path.is_dir() else (path, ())
     table = read_any(data)
     columns = list(map(str, table.frame.columns))
-    page = _page(path, data, columns, read_json_page(content, data.name, columns))
+    inner = data.relative_to(path).as_posix() if path.is_dir() else data.name
+    page = _page(path, data, columns, read_json_page(content, inner, columns))
     return RawTable(
         title=page.title or path.stem.replace("_", " "),
         about=page.about,
@@ -124,12 +125,16 @@ def _main_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
 
 def _page(path: Path, data: Path, columns: list[str], page: Page) -> Page:
     """Add what the documents beside a table say; the first one that says something wins."""
+    inner = data.relative_to(path).as_posix() if path.is_dir() else data.name
     for document in _documents(path, data):
         if document.suffix == ".json":
-            read = read_json_page(load_json(document), data.name, columns)
+            read = read_json_page(load_json(document), inner, columns)
         else:
             text = document.read_text(encoding="utf-8-sig", errors="replace")
-            read = read_text_page(text, columns)
+            read = read_text_page(text, columns, data.name)
+        if not (read.names_columns or document.name.startswith(f"{data.stem}.")):
+            page = replace(page, licence=page.licence or read.licence)
+            continue
         page = replace(
             page,
             title=page.title or read.title,

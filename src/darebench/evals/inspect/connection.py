@@ -225,9 +225,11 @@ def follow(
 
         try:
             result = await connection.request(ask, getattr(config, "max_retries", None))
-        except (ProviderFault, LimitExceededError):
+        except LimitExceededError:
             raise
         except Exception as error:
+            if isinstance(error, ProviderFault) and not isinstance(error, UnusableAnswer):
+                raise
             fault = fault_of(error)
             if is_context_full(fault.status, fault.text):
                 return ModelOutput.from_content(

@@ -19,6 +19,7 @@ from inspect_ai.model import (
     ChatMessageTool,
     ChatMessageUser,
     ContentReasoning,
+    GenerateConfig,
     Model,
     ModelOutput,
     get_model,
@@ -62,7 +63,12 @@ PROVIDERS = (
 """Inspect's providers that a misspelled one may mean; Inspect itself knows others as well."""
 
 
-def open_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> Model:
+def open_model(
+    name: str,
+    base_url: str | None,
+    arguments: Mapping[str, Any],
+    config: GenerateConfig | None = None,
+) -> Model:
     """Return an Inspect model, so that a problem with it is reported before any work.
 
     A server of one's own rarely wants a key, but its client does: where an address is given and no
@@ -74,23 +80,25 @@ def open_model(name: str, base_url: str | None, arguments: Mapping[str, Any]) ->
     """
     _check_address(base_url)
     try:
-        return _opened(name, base_url, arguments)
+        return _opened(name, base_url, arguments, config)
     except ConfigError:
         raise
     except Exception as error:  # each provider raises what its own client does
         if base_url is not None and "api_key" not in arguments:
             with contextlib.suppress(Exception):  # the first error says what is missing
-                return _opened(name, base_url, {**arguments, "api_key": NO_KEY})
+                return _opened(name, base_url, {**arguments, "api_key": NO_KEY}, config)
         text = " ".join(Text.from_markup(str(error)).plain.split())
         raise ConfigError(
             f"the model {name!r} cannot be used: {text.rstrip('.')}{_nearest(name)}"
         ) from error
 
 
-def _opened(name: str, base_url: str | None, arguments: Mapping[str, Any]) -> Model:
+def _opened(
+    name: str, base_url: str | None, arguments: Mapping[str, Any], config: GenerateConfig | None
+) -> Model:
     # Inspect presents itself when it is first used; stdout belongs to our result.
     with contextlib.redirect_stdout(io.StringIO()):
-        return get_model(name, base_url=base_url, memoize=False, **arguments)
+        return get_model(name, base_url=base_url, config=config, memoize=False, **arguments)
 
 
 def _check_address(url: str | None) -> None:

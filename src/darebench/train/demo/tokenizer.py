@@ -29,8 +29,8 @@ MARKS = (
 RESULTS = (
     "The code ran without an error. It printed nothing.\nSaved: 'prediction.csv' (",
     "The code ran without an error. It printed nothing.",
-    "The code ran without an error. It printed nothing.\nNot saved: 'prediction.csv': the program "
-    "did not write it",
+    "The code ran without an error. It printed nothing.\nNot saved: 'prediction.csv': the code "
+    "did not write it into its working folder",
     "The code failed with exit code 1.\n--- stderr ---\nFileNotFoundError: [Errno 2] No such file",
     "The code failed with exit code 1.\n--- stderr ---\nKeyError: \"['x'] not in index\"",
     "The code failed with exit code 1.\n--- stderr ---\nUnicodeDecodeError: 'utf-8' codec can't",
