@@ -35,6 +35,7 @@ _NAMED_TIME = re.compile(
     r".*(Date|Time)",
     re.I,
 )
+_TIME_OF_DAY = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
 _LIKE_TIME = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D.*)?")
 
 
@@ -190,7 +191,7 @@ def _text(
 def _not_understood(column: Texts) -> str:
     """Return a cell of a column that looks like time; empty for others."""
     texts = column.distinct[column.known]
-    if len(texts) < 3:
+    if len(texts) < 3 or texts.astype(str).str.fullmatch(_TIME_OF_DAY.pattern).all():
         return ""
     like = texts.astype(str).str.fullmatch(_LIKE_TIME.pattern).mean()
     named = _NAMED_TIME.fullmatch(column.name) is not None and texts.map(is_value).mean() >= 0.5

@@ -79,6 +79,9 @@ def read_text_times(
         for roles in _roles(shape, fields)
         if (choice := _checked(_assemble(fields, roles), weights)) is not None
     ]
+    if set(shape) == {"b", "n"} and len(shape) == 2:
+        # `Oct18` is a day of October, unless the months follow each other over the years.
+        choices = [choice for choice in choices if _steadiness(choice.times) >= 0.8]
     return _choose(choices, rows, day_first)
 
 

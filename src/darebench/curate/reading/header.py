@@ -206,7 +206,8 @@ def _units(names: Sequence[str], row: Sequence[str]) -> dict[str, str]:
 
 
 def _without(body: _Body, first: int, why: str) -> Header:
-    return Header(row=None, first=first, names=("",) * body.width, why=why)
+    names = tuple(f"column_{number}" for number in range(1, body.width + 1))
+    return Header(row=None, first=first, names=names, why=why)
 
 
 def _kinds(body: _Body) -> str:
