@@ -55,7 +55,7 @@ class Texts:
 
     @property
     def known(self) -> np.ndarray:
-        """Which distinct texts are no such words."""
+        """Which distinct texts are other words."""
         return ~self.distinct.isin(self.words).to_numpy(bool)
 
 
@@ -199,7 +199,7 @@ def _not_understood(column: Texts) -> str:
 
 
 def _spread(distinct: np.ndarray, column: Texts) -> pd.Series:
-    """Put the value of each text into its rows, NaN where there is none."""
+    """Return the value of each row's text, NaN where there is none."""
     padded = np.append(distinct, np.array([np.nan], dtype=distinct.dtype))
     series = pd.Series(padded[column.codes], dtype=distinct.dtype)
     return series.where(series.notna(), np.nan)

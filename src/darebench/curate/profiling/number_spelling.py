@@ -58,7 +58,7 @@ class SpelledNumbers:
     """Numbers of the distinct texts of a column, or why they are none."""
 
     values: np.ndarray | None
-    """NaN where a text is no number; None if the column is not one of numbers."""
+    """NaN where a text is not a number; None if the column is not one of numbers."""
     spelling: str = ""
     """How they are written, for people."""
     unit: str = ""

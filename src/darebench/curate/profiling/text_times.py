@@ -36,7 +36,7 @@ class TextTimes:
     """Times of the distinct texts of a column."""
 
     times: pd.Series
-    """NaT where a text is no time, or stands for none."""
+    """NaT where a text is not a time, or stands for none."""
     spelling: str
     """How they are written, for people."""
     is_unsure: bool = False

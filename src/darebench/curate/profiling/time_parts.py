@@ -1,4 +1,4 @@
-"""Puts dates together whose parts stand in several columns."""
+"""Joins dates whose parts stand in several columns."""
 
 from __future__ import annotations
 
