@@ -14,6 +14,8 @@ from itertools import groupby
 from darebench.curate.sources.plain_text import plain
 
 LONGEST = 300
+WRAPPED = 60
+"""Characters from which on a line may be continued by one without an indent."""
 _MARK = re.compile(r"(?:[*+•·‣▪◦$–-]|\(?\d{1,3}[.)]|\(?[a-z]\)|\[,\s*\d+\])\s+(?=\S)")
 """What an entry of a list starts with."""
 _HEADING = re.compile(r"#{1,6}\s+(?P<term>.+?)[\s#]*")
@@ -186,9 +188,12 @@ def _terms(text: str, names: Names) -> Iterator[tuple[str, str]]:
 
 def _paragraph(lines: Sequence[_Line], first: int, names: Names) -> str:
     """Return the lines up to the next blank one, entry or name."""
-    kept = []
+    kept: list[str] = []
     for line in lines[first:]:
-        if not line.text or line.is_entry or line.is_heading or _starts_other(line, names):
+        if not line.text or line.is_entry or line.is_heading:
+            break
+        is_wrapped = bool(kept) and len(kept[-1]) >= WRAPPED and ":" not in line.text
+        if _starts_other(line, names) and not is_wrapped:
             break
         if kept and line.text.startswith(": "):
             break
@@ -221,13 +226,14 @@ def _entries(text: str, names: Names) -> Iterator[tuple[str, str]]:
             continue
         more = []
         for other in lines[i + 1 :]:
-            inside = other.indent > line.indent or len(lines[i].text) >= 60
+            inside = other.indent > line.indent or len(line.text) >= WRAPPED
             if not other.text or other.is_entry or other.is_heading or not inside:
                 break
             if _starts_other(other, names) or _RULED.fullmatch(other.text):
                 break
             more.append(other.text)
-        yield term, " ".join([said, *more])
+        is_type = bool(more) and _TYPE.fullmatch(said) is not None
+        yield term, " ".join(more if is_type else [said, *more])
 
 
 def _longest_term(text: str, names: Names) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from darebench.curate.records import Table
+from darebench.curate.writing.misnamed import misnamed
 from darebench.instructions.columns import Columns
 from darebench.instructions.facts import ColumnFacts
 from darebench.instructions.ranges import Evidence
@@ -28,7 +29,9 @@ def label_columns(table: Table, columns: Sequence[str], metadata: str) -> dict[s
             continue
         scores = known.scores(phrase)
         own = scores.pop(position)
-        if own >= max(scores, default=0.0) + _MARGIN:
+        if own < max(scores, default=0.0) + _MARGIN:
+            continue
+        if not misnamed({name: phrase}, [*columns, *map(str, table.frame.columns)]):
             named[name] = phrase
     return named
 

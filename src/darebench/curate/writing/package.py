@@ -20,6 +20,7 @@ from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
 from darebench.curate.writing.lookup import take_apart
 from darebench.curate.writing.metadata import find_domain, write_metadata
+from darebench.curate.writing.misnamed import misnamed
 from darebench.curate.writing.noise import with_hard_noise, with_noise
 from darebench.curate.writing.questions import write_forecast, write_modelling, write_workflow
 from darebench.curate.writing.settings import (
@@ -193,6 +194,7 @@ def _workflow_question(
         for _ in range(WORDINGS):
             text = write_workflow(workflow, *names, labels, rng)
             lost = lost_in_workflow(text, workflow, facts, names)
+            lost = lost or misnamed(labels, map(str, table.frame.columns))
             if not lost:
                 return text
     _refuse_lost(lost)
