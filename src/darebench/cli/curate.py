@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +14,7 @@ from darebench.cli.given_settings import SettingsOptions
 from darebench.cli.options import BaseUrlOption, DryRunOption
 from darebench.cli.output import Output, print_json, print_line
 from darebench.cli.progress import Show, show_progress
+from darebench.cli.told_options import ToldOptions
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,14 +38,15 @@ class CurationOptions:
     """Where a curation lies, and which tables it takes."""
 
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--out",
             metavar="FOLDER",
+            show_default="needed without --explain",
             help="Folder of the curation, in which `store` is made; if it holds an unfinished "
             "one, that is continued.",
         ),
-    ]
+    ] = None
     seed: Annotated[
         int, typer.Option("--seed", min=0, metavar="N", help="Random seed of every choice.")
     ] = 0
@@ -169,6 +171,15 @@ def curate(
     curation: CurationOptions,
     by: AuthorOptions,
     kind: TaskOptions,
+    told: ToldOptions,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Make no task: say how each table is read and what becomes of its columns, and "
+            "print a `dataset.toml` to start from.",
+        ),
+    ] = False,
     settings: SettingsOptions,
     dry_run: DryRunOption = False,
     output: Output,
@@ -183,8 +194,15 @@ def curate(
     from darebench.curate.pipeline import curate as run
     from darebench.parallel import Cluster
 
-    options, models = _options(curation, kind), _models(by)
-    authors, wanted = choose_authors(models, curation.out), _pairs(curation.filters or [])
+    options = replace(_options(curation, kind), told=told.read())
+    wanted = _pairs(curation.filters or [])
+    if explain:
+        _explain(source, options, wanted, curation, output)
+        return
+    if curation.out is None:
+        raise ConfigError("give --out FOLDER, or --explain to see what would become of the tables")
+    models = _models(by)
+    authors = choose_authors(models, curation.out)
     if dry_run:
         plan = plan_curation(
             source,
@@ -212,6 +230,22 @@ def curate(
             progress=_with_refusals(progress),
         )
     _print(made, output)
+
+
+def _explain(
+    source: str,
+    options: Options,
+    filters: Mapping[str, str],
+    curation: CurationOptions,
+    output: Output,
+) -> None:
+    """Say what is found in each table."""
+    from darebench.cli.explanation import print_explanations
+    from darebench.curate.explain_source import explain_all
+
+    with show_progress(output.quiet) as progress:
+        tables = explain_all(source, options, filters, curation.limit, progress)
+    print_explanations(tables, output)
 
 
 def _options(curation: CurationOptions, kind: TaskOptions) -> Options:

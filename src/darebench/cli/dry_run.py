@@ -118,17 +118,17 @@ def plan_curation(
     Raises:
         ConfigError: It would be refused.
     """
-    from darebench.curate.curation_work import work_of
+    from darebench.curate.curation_work import plain_options, work_of
     from darebench.curate.sources.local_folder import FolderSource
-    from darebench.curate.sources.registry import open_source
+    from darebench.curate.sources.registry import open_as_told
 
-    source = open_source(name, filters)
+    source = open_as_told(name, filters, options.told)
     work = work_of(source, authors, options, limit)
     keys = source.keys()[:limit] if isinstance(source, FolderSource) else None
     return CurationPlan(
         source=name,
         tables=None if keys is None else len(keys),
-        options=asdict(options),
+        options={**plain_options(options), **options.told.as_dict()},
         models={part: model for part, model in asdict(models).items() if model},
         folder=str(out),
         state=state_of(out, work),

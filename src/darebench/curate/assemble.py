@@ -54,7 +54,8 @@ def assemble(names: Sequence[str], out: Path) -> None:
         split = "test" if name in tests else "train"
         entries += [replace(entry, split=split) for entry in record.entries]
     write_questions(entries, part)
-    write_ledger(ledger, out / LEDGER)
+    explained = {n: r.explanation for n, r in records.items() if r.explanation is not None}
+    write_ledger(ledger, out / LEDGER, explained)
     part.rename(out / STORE)
 
 

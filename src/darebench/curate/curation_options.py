@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from darebench.curate.told import Told
 
 
 class Noise(StrEnum):
@@ -43,6 +45,8 @@ class Options:
     workflows: Workflows = Workflows.PAPER
     licences: tuple[str, ...] = ("*",)
     """Globs of the licences that are accepted."""
+    told: Told = field(default_factory=Told)
+    """What is said of every table of a folder."""
 
     @property
     def style(self) -> Style:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from darebench.curate.curation_options import Options
 from darebench.curate.protocols import Authors, Source
@@ -29,7 +30,8 @@ def work_of(source: Source | Site, authors: Authors, options: Options, limit: in
         "authors": authors.identity(),
         "instructions_version": VERSION,
         "limit": limit,
-        **asdict(options),
+        **plain_options(options),
+        **({"told": options.told.as_dict()} if options.told.as_dict() else {}),
     }
     return Work(
         kind="curation",
@@ -47,8 +49,12 @@ def keep_settings(
         return
     designer = authors.designer.identity()
     rewriter = authors.rewriter.identity() if authors.rewriter else {}
+    told = options.told.as_dict()
+    types = [f"{name}={kind}" for name, kind in told.pop("type", {}).items()]
     settings = {
-        **asdict(options),
+        **plain_options(options),
+        **told,
+        "type": types or None,
         "limit": limit,
         "filter": [f"{name}={value}" for name, value in filters.items()] or None,
         "designer": designer["kind"],
@@ -58,3 +64,8 @@ def keep_settings(
         "base_url": designer.get("base_url") or rewriter.get("base_url"),
     }
     write_settings(settings, path)
+
+
+def plain_options(options: Options) -> dict[str, Any]:
+    """Return the options without what is said of tables."""
+    return {name: value for name, value in asdict(options).items() if name != "told"}

@@ -26,7 +26,7 @@ from darebench.curate.protocols import Authors, CurationProgress, Source
 from darebench.curate.record_wire import read_ledger, read_questions, read_record
 from darebench.curate.records import Refusal, Unfinished
 from darebench.curate.sources.local_folder import FolderSource
-from darebench.curate.sources.registry import open_source
+from darebench.curate.sources.registry import open_as_told
 from darebench.curate.sources.sites import Site, pin
 from darebench.curate.stages import curate_table, refuse_lost
 from darebench.errors import ConfigError
@@ -85,7 +85,7 @@ def curate(
     started = time.monotonic()
     out = Path(out)
     options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
-    opened = open_source(source, filters)
+    opened = open_as_told(source, filters, options.told)
     _refuse_inside(opened, out)
     with claimed(out, work_of(opened, authors, options, limit)):
         keep_settings(out, options, authors, filters or {}, limit)

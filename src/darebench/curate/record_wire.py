@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ from darebench.store import layout
 from darebench.types import Variant
 
 RESULT = "result.json"
+EXPLAINED = "explanation"
+"""Key of the ledger's lines that say how a table was read."""
 
 
 class _Wire(BaseModel):
@@ -89,6 +91,7 @@ class _RecordWire(_Wire):
     fingerprint: list[str]
     entries: list[_EntryWire]
     refusals: list[_RefusalWire]
+    explanation: dict[str, Any] | None = None
 
 
 def read_entry(value: dict[str, Any]) -> DatasetEntry:
@@ -117,6 +120,7 @@ def read_record(folder: Path) -> TableRecord:
         fingerprint=tuple(wire.fingerprint),
         entries=tuple(entry.to_entry() for entry in wire.entries),
         refusals=tuple(refusal.to_refusal() for refusal in wire.refusals),
+        explanation=wire.explanation,
     )
 
 
@@ -129,6 +133,7 @@ def write_record(record: TableRecord, folder: Path) -> None:
         "fingerprint": list(record.fingerprint),
         "entries": [_as_dict(entry) for entry in record.entries],
         "refusals": [refusal.as_dict() for refusal in record.refusals],
+        "explanation": record.explanation,
     }
     write_json(value, folder / RESULT)
 
@@ -144,16 +149,29 @@ def read_questions(store: Path) -> tuple[DatasetEntry, ...]:
     return tuple(read_entry(value) for value in listed)
 
 
-def write_ledger(refusals: Sequence[Refusal], path: Path) -> None:
-    """Write refusals, one JSON object a line."""
-    rows = (json.dumps(r.as_dict(), ensure_ascii=False, sort_keys=True) + "\n" for r in refusals)
-    path.write_text("".join(rows), encoding="utf-8")
+def write_ledger(
+    refusals: Sequence[Refusal],
+    path: Path,
+    explained: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write refusals, one JSON object a line, then a line for each table that was read.
+
+    Args:
+        refusals: What was refused.
+        path: The file.
+        explained: Table -> how it was read and what was decided.
+    """
+    rows: list[dict[str, Any]] = [*(refusal.as_dict() for refusal in refusals)]
+    rows += [{"table": name, EXPLAINED: said} for name, said in (explained or {}).items()]
+    lines = (json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def read_ledger(path: Path) -> tuple[Refusal, ...]:
-    """Read refusals back."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(_RefusalWire.model_validate_json(line).to_refusal() for line in lines)
+    """Read refusals back; lines that explain tables are passed over."""
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    refusals = (row for row in rows if EXPLAINED not in row)
+    return tuple(_RefusalWire.model_validate(row).to_refusal() for row in refusals)
 
 
 def _as_dict(entry: DatasetEntry) -> dict[str, Any]:

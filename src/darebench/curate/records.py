@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from darebench.curate.curation_options import Noise
+from darebench.curate.told import Told
 from darebench.errors import DareError
 from darebench.store.extras import Extras
 from darebench.types import Family, Variant
@@ -81,6 +82,8 @@ class RawTable:
     """What reading left out."""
     reading: Reading | None = None
     """How the file was read; None for what a package holds."""
+    told: Told = field(default_factory=Told)
+    """What its user says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +301,8 @@ class TableRecord:
     """Hashes of the columns that tell it from other tables; empty if nothing was made of it."""
     entries: tuple[DatasetEntry, ...]
     refusals: tuple[Refusal, ...]
+    explanation: Mapping[str, Any] | None = None
+    """How it was read and what was decided, as `explain` says; None where it was not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

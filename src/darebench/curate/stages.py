@@ -12,25 +12,26 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.curation_options import Options
+from darebench.curate.designing.as_told import design_as_told
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.explain import explain
 from darebench.curate.licences import accepts
-from darebench.curate.profiling.clean import MAX_COLUMNS, fingerprint_columns, tidy
-from darebench.curate.profiling.evidence import Tidy
-from darebench.curate.profiling.profile import profile
+from darebench.curate.profiled import not_understood, profile_table
+from darebench.curate.profiling.clean import fingerprint_columns
 from darebench.curate.protocols import Authors, Source
-from darebench.curate.reading.evidence import with_units
 from darebench.curate.record_wire import read_entry, read_record, write_record
 from darebench.curate.records import (
     DatasetEntry,
@@ -77,6 +78,7 @@ class _State:
     table: Table | None = None
     entries: list[DatasetEntry] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    explanation: Mapping[str, Any] | None = None
 
 
 def curate_table(
@@ -158,18 +160,12 @@ def _curate(source: Source, key: str, state: _State) -> None:
     if not accepts(raw.licence, state.options.licences):
         raise CurationReject(f"its licence {raw.licence!r} is not accepted")
     state.stage = Stage.PROFILE
-    read = tidy(raw.frame, raw.descriptions)
-    frame, notes = read.frame, [*raw.notes, *read.notes]
-    if frame.shape[1] == MAX_COLUMNS < raw.frame.shape[1]:
-        notes.append(f"only its first {MAX_COLUMNS} usable columns are kept")
-    said = with_units(raw.descriptions, read.units)
-    raw = replace(raw, notes=tuple(notes), descriptions=said)
-    state.refusals += _not_understood(read, state.slug)
-    found = profile(frame, read.columns)
-    table = Table(slug=state.slug, owner=source.owner, raw=raw, frame=frame, profile=found)
+    table, read = profile_table(raw, state.slug, source.owner)
+    state.refusals += not_understood(read, state.slug)
     state.table = table
     state.stage = Stage.DESIGN
-    designs = state.authors.designer.design(table)
+    state.explanation = explain(table, read)
+    designs = design_as_told(state.authors.designer, table)
     made: list[Design] = []
     for design in designs:
         if len(made) >= state.options.max_targets:
@@ -177,7 +173,7 @@ def _curate(source: Source, key: str, state: _State) -> None:
         state.stage = Stage.DESIGN
         with _refusing(state, design.title):
             made.append(_curate_target(table, design, state))
-    for design in _joined(made, frame):
+    for design in _joined(made, table.frame):
         state.stage = Stage.DESIGN
         with _refusing(state, design.title):
             _curate_target(table, design, state)
@@ -185,21 +181,6 @@ def _curate(source: Source, key: str, state: _State) -> None:
     if not state.entries:
         reasons = Counter(refusal.kind for refusal in state.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
-
-
-def _not_understood(made: Tidy, slug: str) -> list[Refusal]:
-    """Name the columns that look like time and could not be read."""
-    return [
-        Refusal(
-            table=slug,
-            stage=Stage.PROFILE,
-            target=column.name,
-            reason=f"looks like time and is not understood: {column.not_understood!r}; "
-            "write it as 2020-12-31 or 2020-12-31 23:59:59",
-        )
-        for column in made.columns
-        if column.not_understood
-    ]
 
 
 def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:
@@ -285,4 +266,5 @@ def _record(state: _State) -> TableRecord:
         fingerprint=tuple(sorted(prints)),
         entries=tuple(state.entries),
         refusals=tuple(state.refusals),
+        explanation=state.explanation,
     )

@@ -18,6 +18,8 @@ from darebench.types import Family
 
 MIN_COLUMNS = 3
 MAX_CLASSES = 30
+MOST_MISSING = 0.3
+"""Share of a target that may be missing."""
 MOST_NUMBERS = 6
 """Distinct whole numbers up to which they are classes; beyond, quantities."""
 MAX_LEVELS = 60
@@ -137,17 +139,28 @@ def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
 
 
 def _tabular(table: Table) -> list[Design]:
-    profile = table.profile
-    features = [c.name for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
     designs = []
-    for column in _ranked(table, profile.columns):
-        family = _family(column)
-        used = tuple(name for name in features if name != column.name)
-        if family is not None and column.name not in profile.groups and len(used) >= 2:
-            designs.append(
-                Design(family=family, target=column.name, features=used, groups=profile.groups)
-            )
+    for column in _ranked(table, table.profile.columns):
+        design = tabular_design(table, column)
+        if not why_no_target(column) and column.name not in table.profile.groups and design:
+            designs.append(design)
     return designs
+
+
+def tabular_design(table: Table, column: Column) -> Design | None:
+    """Design a classification or regression of one column; None where too little predicts it."""
+    profile = table.profile
+    used = [c for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
+    used = [c for c in used if c.name != column.name]
+    if len(used) < 2 or column.kind not in (Kind.NUMBER, Kind.CATEGORY):
+        return None
+    return Design(
+        family=_family(column),
+        target=column.name,
+        features=tuple(c.name for c in used),
+        groups=profile.groups,
+        categorical=tuple(c.name for c in used if c.kind is Kind.CATEGORY and c.low is not None),
+    )
 
 
 def _is_feature(column: Column) -> bool:
@@ -156,15 +169,23 @@ def _is_feature(column: Column) -> bool:
     return column.kind is Kind.CATEGORY and column.n_distinct <= MAX_LEVELS
 
 
-def _family(column: Column) -> Family | None:
-    """Return the family that a column can be the target of; None if there is none."""
-    if column.missing > 0.3 or _NEVER.fullmatch(column.name):
-        return None
-    if column.kind is Kind.CATEGORY and column.n_distinct <= MAX_CLASSES:
+def why_no_target(column: Column) -> str:
+    """Say why nobody would want to predict a column from the others; empty for one that may be."""
+    if column.missing > MOST_MISSING:
+        return f"{column.missing:.0%} of it is missing"
+    if _NEVER.fullmatch(column.name):
+        return "its name is that of an id, a time, a place or a part of a design"
+    if column.kind not in (Kind.NUMBER, Kind.CATEGORY):
+        return f"it is a column of kind {column.kind}"
+    if column.kind is Kind.CATEGORY and column.n_distinct > MAX_CLASSES:
+        return f"it has {column.n_distinct} classes; {MAX_CLASSES} are the most"
+    return "it holds years" if column.time_format == "%Y" else ""
+
+
+def _family(column: Column) -> Family:
+    if column.kind is Kind.CATEGORY or (column.whole and column.n_distinct <= MOST_NUMBERS):
         return Family.CLASS
-    if column.kind is not Kind.NUMBER or column.time_format == "%Y":
-        return None
-    return Family.CLASS if column.whole and column.n_distinct <= MOST_NUMBERS else Family.REG
+    return Family.REG
 
 
 def _series(table: Table) -> list[Design]:
@@ -174,20 +195,31 @@ def _series(table: Table) -> list[Design]:
     keys = {axis.column, *axis.entities}
     able = [c for c in table.profile.columns if c.name not in keys and not _is_calendar(c)]
     numbers = [c for c in able if c.kind is Kind.NUMBER]
-    features = numbers if axis.interval else [c for c in able if _is_feature(c)]
     targets = [c for c in numbers if _is_measured(c, resampled=bool(axis.interval))]
     return [
-        Design(
-            family=Family.TS,
-            target=target.name,
-            features=tuple(c.name for c in features if c is not target),
-            time_column=axis.column,
-            time_format=axis.format,
-            entities=axis.entities,
-            interval=axis.interval,
-        )
+        design
         for target in _ranked(table, targets)[:MAX_SERIES]
+        if (design := series_design(table, target)) is not None
     ]
+
+
+def series_design(table: Table, target: Column) -> Design | None:
+    """Design a forecast of one column; None without a time axis, or for what is no number."""
+    axis = table.profile.time
+    if axis is None or target.kind is not Kind.NUMBER:
+        return None
+    keys = {axis.column, *axis.entities, target.name}
+    able = [c for c in table.profile.columns if c.name not in keys and not _is_calendar(c)]
+    usable = [c for c in able if (c.kind is Kind.NUMBER if axis.interval else _is_feature(c))]
+    return Design(
+        family=Family.TS,
+        target=target.name,
+        features=tuple(c.name for c in usable),
+        time_column=axis.column,
+        time_format=axis.format,
+        entities=axis.entities,
+        interval=axis.interval,
+    )
 
 
 def _is_calendar(column: Column) -> bool:
@@ -201,6 +233,6 @@ def _is_calendar(column: Column) -> bool:
 
 def _is_measured(column: Column, *, resampled: bool) -> bool:
     """Check whether a number can be forecast; means of 0 and 1 can be as well."""
-    if column.missing > 0.3 or _NEVER.fullmatch(column.name):
+    if column.missing > MOST_MISSING or _NEVER.fullmatch(column.name):
         return False
     return resampled or not column.whole or column.n_distinct > MOST_NUMBERS

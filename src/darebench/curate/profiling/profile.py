@@ -48,7 +48,7 @@ def profile(frame: pd.DataFrame, readings: Sequence[ColumnReading] = ()) -> Prof
     """
     read = {reading.name: reading for reading in readings}
     columns = tuple(_with_reading(_column(frame[n]), read.get(str(n))) for n in frame.columns)
-    axis = _time_axis(frame, columns)
+    axis = find_time_axis(frame, columns)
     panel = axis.entities if axis is not None and not axis.interval else ()
     groups = panel or _groups(frame, columns)
     return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
@@ -104,7 +104,7 @@ def _time_format(texts: pd.Series) -> str:
     return spelling if times.notna().all() else ""
 
 
-def _time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | None:
+def find_time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | None:
     """Choose the time axis: dates before years before counted time."""
     order = {DAY: 0, MOMENT: 0, "%Y": 1, INDEX: 2}
     able = [c for c in columns if c.time_format and c.missing == 0 and c.n_distinct >= MIN_TIMES]

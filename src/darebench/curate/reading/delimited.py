@@ -16,7 +16,7 @@ import pandas as pd
 from darebench.curate.reading.dialect import find_dialect, named_delimiter, parse
 from darebench.curate.reading.encoding import find_encoding
 from darebench.curate.reading.evidence import Dialect, Header, Reading, ReadTable
-from darebench.curate.reading.header import FIRST_ROWS, find_header
+from darebench.curate.reading.header import FIRST_ROWS, find_header, header_at
 from darebench.curate.reading.leftovers import Leftovers
 from darebench.curate.reading.sample import CHUNK, sample, unique
 from darebench.errors import CurationReject
@@ -40,8 +40,12 @@ class _Start:
     n_remarks: int
 
 
-def read_delimited(path: Path) -> ReadTable:
+def read_delimited(path: Path, header_row: int | None = None) -> ReadTable:
     """Read a text file of cells.
+
+    Args:
+        path: The file.
+        header_row: Counted from 1, 0 for none; None to find it.
 
     Raises:
         CurationReject: Its encoding is not sure, or its header does not fit its rows.
@@ -53,7 +57,8 @@ def read_delimited(path: Path) -> ReadTable:
         start = _start(head, dialect)
         if not any(start.rows):
             raise CurationReject(f"{path.name} holds no row")
-        header = find_header(start.rows)
+        found = header_row is None
+        header = find_header(start.rows) if found else header_at(start.rows, header_row)
         left = Leftovers(header.names, dialect.comment)
         _count_above(start, header, left)
         stream.seek(0)

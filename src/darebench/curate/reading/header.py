@@ -69,10 +69,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     if _is_group(rows[start], following, body):
         group, start = rows[start], start + 1
     names = _fit([*map(str, rows[start])], body, rows[start + 1 :])
-    first, units = start + 1, {}
-    while first < min(len(rows) - 1, start + 4) and _is_unit_row(rows[first], body):
-        units = units or _units(names, rows[first])
-        first += 1
+    first, units = _below(rows, start, names, body)
     return Header(
         row=start,
         first=first,
@@ -80,6 +77,39 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
         units=units,
         why=f"row {start + 1} holds names above {_kinds(body)}",
     )
+
+
+def header_at(rows: Sequence[Sequence[str]], number: int) -> Header:
+    """Return the header in the row that a user names.
+
+    Args:
+        rows: The first rows of a table.
+        number: The row, counted from 1; 0 for a table without a header.
+
+    Raises:
+        CurationReject: That row does not name the columns.
+    """
+    body = _describe(rows[number:])
+    if number == 0:
+        first = next((i for i, row in enumerate(rows) if any(row)), 0)
+        return _without(body, first, "as told")
+    row = rows[number - 1] if number <= len(rows) else ()
+    if not any(row):
+        raise CurationReject(f"header row {number} is empty or not there; name another one")
+    names = _fit([*map(str, row)], body, rows[number:])
+    first, units = _below(rows, number - 1, names, body)
+    return Header(row=number - 1, first=first, names=tuple(names), units=units, why="as told")
+
+
+def _below(
+    rows: Sequence[Sequence[str]], header: int, names: Sequence[str], body: _Body
+) -> tuple[int, dict[str, str]]:
+    """Return the first row of data below a header, and the units that stand between."""
+    first, units = header + 1, dict[str, str]()
+    while first < min(len(rows) - 1, header + 4) and _is_unit_row(rows[first], body):
+        units = units or _units(names, rows[first])
+        first += 1
+    return first, units
 
 
 def _describe(rows: Sequence[Sequence[str]]) -> _Body:

@@ -9,15 +9,21 @@ from typing import Any
 import pandas as pd
 
 from darebench.curate.reading.evidence import Header, Reading, ReadTable
-from darebench.curate.reading.header import FIRST_ROWS, find_header
+from darebench.curate.reading.header import FIRST_ROWS, find_header, header_at
 from darebench.curate.reading.leftovers import Leftovers
 from darebench.curate.reading.sample import sample, unique
+from darebench.curate.told import near
 from darebench.errors import CurationReject
 from darebench.installing import install_command
 
 
-def read_workbook(path: Path) -> ReadTable:
-    """Read the largest sheet of a workbook.
+def read_workbook(path: Path, sheet: str = "", header_row: int | None = None) -> ReadTable:
+    """Read one sheet of a workbook.
+
+    Args:
+        path: The file.
+        sheet: Its name; empty for the largest one.
+        header_row: Counted from 1, 0 for none; None to find it.
 
     Raises:
         CurationReject: It holds no table, or the package that reads it is not installed.
@@ -41,14 +47,17 @@ def read_workbook(path: Path) -> ReadTable:
         raise CurationReject(f"{path.name} cannot be read: {error}") from None
     cut = {name: _trimmed(sheet) for name, sheet in sheets.items()}
     main = max(cut, key=lambda name: int(cut[name].notna().to_numpy().sum()), default=None)
+    if sheet and sheet not in cut:
+        raise CurationReject(f"{path.name} has no sheet {sheet!r}{near(sheet, map(str, cut))}")
+    main = sheet or main
     if main is None or cut[main].empty:
         raise CurationReject(f"{path.name} holds no sheet with a table")
-    sheet = cut[main]
-    rows = [_texts(row) for row in sheet.head(2 * FIRST_ROWS).itertuples(index=False)]
-    header = find_header(rows)
+    cells = cut[main]
+    rows = [_texts(row) for row in cells.head(2 * FIRST_ROWS).itertuples(index=False)]
+    header = find_header(rows) if header_row is None else header_at(rows, header_row)
     left = Leftovers(header.names)
     _count_above(rows, header, left)
-    body = sheet.iloc[header.first :].reset_index(drop=True)
+    body = cells.iloc[header.first :].reset_index(drop=True)
     frame, remarks = sample(left.clear([body]))
     frame.columns = unique(list(header.names))
     others = tuple(f"sheet {name!r} is left out" for name in cut if name != main)

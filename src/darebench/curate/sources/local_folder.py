@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from darebench.curate.records import RawTable
 from darebench.curate.sources.data_files import SUFFIXES, read_any
 from darebench.curate.sources.documentation import Page, load_json, read_json_page, read_text_page
 from darebench.curate.sources.source_kind import SourceKind
+from darebench.curate.told import Told, check_beside, told_beside
 from darebench.errors import CurationReject
 
 DOCUMENTS = ("metadata.json", "dataset-metadata.json", "metadata.txt", "README.md", "README.txt")
 _PASSED_OVER = re.compile(
-    r"\..*|licen[cs]es?(\..*)?|.*\.(md|pdf|png|jpe?g|gif|html?|py|ipynb)", re.I
+    r"\..*|licen[cs]es?(\..*)?|.*\.(md|toml|pdf|png|jpe?g|gif|html?|py|ipynb)", re.I
 )
 
 
@@ -28,6 +29,8 @@ class FolderSource:
     """Tables in files."""
 
     folder: Path
+    told: Told = field(default_factory=Told)
+    """What is said of every table; it counts before what `dataset.toml` says."""
 
     @property
     def owner(self) -> str:
@@ -53,23 +56,27 @@ class FolderSource:
         """Read one file, or the main table of a subfolder.
 
         Raises:
+            ConfigError: What is said of it in `dataset.toml` cannot be used.
             CurationReject: It does not hold a table that can be read.
         """
-        return read_dataset(self.folder / key)
+        told = self.told.over(told_beside(self.folder, key))
+        return read_dataset(self.folder / key, told=told)
 
 
-def read_dataset(path: Path, content: Any = None) -> RawTable:
+def read_dataset(path: Path, content: Any = None, told: Told | None = None) -> RawTable:
     """Read one file, or the main table of a folder, with what is written beside it.
 
     Args:
         path: The file or folder.
         content: Metadata in Kaggle's form that counts before what lies there.
+        told: What is said of the table.
 
     Raises:
         CurationReject: It does not hold a table that can be read.
     """
     data, notes = _main_file(path) if path.is_dir() else (path, ())
-    table = read_any(data)
+    told = told or Told()
+    table = read_any(data, sheet=told.sheet, header_row=told.header_row)
     columns = list(map(str, table.frame.columns))
     inner = data.relative_to(path).as_posix() if path.is_dir() else data.name
     page = _page(path, data, columns, read_json_page(content, inner, columns))
@@ -83,6 +90,7 @@ def read_dataset(path: Path, content: Any = None) -> RawTable:
         keywords=page.keywords,
         notes=(*notes, *table.reading.notes),
         reading=table.reading,
+        told=told,
     )
 
 
@@ -157,7 +165,9 @@ def _documents(path: Path, data: Path) -> Iterator[Path]:
 
 
 def _open(name: str, filters: dict[str, Any]) -> FolderSource:
-    return FolderSource(folder=Path(name).expanduser().resolve())
+    source = FolderSource(folder=Path(name).expanduser().resolve())
+    check_beside(source.folder, source.keys())
+    return source
 
 
 KIND = SourceKind(

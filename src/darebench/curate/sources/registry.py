@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darebench.curate.sources import hugging_face, kaggle, local_folder, openml, rdata
+from darebench.curate.told import Told
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,6 +47,23 @@ def open_source(source: str | Path, filters: Mapping[str, str] | None = None) ->
     if one and filters:
         raise ConfigError(f"{source} is one dataset; filters belong to `{word}` alone")
     return kind.open(one, kind.read_filters(filters))
+
+
+def open_as_told(
+    source: str | Path, filters: Mapping[str, str] | None, told: Told
+) -> Source | Site:
+    """Open a source whose tables are read as a user says.
+
+    Raises:
+        ConfigError: As `open_source`; or something is said of tables that are not one's own.
+    """
+    opened = open_source(source, filters)
+    if isinstance(opened, local_folder.FolderSource):
+        return replace(opened, told=told)
+    if told.as_dict():
+        option = next(iter(told.as_dict())).replace("_", "-")
+        raise ConfigError(f"--{option} is for a folder of tables, and {source} is none")
+    return opened
 
 
 def _open_folder(name: str) -> Source | Site:
