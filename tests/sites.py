@@ -362,6 +362,10 @@ class Openml(Site):
         return f'<oml:data_features xmlns:oml="http://openml.org/openml">{rows}</oml:data_features>'
 
 
+FIRST_QUESTION = "Answer with the word ready."
+"""What a model is asked before there is work for it."""
+
+
 class Chat(Site):
     """The OpenAI chat API; `script` turns a conversation into an answer or a status."""
 
@@ -372,8 +376,11 @@ class Chat(Site):
 
     def answer(self, to, method, path, body, headers):
         said = json.loads(body)["messages"]
-        self.conversations.append(said)
-        text = self.script(said)
+        if said[-1]["content"] == FIRST_QUESTION:
+            text: str | int = "ready"
+        else:
+            self.conversations.append(said)
+            text = self.script(said)
         if isinstance(text, int):
             to.send(text, {"error": {"message": f"scripted {text}"}})
             return

@@ -42,6 +42,8 @@ class Chaos:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "CHAOS_SIDE": str(self.side), "PYTHONPATH": path},
             start_new_session=True,
+            # where this test runs in the background, an interruption is ignored by inheritance
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     def kept(self) -> dict[tuple[str, int], bytes]:
@@ -85,6 +87,7 @@ def stop(process: subprocess.Popen[str], how: str) -> None:
             os.kill(process.pid, signal.SIGINT)
             time.sleep(0.1)
     process.communicate(timeout=120)
+    assert process.returncode != 0, "the call has ended by itself"
 
 
 def test_fifty_moments(tmp_path):

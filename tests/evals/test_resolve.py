@@ -59,7 +59,7 @@ def test_another_content_of_the_store_is_another_run(other_store, tmp_path):
     value = json.loads(questions.read_text())
     value[0]["question_v2"] += " Be quick."
     questions.write_text(json.dumps(value))
-    with pytest.raises(ConfigError, match=r"store\.hash \w+ there, \w+ here.*--fresh"):
+    with pytest.raises(ConfigError, match=r"content of iris_class \(mm\) has changed.*--fresh"):
         evaluate(
             EvalConfig(store=str(changed), model="null", tasks=ONE.tasks), out=tmp_path / "run"
         )

@@ -50,7 +50,7 @@ def test_doing_nothing_scores_zero_everywhere(tmp_path):
 def test_a_constant_scores_the_floor(tmp_path):
     run = evaluate(EvalConfig(model="trivial"), out=tmp_path / "trivial")
     scores = {t.task: t.score for t in run.trajectories}
-    assert all(t.reason is None for t in run.trajectories)
+    assert all(t.answered for t in run.trajectories)
     assert 0.0 < scores["affairs_class/mm"] < 0.6
     assert scores["diabetes_reg/mm"] == 0.0
 
@@ -172,7 +172,7 @@ SCRIPTS = {
     "a path": (call("1", ["../verify/ground_truth.csv"]), Failure.TOOL_ARGUMENTS),
     "arguments that are no JSON": (raw_call("{oops"), Failure.TOOL_ARGUMENTS),
     "a missing argument": (raw_call('{"code": "1"}'), Failure.TOOL_ARGUMENTS),
-    "another tool": (raw_call("{}", "bash"), Failure.NO_PREDICTION),
+    "another tool": (raw_call("{}", "bash"), Failure.TOOL_ARGUMENTS),
     "a file that was not named": (call("open('train_v2.csv')"), Failure.TOOL_ARGUMENTS),
     "a crash": (call("1 / 0"), Failure.CODE_ERROR),
     "a huge output": (call("print('x' * 10_000_000)"), Failure.NO_PREDICTION),

@@ -46,5 +46,5 @@ def _quoted(name: str) -> re.Pattern[str]:
 
 
 def _bare(name: str) -> re.Pattern[str]:
-    """Match a name that is no part of a longer one."""
+    """Match a name that does not belong to a longer one."""
     return re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")

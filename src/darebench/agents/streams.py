@@ -20,7 +20,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def without_repeats(text: str) -> str:
-    """Tell once what a program's stderr repeats, and say how often it came.
+    """Return a program's stderr with its repeats left out and counted.
 
     A warning that came before, with other numbers or not, is left out wherever it comes again,
     together with the lines that followed it then. Of other lines, only blocks that repeat one after

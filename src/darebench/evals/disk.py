@@ -1,4 +1,4 @@
-"""Says in words that a disk is full or cannot be written, which is nobody's wrong answer."""
+"""Reports in words that a disk is full or cannot be written, which is nobody's wrong answer."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 An answer that scores 0 is classified by what it says. Where no answer can be scored, the class
 follows what ended the attempt: a limit, or else the file that it left, or else its last call. What
-happened before that and was followed by another call is no failure; `darebench.evals.effort` counts
-it.
+happened before that and was followed by another call does not count as a failure;
+`darebench.evals.effort` counts it.
 """
 
 from __future__ import annotations

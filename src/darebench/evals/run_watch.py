@@ -83,7 +83,7 @@ class Watch:
             self.give_up(problem)
 
     def say(self, text: str) -> None:
-        """Tell the person who waits something that is no step."""
+        """Report something to the person who waits that is not a step."""
         say = getattr(self._progress, "say", None)
         if say is None:
             _log.warning(text)

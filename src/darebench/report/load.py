@@ -124,7 +124,7 @@ def short_names(folders: Sequence[Path]) -> list[str]:
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuse what is no run folder at a glance, in words that say what it is."""
+    """Refuse what is not a run folder at a glance, in words that say what it is."""
     if not folder.exists():
         raise ConfigError(f"{folder} does not exist; give the folder of a run")
     if not folder.is_dir():

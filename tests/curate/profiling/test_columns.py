@@ -122,6 +122,8 @@ TEXT = {
     "addresses of machines": [f"192.168.{v % 9}.{v}" for v in range(N)],
     "house numbers": [f"{v % 60}{'abc'[v % 3]}" for v in range(N)],
     "grades with letters": [["1", "2", "3", "K"][v % 4] for v in range(N)],
+    "classes by a limit": [["<=50K", ">50K"][v % 2] for v in range(N)],
+    "bands": [["<10", "10-20", "20-30", ">30"][v % 4] for v in range(N)],
     "ordinals": [["1st", "2nd", "3rd", "4th"][v % 4] for v in range(N)],
     "ranges": [f"{v % 5}0-{v % 5 + 1}0" for v in range(N)],
     "scores": [f"{v % 4}-{v % 3}" for v in range(N)],
@@ -136,6 +138,12 @@ TEXT = {
     "dice": [f"{v % 6 + 1}d6" for v in range(N)],
     "times of day": [f"{v % 24}:{v % 60:02d}" for v in range(N)],
 }
+
+
+def test_a_postcode_with_letters_has_no_unit():
+    made, column = read([f"{100 + v}xx" for v in range(N)], "zip")
+    assert column.became is Became.TEXT
+    assert made.frame["zip"].iloc[0] == "100xx"
 
 
 @pytest.mark.parametrize("what", TEXT)

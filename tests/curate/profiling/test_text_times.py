@@ -164,6 +164,8 @@ NO_TIMES = {
     "ranges": [f"{v % 9 + 1}-{v % 9 + 4}" for v in range(180)],
     "names with a month": [f"May {['Smith', 'Jones'][v % 2]}" for v in range(180)],
     "sections": [f"{v % 12 + 1}.{v % 9 + 1}" for v in range(180)],
+    "days of a month": [f"{['Oct', 'Nov', 'Dec'][v % 3]}{v % 28 + 1:02d}" for v in range(180)],
+    "a year and its part": [f"{1988 + v % 9}:{v % 4 + 1}" for v in range(180)],
     "chess": [f"{'abc'[v % 3]}{v % 8 + 1}" for v in range(180)],
 }
 

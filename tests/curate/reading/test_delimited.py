@@ -121,7 +121,7 @@ def test_units_below_the_header_are_kept(tmp_path):
 @pytest.mark.parametrize("mark", [",", " ", ";", "\t"])
 def test_a_table_without_a_header_loses_no_row(tmp_path, name, mark):
     table = read(tmp_path, joined(mark, rows()), name)
-    assert list(table.frame.columns) == [""] * 4
+    assert list(table.frame.columns) == ["column_1", "column_2", "column_3", "column_4"]
     assert table.frame.to_numpy().tolist() == rows()
     assert any("no header" in note for note in table.reading.notes)
 

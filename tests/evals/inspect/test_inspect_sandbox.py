@@ -230,6 +230,9 @@ def test_other_peoples_agents_and_tools_run_in_it(tmp_path, monkeypatch):
 class Broken:
     """An executor that always fails."""
 
+    def start_now(self) -> None:
+        pass
+
     async def execute(self, program: Program) -> Outcome:
         raise SandboxFault("the disk is full")
 

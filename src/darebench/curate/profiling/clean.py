@@ -167,7 +167,7 @@ def column_names(names: Sequence[Any]) -> list[str]:
 
 
 def _uselessness(values: pd.Series, reading: ColumnReading) -> str:
-    """Say why a column is of no use; empty for one that is."""
+    """Return why a column is of no use; empty for one that is."""
     if values.isna().mean() > MOST_MISSING:
         return f"{values.isna().mean():.0%} of it is missing"
     if values.nunique() < 2:

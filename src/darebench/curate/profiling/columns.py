@@ -35,6 +35,7 @@ _NAMED_TIME = re.compile(
     r".*(Date|Time)",
     re.I,
 )
+_TIME_OF_DAY = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
 _LIKE_TIME = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D.*)?")
 
 
@@ -54,7 +55,7 @@ class Texts:
 
     @property
     def known(self) -> np.ndarray:
-        """Which distinct texts are no such words."""
+        """Which distinct texts are other words."""
         return ~self.distinct.isin(self.words).to_numpy(bool)
 
 
@@ -190,7 +191,7 @@ def _text(
 def _not_understood(column: Texts) -> str:
     """Return a cell of a column that looks like time; empty for others."""
     texts = column.distinct[column.known]
-    if len(texts) < 3:
+    if len(texts) < 3 or texts.astype(str).str.fullmatch(_TIME_OF_DAY.pattern).all():
         return ""
     like = texts.astype(str).str.fullmatch(_LIKE_TIME.pattern).mean()
     named = _NAMED_TIME.fullmatch(column.name) is not None and texts.map(is_value).mean() >= 0.5
@@ -198,9 +199,9 @@ def _not_understood(column: Texts) -> str:
 
 
 def _spread(distinct: np.ndarray, column: Texts) -> pd.Series:
-    """Put the value of each text into its rows, NaN where there is none."""
+    """Return the value of each row's text, NaN where there is none."""
     padded = np.append(distinct, np.array([np.nan], dtype=distinct.dtype))
-    series = pd.Series(padded[column.codes])
+    series = pd.Series(padded[column.codes], dtype=distinct.dtype)
     return series.where(series.notna(), np.nan)
 
 

@@ -1,4 +1,4 @@
-"""Tells words that stand for a missing value from levels of the same name.
+"""Separates words that stand for a missing value from levels of the same name.
 
 A word is missing where it is rare, in columns of numbers, and in a table that uses it so elsewhere.
 It is a level where it has a share beside other classes, or where the page lists it as one.

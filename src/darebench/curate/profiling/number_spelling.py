@@ -19,6 +19,8 @@ from darebench.curate.profiling.time_words import is_weekday, months_of
 
 NEARLY_ALL = 0.95
 """Share of the cells that must be numbers for a column to be one of numbers."""
+MOST_LIMITS = 0.3
+"""Share of the cells that may be limits such as `<5` in a column of numbers."""
 _CODES = (
     "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|RMB|INR|RUB|BRL|MXN|ZAR|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|SGD|"
     "HKD|THB|IDR|MYR|PHP|VND|AED|SAR|ILS|EGP|NGN|KES|ARS|CLP|COP|PEN|UAH|RON|BGN"
@@ -56,7 +58,7 @@ class SpelledNumbers:
     """Numbers of the distinct texts of a column, or why they are none."""
 
     values: np.ndarray | None
-    """NaN where a text is no number; None if the column is not one of numbers."""
+    """NaN where a text is not a number; None if the column is not one of numbers."""
     spelling: str = ""
     """How they are written, for people."""
     unit: str = ""
@@ -89,9 +91,14 @@ def read_numbers(
             return SpelledNumbers(values=grouped, spelling="points between thousands")
         return SpelledNumbers(values=plain, spelling="plain")
     sample = texts.iloc[:300]
+    if _NAMED_CODE.fullmatch(name):
+        return NONE  # `457xx` is no number with a unit where it is a postcode
     if np.mean([_CELL.fullmatch(text) is not None for text in sample]) < 0.5:
         return _nearly(plain, texts, weights, SpelledNumbers(values=plain, spelling="plain"))
     cells = [_CELL.fullmatch(text) for text in texts]
+    limited = np.array([cell is not None and bool(cell["bound"]) for cell in cells])
+    if weights[limited].sum() > MOST_LIMITS * weights.sum():
+        return NONE  # `<=50K` and `>50K` are classes
     read = _read_cells(cells, weights, decimal_comma=decimal_comma)
     return _nearly(read.values, texts, weights, read)
 

@@ -138,6 +138,6 @@ def _decimal_years(values: pd.Series, name: str) -> NumberTimes | None:
 
 
 def dates(years: pd.Series, months: pd.Series, days: pd.Series | None = None) -> pd.Series:
-    """Put dates together from their parts."""
+    """Return dates of their parts."""
     parts = {"year": years, "month": months, "day": 1 if days is None else days}
     return pd.to_datetime(pd.DataFrame(parts).astype(int), errors="coerce")

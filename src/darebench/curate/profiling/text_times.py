@@ -36,7 +36,7 @@ class TextTimes:
     """Times of the distinct texts of a column."""
 
     times: pd.Series
-    """NaT where a text is no time, or stands for none."""
+    """NaT where a text is not a time, or stands for none."""
     spelling: str
     """How they are written, for people."""
     is_unsure: bool = False
@@ -79,6 +79,9 @@ def read_text_times(
         for roles in _roles(shape, fields)
         if (choice := _checked(_assemble(fields, roles), weights)) is not None
     ]
+    if set(shape) == {"b", "n"} and len(shape) == 2:
+        # `Oct18` is a day of October, unless the months follow each other over the years.
+        choices = [choice for choice in choices if _steadiness(choice.times) >= 0.8]
     return _choose(choices, rows, day_first)
 
 
@@ -203,9 +206,7 @@ def _roles(shape: str, fields: _Fields) -> list[str]:
     if len(letters) == 2:
         if "b" in letters:
             return ["MY" if letters[0] == "b" else "YM"]
-        return (
-            {"Nn": ["YM"], "nN": ["MY"]}.get(letters, []) if marks in ("-", "/", ".", ":") else []
-        )
+        return {"Nn": ["YM"], "nN": ["MY"]}.get(letters, []) if marks in ("-", "/", ".") else []
     if "b" in letters:
         return _beside_name(letters, fields)
     if marks not in ("-", "/", ".", "") or (not marks and not fields.padded):

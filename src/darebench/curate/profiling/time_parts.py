@@ -1,8 +1,9 @@
-"""Puts dates together whose parts stand in several columns."""
+"""Joins dates whose parts stand in several columns."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 
 import pandas as pd
 
@@ -30,7 +31,8 @@ def with_dates(frame: pd.DataFrame, constant: pd.DataFrame) -> pd.DataFrame:
     """
     if "date" in {str(name).casefold() for name in frame.columns}:
         return frame
-    parts = pd.concat([frame, constant], axis=1)
+    # One year of a table that has its times already is none of their parts.
+    parts = frame if any(map(_is_time, frame.items())) else pd.concat([frame, constant], axis=1)
     years = _part(parts, _YEAR, 1700, 2199)
     if years is None:
         return frame
@@ -60,6 +62,12 @@ def with_clock(frame: pd.DataFrame) -> pd.DataFrame:
     moments = pd.to_datetime(frame[days[0]]) + pd.to_timedelta(seconds, unit="s")
     joined = frame.assign(**{str(days[0]): as_text(moments)})
     return joined.drop(columns=[clocks[0]])
+
+
+def _is_time(column: tuple[Hashable, pd.Series]) -> bool:
+    """Check whether a column holds ISO times, by its first value."""
+    first = str(column[1].dropna().iloc[0])
+    return re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", first) is not None
 
 
 def _is_clock(values: pd.Series) -> bool:

@@ -1,1 +1,1 @@
-"""Reads one data file: its container, encoding, dialect and header, and what is no row of it."""
+"""Reads one data file: its container, encoding, dialect and header, and which rows are not data."""

@@ -8,7 +8,7 @@ NOTHING = frozenset(
     (
         "", "na", "n/a", "nan", "null", "none", "?", "-", "--", "---", ".", "..", "...", "<na>",
         "nat", "missing", "unknown", "#n/a", "#na", "#null!", "#value!", "#ref!", "#div/0!",
-        "#name?", "#num!", "***", "*", "**", "****", "\\n", "n.a.", "n.d.", "nd", "n/d",
+        "#name?", "#num!", "***", "*", "**", "****", "\\n", "n.a.",
         "not available", "no data", "–", "—", "−",
     )
 )  # fmt: skip

@@ -109,5 +109,5 @@ def with_units(descriptions: Mapping[str, str], units: Mapping[str, str]) -> dic
     for name, unit in units.items():
         text = said.get(name, "")
         if unit not in text:
-            said[name] = f"{text} (in {unit})" if text else f"in {unit}"
+            said[name] = f"{text} (in {unit})" if text else f"{name} in {unit}"
     return said

@@ -185,7 +185,7 @@ def _is_group(row: Sequence[str], following: Sequence[str], body: _Body) -> bool
 
 
 def _joined(group: Sequence[str], names: list[str]) -> list[str]:
-    """Put the group's name before names that stand below several groups."""
+    """Add the group's name to names that stand below several groups."""
     if len(set(filter(None, names))) == len([*filter(None, names)]):
         return names
     above, joined = "", []
@@ -196,7 +196,7 @@ def _joined(group: Sequence[str], names: list[str]) -> list[str]:
 
 
 def _fit(names: list[str], body: _Body, later: Sequence[Sequence[str]]) -> list[str]:
-    """Give each column its name: one name too few leaves the first column without."""
+    """Return a name for each column: one too few leaves the first column without."""
     names = ["" if _UNNAMED.fullmatch(name) else name for name in names]
     width = body.width
     if len(names) == width - 1:
@@ -236,7 +236,8 @@ def _units(names: Sequence[str], row: Sequence[str]) -> dict[str, str]:
 
 
 def _without(body: _Body, first: int, why: str) -> Header:
-    return Header(row=None, first=first, names=("",) * body.width, why=why)
+    names = tuple(f"column_{number}" for number in range(1, body.width + 1))
+    return Header(row=None, first=first, names=names, why=why)
 
 
 def _kinds(body: _Body) -> str:

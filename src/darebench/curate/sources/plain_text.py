@@ -56,7 +56,7 @@ def _without_tags(text: str) -> str:
 
 
 def _join_definition(term: Tag) -> None:
-    """Put a term and what defines it on one line."""
+    """Write a term and what defines it on one line."""
     following = term.find_next_sibling(["dt", "dd"])
     if following is not None and following.name == "dd":
         text = " ".join(following.get_text(" ").split())

@@ -14,7 +14,7 @@ _SHORT = 1
 
 
 def misnamed(labels: Mapping[str, str], columns: Iterable[str]) -> str:
-    """Say which label equals or names another column; empty if none does.
+    """Report the first label that equals or names another column; empty if none does.
 
     Words are compared without their case, separators and plurals. A label may hold the words of
     another column's name where its own column's name holds them too.

@@ -29,7 +29,7 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 class UnusableAnswer(ProviderFault):
-    """A server answered with something that is no completion."""
+    """A server answered with something that is not a completion."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message, status)
@@ -49,7 +49,7 @@ def read_completion(body: bytes, content_type: str, request: Mapping[str, Any]) 
         request: The arguments of the request.
 
     Raises:
-        UnusableAnswer: It is no completion.
+        UnusableAnswer: It is not a completion.
     """
     text = _decoded(body, content_type)
     try:

@@ -71,7 +71,7 @@ class Connection:
     _warned: set[str] = field(default_factory=set)
 
     def warn(self, text: str) -> None:
-        """Say something once."""
+        """Report something once."""
         if text not in self._warned:
             self._warned.add(text)
             self.say(text)

@@ -1,4 +1,4 @@
-"""Tells a full context from other refused requests, in the words of any server.
+"""Checks whether a refused request names a full context, in the words of any server.
 
 There is no common code: OpenAI's `context_length_exceeded` is the exception, and servers word it
 anew from version to version. So the rule reads sentences: what is too long, and longer than what.
@@ -15,7 +15,7 @@ STATUSES = frozenset((200, 400, 413, 422, 500))
 _REQUESTED = re.compile(
     r"['`\"]?\b(?:default )?max[ _]?(?:(?:new|completion|output)[ _]?)?tokens\b['`\"]?"
 )
-"""How much the request asks to have written, which is no name of a limit of the context."""
+"""How much the request asks to have written, which does not name a limit of the context."""
 _OTHER = re.compile(
     r"per[ -](?:second|minute|min|hour|day)|\b[tr]p[mds]\b|rate[ _-]?limit|throttl|quota"
     r"|too many requests|please wait|try again (?:in|later)|deadline|time[d]?[ -]?out"

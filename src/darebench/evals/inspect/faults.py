@@ -124,7 +124,8 @@ def _unanswered(error: BaseException) -> str | None:
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
     if isinstance(error, ssl.SSLError):
-        return f"no TLS connection can be made ({error.reason or error})"
+        why = getattr(error, "reason", None) or error.strerror or error
+        return f"no TLS connection can be made ({why})"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError) and error.strerror:

@@ -102,7 +102,7 @@ def _opened(
 
 
 def _check_address(url: str | None) -> None:
-    """Refuse what is no address of a server.
+    """Refuse what is not the address of a server.
 
     Raises:
         ConfigError: It is none; the message holds the nearest one.

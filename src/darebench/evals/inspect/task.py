@@ -139,6 +139,7 @@ class Bench:
         self._limits = Limits()
         self._places = asyncio.Semaphore(self.at_a_time) if self.at_a_time else None
         self._open: dict[Key, _Open] = {}
+        self._kept: set[Key] = set()
         self._temporary = None if self.folder else tempfile.TemporaryDirectory(prefix="darebench-")
         self._folder = self.folder or Path(getattr(self._temporary, "name", ""))
 
@@ -164,9 +165,9 @@ class Bench:
     async def completed(self, sample: EvalSample) -> None:
         """Keep an attempt that is over and has no score, after the last retry of a fault."""
         key = Key(str(sample.id), sample.epoch)
-        opened = self._open.pop(key, None)
-        if opened is not None and opened.is_kept:
+        if key in self._kept:
             return
+        opened = self._open.pop(key, None)
         attempt = opened.attempt if opened else Attempt(messages=[], seconds=sample.total_time or 0)
         fault = opened.fault if opened else None
         if fault is None:
@@ -236,7 +237,6 @@ class Bench:
             await self._keep(key, attempt, score, None)
             reason = score.reason.message if score.reason else None
             made = InspectScore(value=score.score, explanation=reason)
-        opened.is_kept = True
         return made
 
     async def _score_of(self, task: Task, prediction: Path) -> Score:
@@ -260,15 +260,16 @@ class Bench:
             fault=fault,
         )
         await self.watch.ended(trajectory)
+        self._kept.add(key)
+        self._open.pop(key, None)
 
 
 @dataclass(slots=True)
 class _Open:
-    """An attempt that has begun, until Inspect is done with it."""
+    """An attempt that has begun, until it is kept."""
 
     attempt: Attempt = field(default_factory=lambda: Attempt(messages=[]))
     fault: str | None = None
-    is_kept: bool = False
 
 
 def _sample(task: Task) -> Sample:
