@@ -170,7 +170,7 @@ def _is_feature(column: Column) -> bool:
 
 
 def why_no_target(column: Column) -> str:
-    """Return why nobody would want to predict a column from the others; empty for one that may be."""
+    """Return why a column cannot be predicted from the others; empty for one that may be."""
     if column.missing > MOST_MISSING:
         return f"{column.missing:.0%} of it is missing"
     if _NEVER.fullmatch(column.name):

@@ -145,7 +145,7 @@ def _told_axis(frame: pd.DataFrame, columns: Sequence[Column], told: Told) -> Ti
     axis = axis or find_time_axis(frame, tuple(only))
     if axis is None:
         raise CurationReject(
-            f"the time column {told.time!r} cannot be a time axis: it has {own.n_distinct} times in "
-            f"{len(frame)} rows, and no column tells series apart; name one with group"
+            f"the time column {told.time!r} cannot be a time axis: it has {own.n_distinct} times "
+            f"in {len(frame)} rows, and no column tells series apart; name one with group"
         )
     return axis
