@@ -53,5 +53,6 @@ with show_progress(quiet=False) as show:
 
 def test_quiet_shows_nothing(capsys):
     with show_progress(quiet=True) as show:
-        assert show is None
+        show("attempts", 1, 2)
+        show.say("the model is away")
     assert capsys.readouterr().err == ""
