@@ -1,7 +1,7 @@
 """Finds calls that a model wrote as text, since its server does not parse calls.
 
-Such a turn is not a call: darebench would have to guess what each model's format means, and the scores
-would depend on the guess. The person who started the server is told what to start it with.
+Such a turn is not a call: darebench would have to guess what each model's format means, and the
+scores would depend on the guess. The person who started the server is told what to start it with.
 """
 
 from __future__ import annotations
