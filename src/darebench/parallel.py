@@ -181,7 +181,7 @@ def _local_pool(jobs: int) -> Iterator[_LocalPool]:
 
 
 def _begin_worker(parent: int, share: int) -> None:
-    """Set the share of the processors that a new worker has, and start its watch over its parent."""
+    """Set the share of the processors that a worker has, and start its watch over its parent."""
     take_share(share)
     _watch(parent)
 

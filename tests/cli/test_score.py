@@ -100,7 +100,7 @@ def test_means_have_one_decimal_and_no_error_that_means_nothing(tmp_path):
     done = darebench("score", "--batch", str(tmp_path))
     line = next(x for x in done.stdout.splitlines() if x.startswith("reg-MM"))
     assert line == "reg-MM     50.0 %  (n 2, answered 1, unscored 0)"
-    assert "from 2 source datasets; it takes 3" in done.stderr
+    assert "it takes 3 source datasets (here: 2)" in done.stderr
 
 
 @pytest.fixture(scope="module")

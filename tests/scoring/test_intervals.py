@@ -40,7 +40,7 @@ def test_two_clusters_have_no_error_however_close_they_are():
     """48.64 with an error of 0.27: the residuals of two clusters cancel out."""
     found = spread([0.0, 0.97, 0.49], ["a", "a", "b"])
     assert (found.stderr, found.interval, found.bootstrap) == (None, None, None)
-    assert "from 2 source datasets; it takes 3" in found.note
+    assert "it takes 3 source datasets (here: 2)" in found.note
     wide = spread([0.0, 0.97, 0.49], ["a", "b", "c"])
     assert wide.interval == (0.0, 1.0)
 

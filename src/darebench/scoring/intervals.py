@@ -57,7 +57,7 @@ def spread(values: Sequence[float], clusters: Sequence[str], *, bounded: bool = 
     n = len(set(clusters))
     if n < MIN_CLUSTERS:
         return Spread(
-            clusters=n, note=f"no error from {n} source datasets; it takes {MIN_CLUSTERS}"
+            clusters=n, note=f"no error: it takes {MIN_CLUSTERS} source datasets (here: {n})"
         )
     error = clustered_error(values, clusters)
     if error is None or error <= _NOTHING:
