@@ -9,9 +9,9 @@ import sys
 from contextlib import closing
 
 import pytest
-from attempts import attempt
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_attempts import attempt
 
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, AttemptsFile, Key, read_lines
@@ -89,7 +89,7 @@ FULL = """
 import asyncio, resource, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from attempts import attempt
+from kept_attempts import attempt
 from darebench.evals.attempts_file import AttemptsFile
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

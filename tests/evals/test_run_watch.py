@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 
 import pytest
-from attempts import attempt
+from kept_attempts import attempt
 
 from darebench.evals.attempts_file import AttemptsFile
 from darebench.evals.run_watch import Watch
