@@ -69,7 +69,7 @@ def main() -> None:
         store = open_store(out / "store")
         columns = Counter(task.track for task in store.tasks)
         rows = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
-        whole = Counter(row["stage"] for row in rows if "target" not in row)
+        whole = Counter(row["stage"] for row in rows if "stage" in row and "target" not in row)
         print(f"{size} tables ({unwritten} cannot be read): {len(store.tasks)} tasks")
         print(f"  {len({t.cluster for t in store.tasks})} tables give tasks, {dict(columns)}")
         print(f"  {sum(len(t.targets) > 1 for t in store.tasks)} tasks have several targets")

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
             "id": range(300),
             "size": rng.normal(size=300).round(3),
             "const": 1,
-            "owner": rng.choice([f"owner {i}" for i in range(60)], 300),
+            "owner": rng.choice([f"owner {i}" for i in range(70)], 300),
             "since": rng.choice(["5th moon of 19", "6th moon of 20"], 300),
             "mostly": [None] * 290 + [1.5] * 10,
             "worth": rng.normal(size=300).round(3),

@@ -23,6 +23,7 @@ from darebench.audit.task_audit import check_tables
 from darebench.audit.task_tables import read_tables
 from darebench.curate.curation_options import Options
 from darebench.curate.pipeline import Curation, curate
+from darebench.curate.record_wire import read_ledger
 from darebench.errors import ConfigError
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
@@ -156,7 +157,7 @@ def test_refusals_are_counted_by_reason_as_they_come(tmp_path):
     counts = [sum(row[3].values()) for row in told]
     assert counts == sorted(counts)
     assert told[-1][3]["… rows are left; … are needed"] == 2
-    ledger = (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()
+    ledger = read_ledger(tmp_path / "out" / "ledger.jsonl")
     assert counts[-1] == len(ledger)
 
 

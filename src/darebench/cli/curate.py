@@ -239,7 +239,7 @@ def _explain(
     curation: CurationOptions,
     output: Output,
 ) -> None:
-    """Say what is found in each table."""
+    """Report what is found in each table."""
     from darebench.cli.explanation import print_explanations
     from darebench.curate.explain_source import explain_all
 

@@ -1,4 +1,4 @@
-"""Says how a table is read and what is decided about it, as plain values; makes no task."""
+"""Reports how a table is read and what is decided about it, as plain values; makes no task."""
 
 from __future__ import annotations
 

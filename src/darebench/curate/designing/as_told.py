@@ -34,7 +34,7 @@ def design_as_told(designer: Designer, table: Table) -> list[Design]:
 
 
 def _designs(designer: Designer, table: Table) -> list[Design]:
-    """Ask the designer; where targets are named, one that finds none is no reason to refuse."""
+    """Ask the designer; where targets are named, its refusal does not count."""
     try:
         return designer.design(table)
     except CurationReject:

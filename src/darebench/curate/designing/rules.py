@@ -170,7 +170,7 @@ def _is_feature(column: Column) -> bool:
 
 
 def why_no_target(column: Column) -> str:
-    """Say why nobody would want to predict a column from the others; empty for one that may be."""
+    """Return why a column cannot be predicted from the others; empty for one that may be."""
     if column.missing > MOST_MISSING:
         return f"{column.missing:.0%} of it is missing"
     if _NEVER.fullmatch(column.name):
@@ -204,7 +204,7 @@ def _series(table: Table) -> list[Design]:
 
 
 def series_design(table: Table, target: Column) -> Design | None:
-    """Design a forecast of one column; None without a time axis, or for what is no number."""
+    """Design a forecast of one column; None without a time axis, or for other than numbers."""
     axis = table.profile.time
     if axis is None or target.kind is not Kind.NUMBER:
         return None

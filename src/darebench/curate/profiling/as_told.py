@@ -1,4 +1,4 @@
-"""Puts what a user says of a table in the place of what was found."""
+"""Applies what a user says of a table, in the place of what was found."""
 
 # pandas' indexing is typed as unions of everything that it can give.
 
@@ -94,7 +94,7 @@ def profile_as_told(made: Tidy, told: Told) -> Profile:
     """Profile a table, with the kinds, the time axis and the groups that are said.
 
     Raises:
-        CurationReject: The column that is said to be the time is no time axis.
+        CurationReject: The column that is said to be the time cannot be a time axis.
     """
     readings = [reading for reading in made.columns if reading.name in made.frame]
     found = profile(made.frame, readings)
@@ -145,7 +145,7 @@ def _told_axis(frame: pd.DataFrame, columns: Sequence[Column], told: Told) -> Ti
     axis = axis or find_time_axis(frame, tuple(only))
     if axis is None:
         raise CurationReject(
-            f"the time column {told.time!r} is no time axis: it has {own.n_distinct} times in "
-            f"{len(frame)} rows, and no column tells series apart; name one with group"
+            f"the time column {told.time!r} cannot be a time axis: it has {own.n_distinct} times "
+            f"in {len(frame)} rows, and no column tells series apart; name one with group"
         )
     return axis
