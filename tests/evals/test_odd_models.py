@@ -29,6 +29,14 @@ DONE = {"content": "done"}
 HALF = "\ud83d"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _bounded():
+    """Give a model up early: what is waited for by mistake fails here in a minute."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("darebench.evals.inspect.connection.PATIENCE_S", 60.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _collected():
     """Collect here what a cancelled run leaves open, so that no other test is told of it."""

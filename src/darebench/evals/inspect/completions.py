@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from darebench.errors import ProviderFault
+from darebench.evals.inspect.faults import MESSAGES, message_of
 from darebench.text import clean
 
 SHOWN = 160
@@ -31,13 +32,13 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 class UnusableAnswer(ProviderFault):
     """A server answered with something that is not a completion."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message, status)
+    def __init__(self, message: str, status: int | None = None, body: Any = None) -> None:
+        super().__init__(message)
+        self.shown = message
         self.status = status
         """Status that the answer itself names, if any."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+        self.body = body
+        """The answer, as far as it was understood."""
 
 
 def read_completion(body: bytes, content_type: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,16 +56,18 @@ def read_completion(body: bytes, content_type: str, request: Mapping[str, Any]) 
     try:
         answer = json.loads(text, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
-        raise UnusableAnswer(_what_it_is(text, content_type)) from None
-    if not isinstance(answer, dict):
-        raise UnusableAnswer(f"the answer is JSON, but no completion: {text[:SHOWN]}")
+        raise UnusableAnswer(_what_it_is(text, content_type), body=text) from None
     answer = clean(answer)
-    error = answer.get("error")
+    if not isinstance(answer, dict):
+        if error := _error_in(answer):
+            raise error
+        shown = f"the answer is JSON, but no completion: {text[:SHOWN]}"
+        raise UnusableAnswer(shown, body=answer)
+    if error := _error_of(answer):
+        raise error
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:
-        if error or answer.get("object") == "error":
-            raise UnusableAnswer(*_error_of(answer))
-        raise UnusableAnswer(f"the answer holds no choice: {text[:SHOWN]}")
+        raise UnusableAnswer(f"the answer holds no choice: {text[:SHOWN]}", body=answer)
     turn = sum(_get(message, "role") == "assistant" for message in request.get("messages") or ())
     return {
         **answer,
@@ -98,14 +101,58 @@ def _what_it_is(text: str, content_type: str) -> str:
     return f"the answer ({content_type or 'of no content type'}) is not JSON: {shown}"
 
 
-def _error_of(answer: Mapping[str, Any]) -> tuple[str, int | None]:
-    error = answer.get("error")
-    error = error if isinstance(error, dict) else {**answer, "message": error or answer}
-    code = next((c for c in (error.get("code"), error.get("status")) if isinstance(c, int)), None)
-    named = [str(error[key]) for key in ("type", "code") if isinstance(error.get(key), str)]
-    message = error.get("message")
-    text = message if isinstance(message, str) else json.dumps(error, ensure_ascii=False)
-    return " ".join([text, *(f"({name})" for name in named)])[:2000], code
+def _error_of(answer: Mapping[str, Any]) -> UnusableAnswer | None:
+    """Return the error that stands in the place of a turn; None if there is a turn."""
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not choices:
+        return _error_in(answer)
+    for choice in choices:
+        stop = _get(choice, "finish_reason")
+        broken = stop if isinstance(stop, dict) else None
+        if error := _get(choice, "error") or broken:
+            return _error_in({"error": error}) or UnusableAnswer("the answer broke off", body=error)
+        if stop in ("error", "abort"):
+            return _error_in(answer) or UnusableAnswer("the answer broke off", body=answer)
+    message = _get(choices[0], "message")
+    is_turn = _get(message, "content") or _get(message, "tool_calls")
+    return None if is_turn else _error_in({"error": answer.get("error")})
+
+
+def _error_in(answer: Any) -> UnusableAnswer | None:
+    """Return the error that an answer tells of, in whatever form; None if it tells of none."""
+    if isinstance(answer, list):
+        return next(filter(None, map(_error_in, answer)), None)
+    if not isinstance(answer, dict):
+        return None
+    parent, error = answer, _first_message(answer)
+    while isinstance(error, dict):
+        parent, error = error, _first_message(error)
+    said = message_of(parent) if isinstance(error, str | list) else ""
+    if not said and not answer.get("error"):
+        return None
+    said = said or json.dumps(answer["error"], ensure_ascii=False)
+    named = [str(parent[key]) for key in ("type", "code") if _is_word(parent.get(key))]
+    shown = " ".join([said, *(f"({name})" for name in named if name not in said)])[:2000]
+    return UnusableAnswer(shown, _status_of(parent, answer), answer)
+
+
+def _status_of(*places: Mapping[str, Any]) -> int | None:
+    """Return the HTTP status that an error names, in figures or by its type."""
+    for place in places:
+        for key in ("code", "status", "status_code", "http_code"):
+            value = str(place.get(key))
+            if re.fullmatch(r"[1-5]\d\d", value):
+                return int(value)
+    words = " ".join(str(place.get(key)) for place in places for key in ("type", "code"))
+    return 400 if re.search(r"(?i)(?:invalid|bad)[_ ]?request", words) else None
+
+
+def _first_message(error: Mapping[str, Any]) -> Any:
+    return next((error[name] for name in MESSAGES if error.get(name)), None)
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and not value.isdigit()
 
 
 def _choice(choice: Any, number: int, turn: int) -> dict[str, Any]:

@@ -152,8 +152,9 @@ class Connection:
             )
             self.give_up(ProviderFault(self.gone))
             return False
-        # While others are answered, only limits on how much may be asked are worth a wait.
-        return fault.status == 429 or self.answered < first or tries < MOST_TRIES
+        # While others are answered, only a limit on how much may be asked is worth a wait.
+        is_limited = fault.status == 429 and time.monotonic() - first < PATIENCE_S
+        return is_limited or self.answered < first or tries < MOST_TRIES
 
     async def _wait(self, tries: int, fault: Fault, failed: float) -> None:
         wait_s = min(LONGEST_WAIT_S, 2.0 ** (tries - 1))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-STATUSES = frozenset((200, 400, 413, 422, 500))
+_USUAL = frozenset((200, 400, 413, 422, 500))
 """Statuses that such an answer has: 200 for an error in the body, 500 for llama.cpp's."""
+_NEVER = frozenset((401, 402, 403, 407))
+"""Statuses about who asks. With all others a gateway may pass on what its model's server says."""
 
 _REQUESTED = re.compile(
     r"['`\"]?\b(?:default )?max[ _]?(?:(?:new|completion|output)[ _]?)?tokens\b['`\"]?"
@@ -18,7 +20,8 @@ _REQUESTED = re.compile(
 """How much the request asks to have written, which does not name a limit of the context."""
 _OTHER = re.compile(
     r"per[ -](?:second|minute|min|hour|day)|\b[tr]p[mds]\b|rate[ _-]?limit|throttl|quota"
-    r"|too many requests|please wait|try again (?:in|later)|deadline|time[d]?[ -]?out"
+    r"|too many requests|please wait|try again (?:in|later)|deadline|time[d]?[ -]?out|overload"
+    r"|does not exist|not found|no such model"
     r"|(?:api|access|bearer|auth\w*|jwt) (?:key|token)|unauthori[sz]ed"
     r"|stop sequences?\b[^.]{0,40}(?:long|exceed|many)|input schema|header|concurren"
     r"|(?:number of|many) (?:images|tools|functions|documents)"
@@ -78,11 +81,14 @@ def is_context_full(status: int | None, text: str) -> bool:
     >>> is_context_full(429, "Request too large: tokens per min (TPM): limit 6000")
     False
     """
-    if status is not None and status not in STATUSES:
+    if status in _NEVER:
         return False
     # The longest of these messages has some hundred characters; the rest may be the request.
     said = re.sub(r"(?<=\d),(?=\d{3})", "", _KEY.sub(" ", text[:4000].lower()))
     if _OTHER.search(said):
+        return False
+    is_usual = status is None or status in _USUAL
+    if not is_usual and not re.search(r"context|prompt|tokens", said):
         return False
     if status == 413 or _CODES.search(said):
         return True

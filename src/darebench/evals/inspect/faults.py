@@ -16,6 +16,21 @@ from darebench.text import clean
 SHOWN = 300
 """Characters of a server's message that are repeated."""
 
+READ = 4000
+"""Characters of a server's answer that rules read; the rest may repeat the request."""
+MESSAGES = (
+    "message",
+    "error",
+    "errors",
+    "detail",
+    "error_message",
+    "error_msg",
+    "msg",
+    "status_msg",
+    "base_resp",
+)
+"""What servers call the message of an error, or that which holds it."""
+
 
 class Fault(NamedTuple):
     """A failed request to a model."""
@@ -36,11 +51,13 @@ def fault_of(error: BaseException) -> Fault:
     for link in chain:
         status = _status(link)
         if status is not None:
-            text = _said(link)
-            return Fault(_answered(status, text), status, text, _retry_after(link))
+            said, everything = _said(link), all_text(getattr(link, "body", None))
+            text = said if everything in said else f"{said} {everything}"
+            return Fault(_answered(status, said), status, text, _retry_after(link))
     text = clean(" ".join(str(error).split()))
     if isinstance(error, ProviderFault):
-        return Fault(text[:SHOWN], None, text)
+        everything = all_text(getattr(error, "body", None))
+        return Fault(text[:SHOWN], None, f"{text} {everything}".rstrip())
     what = next(filter(None, map(_unanswered, chain)), None)
     return Fault(what or f"{type(error).__name__}: {text[:SHOWN]}", None, text)
 
@@ -81,30 +98,42 @@ def _get(value: Any, *names: str) -> Any:
 def _said(error: BaseException) -> str:
     """Return the server's own words in an error, or the client's."""
     body = getattr(error, "body", None)
-    found = _message(body) if body is not None else ""
+    shown = getattr(error, "shown", None)  # what an error of ours makes of its body
+    found = shown or (message_of(body) if body is not None else "")
     text = found or str(getattr(error, "message", "") or error)
     codes = [str(v) for v in (_get(body, "code"), _get(body, "type")) if isinstance(v, str)]
     said = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL)
     return clean(" ".join([*said.split(), *(f"({code})" for code in codes if code not in text)]))
 
 
-def _message(body: Any) -> str:
+def message_of(body: Any) -> str:
     """Return the message in the body of an error; every server nests it in its own way."""
     if isinstance(body, str):
         return body
     if isinstance(body, Mapping):
-        for name in ("message", "error", "detail", "error_message", "msg"):
+        for name in MESSAGES:
             if body.get(name):
-                return _message(body[name])
+                return message_of(body[name])
         return json.dumps(body, ensure_ascii=False, default=str)
     if isinstance(body, list):
         return "; ".join(
             f"{'.'.join(map(str, item.get('loc', ())))}: {item.get('msg')}"
             if isinstance(item, Mapping) and "msg" in item
-            else _message(item)
+            else message_of(item)
             for item in body
         )
     return str(body)
+
+
+def all_text(body: Any, depth: int = 0) -> str:
+    """Return every text in the body of an error, since the telling one may stand anywhere."""
+    if isinstance(body, str):
+        return clean(body[:READ])
+    if isinstance(body, Mapping):
+        body = list(body.values())
+    if not isinstance(body, list) or depth > 8:
+        return ""
+    return " ".join(filter(None, (all_text(item, depth + 1) for item in body[:50])))[:READ]
 
 
 def _answered(status: int, text: str) -> str:
