@@ -140,7 +140,7 @@ def test_it_works_where_a_loop_runs(tmp_path):
             nonlocal beats
             while True:
                 beats += 1
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.001)
 
         beating = asyncio.create_task(beat())
         awaited = await evaluate_async(ONE, model="null", out=tmp_path / "a")
