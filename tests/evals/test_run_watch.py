@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import threading
 import time
 from contextlib import closing
@@ -76,3 +77,49 @@ def test_an_interruption_cancels_what_runs_and_what_begins_later():
     with pytest.raises(asyncio.CancelledError):
         watch.run(asyncio.sleep(60))
     assert time.monotonic() - start < 30
+
+
+def test_a_second_interruption_does_not_break_into_the_clean_up_of_the_first():
+    watch, done = Watch(), []
+
+    async def loop():
+        watch.began()
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.sleep(0.05)
+            done.append("cleaned up")
+
+    with watch.interrupted_once(), pytest.raises(asyncio.CancelledError):
+        asyncio.run(loop())
+    assert done == ["cleaned up"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interruption_is_heard_again_when_the_clean_up_takes_too_long(monkeypatch):
+    monkeypatch.setattr("darebench.evals.run_watch.CLEAN_UP_S", 0.05)
+    watch = Watch()
+
+    def interrupt_twice():
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+
+    with watch.interrupted_once(), pytest.raises(KeyboardInterrupt):
+        interrupt_twice()
+
+
+def test_an_interruption_that_comes_before_the_first_attempt_ends_the_run():
+    watch = Watch()
+
+    async def loop():
+        watch.began()
+        await asyncio.sleep(60)
+
+    with watch.interrupted_once():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(loop())

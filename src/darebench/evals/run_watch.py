@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import threading
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +24,8 @@ from darebench.types import Progress, Trajectory
 _log = logging.getLogger(__name__)
 RETRIES = 2
 """How often an attempt that a fault of ours ended is made again within a run."""
+CLEAN_UP_S = 10.0
+"""How long after an interruption a further one is left unheard."""
 _T = TypeVar("_T")
 
 
@@ -29,7 +34,7 @@ class Watch:
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while it is held
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_interrupted = False
         self._attempts: AttemptsFile | None = None
@@ -117,6 +122,34 @@ class Watch:
             loop = self._loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(cancel_all, loop)
+
+    @contextmanager
+    def interrupted_once(self) -> Iterator[None]:
+        """Let Ctrl-C cancel what runs, once, however often it is pressed.
+
+        Python would raise the second one wherever the loop happens to be, also between the release
+        of a lock of Inspect's and its end, and the clean-up would wait for that lock without end.
+        Where Ctrl-C does not reach, in another thread or where it is ignored, nothing is changed.
+        """
+        is_main = threading.current_thread() is threading.main_thread()
+        if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+        first: float | None = None
+
+        def handle(number: int, frame: object) -> None:
+            nonlocal first
+            if first is None:
+                first = time.monotonic()
+                self.interrupt()
+            elif time.monotonic() - first > CLEAN_UP_S:
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGINT, handle)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _enter(self) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +66,11 @@ def make_attempts(
     watch.begin()
     try:
         # What Inspect prints of itself goes beside its logs: stdout belongs to our result.
-        with (folder / "inspect.log").open("a") as printed, contextlib.redirect_stdout(printed):
+        with (
+            (folder / "inspect.log").open("a") as printed,
+            contextlib.redirect_stdout(printed),
+            watch.interrupted_once(),
+        ):
             ended = inspect_eval(
                 pieces,
                 model=plan.model,
@@ -73,6 +78,9 @@ def make_attempts(
                 max_samples=bench.at_a_time,
                 **_options(config),
             )
+    except asyncio.CancelledError:  # it came before Inspect was ready to handle it
+        _raise_problem(watch)
+        raise KeyboardInterrupt from None
     except Exception:
         watch.failed()
         _raise_problem(watch)
