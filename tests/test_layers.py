@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "darebench"
 LAYERS = (
-    ("types", "errors", "environment", "files", "cores", "text", "installing"),
+    ("types", "errors", "environment", "files", "cores", "text", "installing", "retry_after"),
     ("work", "parallel", "sync", "toml_file"),
     ("store",),
     ("scoring", "sandbox", "instructions"),

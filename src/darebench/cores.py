@@ -19,6 +19,11 @@ def usable_cores() -> int:
     return cpu_count()
 
 
+def share_of(n_workers: int) -> int:
+    """Return the processors of each of some workers, at least 1."""
+    return max(1, usable_cores() // n_workers)
+
+
 def take_share(cores: int) -> None:
     """Limit this process and what it starts to a share of the processors, unless it has less."""
     os.environ[LIMIT_VARIABLE] = str(max(1, min(cores, usable_cores())))

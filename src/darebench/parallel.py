@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from darebench.cores import take_share, usable_cores
+from darebench.cores import share_of, take_share
 from darebench.errors import ConfigError
 from darebench.installing import install_command
 
@@ -143,7 +143,7 @@ class _LocalPool:
 
     def start(self, call: Any) -> Future[Any]:
         if self._executor is None:
-            share = max(1, usable_cores() // self._jobs)
+            share = share_of(self._jobs)
             self._executor = ProcessPoolExecutor(
                 max_workers=self._jobs,
                 initializer=_begin_worker,

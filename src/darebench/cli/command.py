@@ -18,6 +18,9 @@ from typing import Any, TypeVar, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from darebench.errors import ConfigError
+from darebench.installing import install_command
+
 _F = TypeVar("_F", bound=Callable[..., None])
 _NOT_A_CHOICE = re.compile(r"(?:Value error, )?'(?P<given>.*)' is not one of (?P<choices>.*)\.")
 
@@ -109,3 +112,9 @@ def _in_words(message: str) -> str:
     choices = re.findall(r"'([^']*)'", found["choices"])
     near = suggestion(found["given"], choices)
     return f"{found['given']!r} is not one of {found['choices']}{near or '.'}"
+
+
+def server_missing(error: ModuleNotFoundError) -> ConfigError:
+    """Return the error of a server whose extra is not installed, with the command that does it."""
+    package = (error.name or "").partition(".")[0]
+    return ConfigError(f"the server needs {package}: {install_command(extra='server')}")

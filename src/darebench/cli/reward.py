@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from darebench.cli.command import command
+from darebench.cli.command import command, server_missing
 from darebench.cli.options import HostOption, PortOption, StoreOption, TasksArgument
 from darebench.cli.output import Output, print_json
-from darebench.errors import ConfigError
-from darebench.installing import install_command
 
 if TYPE_CHECKING:
     from darebench.train.grading import Grader
@@ -51,10 +49,7 @@ def serve(
     try:
         from darebench.train.reward_listen import serve as serve_rewards
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        raise ConfigError(
-            f"the server needs {package}: {install_command(extra='server')}"
-        ) from None
+        raise server_missing(error) from None
 
     def ready(url: str, grader: Grader) -> None:
         for problem in grader.problems:

@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from darebench.cli.command import command
+from darebench.cli.command import command, server_missing
 from darebench.cli.options import HostOption, PortOption
 from darebench.cli.output import Output, print_json, print_line
 from darebench.errors import ConfigError
-from darebench.installing import install_command
 
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
@@ -208,10 +207,7 @@ def sandbox_serve(
         from darebench.sandbox.http.listen import serve
         from darebench.sandbox.http.server import ServerSettings
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        raise ConfigError(
-            f"the server needs {package}: {install_command(extra='server')}"
-        ) from None
+        raise server_missing(error) from None
     token = _token(server.token_file)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     level = logging.WARNING if output.quiet else logging.INFO

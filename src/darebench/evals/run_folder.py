@@ -11,6 +11,7 @@ from typing import Any
 
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
+from darebench.evals.evaluation import Run
 from darebench.evals.trajectory import TRAJECTORIES, from_json, read_trajectories
 from darebench.types import Task, Trajectory
 
@@ -23,28 +24,13 @@ PREDICTIONS = "predictions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class KeptRun:
-    """What the folder of a run holds by now."""
+class KeptRun(Run):
+    """What the folder of a run holds by now, its attempts in the order of tasks and epochs."""
 
-    folder: Path
     config: Mapping[str, Any]
     """The record of what is run, `config.json`."""
     environment: Mapping[str, Any]
     """The record of what it is run with, `env.json`."""
-    expected: int
-    """Attempts that were asked for."""
-    trajectories: tuple[Trajectory, ...]
-    """The attempts that have ended, in the order of tasks and epochs."""
-
-    @property
-    def unscored(self) -> int:
-        """Attempts that ended without a score, through our fault."""
-        return sum(t.score is None for t in self.trajectories)
-
-    @property
-    def missing(self) -> int:
-        """Attempts that have not ended yet."""
-        return self.expected - len(self.trajectories)
 
 
 def read_run(folder: Path) -> KeptRun:

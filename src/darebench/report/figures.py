@@ -70,15 +70,11 @@ def groups(run: LoadedRun) -> list[Group]:
 
     A run without attempts has the first group alone.
     """
-    made = run.trajectories
-    found = [_group(run, ALL, None, made)]
-    for track in Track:
-        if chosen := [t for t in made if t.track is track]:
-            found.append(_group(run, track, None, chosen))
     tasks: dict[str, list[Trajectory]] = {}
-    for t in made:
+    for t in run.trajectories:
         tasks.setdefault(t.task, []).append(t)
-    return found + [_group(run, ts[0].track, task, ts) for task, ts in tasks.items()]
+    of_tasks = (_group(run, ts[0].track, task, ts) for task, ts in tasks.items())
+    return [overall(run), *_tracks(run), *of_tasks]
 
 
 def overall(run: LoadedRun) -> Group:
@@ -88,9 +84,13 @@ def overall(run: LoadedRun) -> Group:
 
 def by_track(run: LoadedRun) -> dict[str, Group]:
     """Return the figures of the tracks that a run has attempts at, and of all attempts, by name."""
-    found = groups(run)
-    shown = [g for g in found if g.task is None]
-    return {g.track: g for g in (*shown[1:], shown[0])}
+    return {group.track: group for group in (*_tracks(run), overall(run))}
+
+
+def _tracks(run: LoadedRun) -> Iterator[Group]:
+    for track in Track:
+        if chosen := [t for t in run.trajectories if t.track is track]:
+            yield _group(run, track, None, chosen)
 
 
 def score_figure(

@@ -14,10 +14,8 @@ from typing import Any
 
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
+from darebench.evals.run_folder import CONFIG
 from darebench.evals.trajectory import TRAJECTORIES
-
-CONFIG = "config.json"
-"""Name of a run's record, in its folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

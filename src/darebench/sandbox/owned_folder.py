@@ -61,11 +61,22 @@ def sweep(parent: Path, prefix: str) -> None:
     for path in parent.glob(f"{prefix}*-*"):
         with contextlib.suppress(OSError):  # somebody's, or it is being made or removed right now
             if path.lstat().st_uid == os.geteuid():
-                lock = lock_folder(path)
-                try:
+                with locked(path):
                     shutil.rmtree(path)
-                finally:
-                    os.close(lock)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock on a folder of ours that has no living owner.
+
+    Raises:
+        OSError: It has one, or it is not a folder of ours.
+    """
+    lock = lock_folder(path)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def lock_folder(path: Path | str) -> int:

@@ -44,6 +44,11 @@ class Program:
     stdin: bytes = b""
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def plain_code(self) -> str:
+        """The code as UTF-8 can hold it: half of a surrogate pair is a question mark."""
+        return self.code.encode(errors="replace").decode()
+
 
 class Status(StrEnum):
     """How a program ended."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darebench.errors import StoreError
+from darebench.retry_after import retry_after_s
 
 if TYPE_CHECKING:
     import httpx
@@ -85,8 +86,9 @@ def _check(url: str, answer: httpx.Response) -> None:
     if status in (200, 206):
         return
     if status == 429 or status >= 500:
-        asked = answer.headers.get("Retry-After", "")
-        raise _Again(f"the server answers {status}", float(asked) if asked.isdigit() else None)
+        raise _Again(
+            f"the server answers {status}", retry_after_s(answer.headers.get("Retry-After"))
+        )
     raise StoreError(f"{url}: the server answers {status}; check the address")
 
 

@@ -16,6 +16,8 @@ from typing import Any, Self
 import httpx
 
 from darebench.errors import ConfigError, SandboxFault
+from darebench.retry_after import retry_after_s
+from darebench.sandbox.http.post import is_here
 
 PATIENCE_S = 600.0
 """How long a server that is busy or gone is asked again, before it is a fault."""
@@ -24,8 +26,9 @@ ANSWER_S = 600.0
 BATCH_ITEMS = 256
 BATCH_BYTES = 16 * 2**20
 LONGEST_PAUSE_S = 30.0
+LONGEST_ASKED_S = 60.0
+"""Longest pause that a server may ask for."""
 _BUSY = (429, 502, 503, 504)
-_HERE = ("localhost", "127.0.0.1", "::1")
 log = logging.getLogger(__name__)
 
 
@@ -48,7 +51,7 @@ class RewardClient:
             | ({"Authorization": f"Bearer {token}"} if token else {}),
             timeout=httpx.Timeout(10.0, read=ANSWER_S, write=120.0, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            trust_env=parsed.host not in _HERE,  # no proxy to this machine itself
+            trust_env=not is_here(url),
         )
 
     def __enter__(self) -> Self:
@@ -113,7 +116,9 @@ class RewardClient:
                 if response.status_code not in _BUSY:
                     return response
                 why = f"it answers {response.status_code}"
-                asked = _seconds(response.headers.get("Retry-After"))
+                asked = min(
+                    retry_after_s(response.headers.get("Retry-After")) or 0.0, LONGEST_ASKED_S
+                )
             except httpx.TransportError as error:
                 why = str(error) or type(error).__name__
             # Not all at once: those who were sent away together would come back together.
@@ -150,11 +155,3 @@ def _batches(items: Sequence[bytes]) -> Iterator[list[bytes]]:
         size += len(item)
     if batch:
         yield batch
-
-
-def _seconds(header: str | None) -> float:
-    """Read a Retry-After in seconds; 0 without one, or where it is a date."""
-    try:
-        return min(max(float(header or 0), 0.0), 60.0)
-    except ValueError:
-        return 0.0

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import signal
 import socket
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 import uvicorn
 
 from darebench.errors import ConfigError
+from darebench.sandbox.http.drain import DrainingServer, outlive_signals
 from darebench.sandbox.http.listen import listen_on, url_of
 from darebench.train.grading import Grader, open_grader
 from darebench.train.reward_server import RewardService, make_app
@@ -48,9 +47,7 @@ def serve(
     check_access(host, token)
     with listen_on(host, port) as listening:
         grader = open_grader(store, patterns)
-        # uvicorn raises the signal that ended it once more; by then there is nothing left to do.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
+        outlive_signals()
         asyncio.run(_serve(grader, token, listening, ready))
 
 
@@ -65,27 +62,7 @@ async def _serve(
         make_app(service), log_level="warning", ws="none", timeout_graceful_shutdown=60
     )
     ready(url_of(listening), grader)
-    await _Server(config, service).serve(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """A server that goes on answering, with refusals, until what it has admitted is done."""
-
-    def __init__(self, config: uvicorn.Config, service: RewardService) -> None:
-        super().__init__(config)
-        self._service = service
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end; a second signal then has its usual effect, at once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        self._service.draining = True
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look after connections, and check whether the time to end has come."""
-        if self._service.draining and not self._service.admitted:
-            self.should_exit = True
-        return await super().on_tick(counter)
+    await DrainingServer(config, service).serve(sockets=[listening])
 
 
 def check_access(host: str, token: str | None) -> None:

@@ -68,6 +68,14 @@ class RewardService:
         self.draining = False
         """Whether the server is about to end, and takes no more batches."""
 
+    def begin(self) -> None:
+        """Take no more batches from now on."""
+        self.draining = True
+
+    def is_over(self) -> bool:
+        """Check whether all batches that were admitted are answered."""
+        return self.draining and not self.admitted
+
     async def reward(self, request: Request) -> Response:
         """Grade one batch."""
         given = request.headers.get("authorization", "").encode()

@@ -18,6 +18,7 @@ from darebench.curate.protocols import Source
 from darebench.curate.records import RawTable
 from darebench.errors import ConfigError, CurationReject, SourceFault
 from darebench.files import write_json, written_whole
+from darebench.retry_after import retry_after_s
 
 LISTING = "listing.json"
 UNKNOWN = "unknown"
@@ -164,6 +165,6 @@ def patiently(call: Callable[[], _T], passing: tuple[type[BaseException], ...]) 
 
 
 def _asked_wait(answer: Any) -> float:
-    """Read `Retry-After` in seconds; return 0 where it is absent or a date."""
-    text = str(answer.headers.get("Retry-After", "")) if answer is not None else ""
-    return min(float(text), LONGEST_WAIT_S) if text.replace(".", "", 1).isdigit() else 0.0
+    """Return the seconds that `Retry-After` asks for; 0 where it is absent or says nothing."""
+    text = None if answer is None else str(answer.headers.get("Retry-After", ""))
+    return min(retry_after_s(text) or 0.0, LONGEST_WAIT_S)

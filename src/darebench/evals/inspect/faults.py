@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from darebench.errors import ProviderFault
+from darebench.retry_after import retry_after_s
 from darebench.text import clean
 
 SHOWN = 300
@@ -176,8 +177,4 @@ _BY_NAME = {
 
 def _retry_after(error: BaseException) -> float | None:
     headers = getattr(getattr(error, "response", None), "headers", None)
-    value = headers.get("retry-after") if headers is not None else None
-    try:
-        return max(0.0, float(value)) if value is not None else None
-    except ValueError:  # a date
-        return None
+    return None if headers is None else retry_after_s(headers.get("retry-after"))

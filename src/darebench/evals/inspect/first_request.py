@@ -19,7 +19,7 @@ from inspect_ai.tool import ToolInfo
 
 from darebench.errors import ConfigError
 from darebench.evals.identity import did_you_mean
-from darebench.evals.inspect.connection import Say, address_of, follow, may_pass
+from darebench.evals.inspect.connection import Say, address_of, connection_of, may_pass
 from darebench.evals.inspect.context_full import is_context_full
 from darebench.evals.inspect.faults import Fault, fault_of
 
@@ -60,10 +60,12 @@ async def ask_first(
     say(f"asking the model {model} at {address_of(model.api)}")
     sent = {name: value for name, value in generation.items() if name not in _NOT_SENT}
     async with _twin(model, GenerateConfig(**sent, max_tokens=N_TOKENS, max_retries=0)) as twin:
-        follow(twin)
+        connection = connection_of(twin)
         fault = await _fault(twin, tools)
         if fault is not None:
-            raise ConfigError(await _in_words(twin, fault))
+            text = f"the model {model} at {address_of(twin.api)} cannot be used: {fault.what}"
+            text = f"{text}; {await _next_move(twin, fault)}"
+            raise ConfigError(text if connection is None else connection.without_key(text))
 
 
 def _twin(model: Model, config: GenerateConfig) -> Model:
@@ -113,14 +115,6 @@ def _is_about_our_limit(fault: Fault) -> bool:
         and bool(re.search(r"max[_ ]\w*[_ ]?tokens", fault.text))
         and (not is_context_full(fault.status, fault.text))
     )
-
-
-async def _in_words(model: Model, fault: Fault) -> str:
-    address = address_of(model.api)
-    move = await _next_move(model, fault)
-    key = getattr(model.api, "api_key", None)
-    text = f"the model {model} at {address} cannot be used: {fault.what}; {move}"
-    return text.replace(key, "***") if key and len(key) > 5 else text
 
 
 async def _next_move(model: Model, fault: Fault) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darebench.sandbox.cell import linux
-from darebench.sandbox.owned_folder import lock_folder, make_locked
+from darebench.sandbox.owned_folder import locked, make_locked
 
 CONTROLLERS = ("memory", "pids")
 _PREFIX = "darebench-"
@@ -200,9 +200,6 @@ def _make_base(path: Path) -> int:
 def _sweep(parent: Path) -> None:
     """Remove the groups whose executor and keeper have been killed."""
     for path in parent.glob(f"{_PREFIX}*-*-*"):
-        with contextlib.suppress(OSError):  # it has an owner, or another sweep is faster
-            lock = lock_folder(path)
-            try:
-                remove([str(path)], patience_s=0.0)
-            finally:
-                os.close(lock)
+        # Where it fails, it has an owner, or another sweep is faster.
+        with contextlib.suppress(OSError), locked(path):
+            remove([str(path)], patience_s=0.0)

@@ -101,7 +101,7 @@ def _send(
     sizes = [os.fstat(stream.fileno()).st_size for stream in inputs]
     limits = program.limits
     request = CallRequest(
-        code=program.code.encode(errors="replace").decode(),  # half a surrogate pair is "?"
+        code=program.plain_code,
         load=tuple(program.load),
         save=program.save,
         limits=limits,

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from darebench.cores import usable_cores
+from darebench.cores import share_of
 from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox.cell import cgroup
 from darebench.sandbox.channel import receive, send
@@ -92,7 +92,7 @@ class KeeperProcess:
     def _start(self, theirs: socket.socket, slots: int, mode: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode],
-            env=_ENVIRONMENT | {"OMP_NUM_THREADS": str(_threads_for(slots))},
+            env=_ENVIRONMENT | {"OMP_NUM_THREADS": str(share_of(slots))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
@@ -170,11 +170,6 @@ class KeeperProcess:
         if self._stderr >= 0:
             os.close(self._stderr)
             self._stderr = -1
-
-
-def _threads_for(slots: int) -> int:
-    """Return the OpenMP threads of a program: the processors of its slot, at least one."""
-    return max(1, usable_cores() // slots)
 
 
 def _signal(number: int) -> str:

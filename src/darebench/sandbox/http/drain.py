@@ -12,11 +12,13 @@ import signal
 import time
 from collections.abc import Collection
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RETRY_AFTER_S = 2
 """When a client may come back: to this server's successor, or to another one."""
 LINGER_S = 1.0
@@ -80,16 +82,37 @@ async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
     await JSONResponse(content, 503, headers)(scope, receive, send)
 
 
+class Drains(Protocol):
+    """What a server asks about its end: a `Drain`, or a service that counts by itself."""
+
+    def begin(self) -> None:
+        """Take no new call from now on."""
+        ...
+
+    def is_over(self) -> bool:
+        """Check whether there is nothing left to wait for."""
+        ...
+
+
+def outlive_signals() -> None:
+    """Let the process live on when uvicorn raises the signal that has ended its server once more.
+
+    By then there is nothing left to do but to return.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
+
+
 class DrainingServer(uvicorn.Server):
     """A server that drains at the first signal, and ends at once at the second."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drains) -> None:
         super().__init__(config)
         self._drain = drain
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain; have a second signal end the process."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         self._drain.begin()
 

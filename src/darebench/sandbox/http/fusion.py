@@ -141,7 +141,7 @@ def request(program: Program) -> bytes:
     """
     files = {name: _encoded(path.read_bytes()) for name, path in program.load.items()}
     content = {
-        "code": program.code.encode(errors="replace").decode(),  # as the local sandbox does
+        "code": program.plain_code,
         "language": "python",
         "compile_timeout": 10,
         "run_timeout": program.limits.wall_s,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import resource
-import signal
 import socket
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from darebench.errors import ConfigError
-from darebench.sandbox.http.drain import Drain, DrainingServer
+from darebench.sandbox.http.drain import Drain, DrainingServer, outlive_signals
 from darebench.sandbox.http.server import METRICS_PATH, ServerSettings, build_app
 from darebench.sandbox.local import LocalExecutor
 
@@ -70,9 +69,7 @@ async def _serve(
             proxy_headers=False,
             timeout_graceful_shutdown=int(settings.seconds) + 60,
         )
-        # uvicorn raises the signal that ended it once more; by then there is nothing left to do.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
+        outlive_signals()
         ready(url_of(listening))
         await DrainingServer(config, drain).serve(sockets=[listening])
     finally:

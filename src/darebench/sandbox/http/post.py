@@ -15,6 +15,11 @@ CONNECT_S = 10.0
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
+def is_here(url: str) -> bool:
+    """Check whether an address is on this machine, which no proxy leads to."""
+    return httpx.URL(url).host in _HERE
+
+
 def reason(error: httpx.TransportError) -> str:
     """Return why a connection failed, as the system says it where it does."""
     cause: BaseException | None = error
@@ -54,7 +59,7 @@ class ServerAddress:
         self._client = httpx.AsyncClient(
             headers=headers,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            trust_env=httpx.URL(url).host not in _HERE,  # no proxy to this machine itself
+            trust_env=not is_here(url),
         )
 
     async def close(self) -> None:

@@ -6,10 +6,10 @@ nowhere else.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
+
+from darebench.retry_after import retry_after_s
 
 
 class Verdict(StrEnum):
@@ -62,17 +62,8 @@ def verdict_on(status: int, retry_s: float | None) -> Verdict:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds after which to ask again, or None if the headers do not say."""
-    text = headers.get(RETRY_AFTER, "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
-            return None
-    if seconds != seconds:  # nan
-        return None
-    return min(max(seconds, SHORTEST_S), LONGEST_S)
+    seconds = retry_after_s(headers.get(RETRY_AFTER))
+    return None if seconds is None else min(max(seconds, SHORTEST_S), LONGEST_S)
 
 
 def setting_problem(url: str, status: int, said: str, location: str | None) -> str:
