@@ -141,8 +141,10 @@ def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
 def _tabular(table: Table) -> list[Design]:
     designs = []
     for column in _ranked(table, table.profile.columns):
+        if why_no_target(column) or column.name in table.profile.groups:
+            continue
         design = tabular_design(table, column)
-        if not why_no_target(column) and column.name not in table.profile.groups and design:
+        if design is not None:
             designs.append(design)
     return designs
 

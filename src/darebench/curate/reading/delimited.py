@@ -60,7 +60,8 @@ def read_delimited(path: Path, header_row: int | None = None) -> ReadTable:
         found = header_row is None
         header = find_header(start.rows) if found else header_at(start.rows, header_row)
         left = Leftovers(header.names, dialect.comment)
-        _count_above(start, header, left)
+        left.add_above(start.rows, header)
+        left.add("comment line", start.n_remarks)
         stream.seek(0)
         for _ in range(start.lines[header.first - 1] if header.first else 0):
             stream.readline()
@@ -113,15 +114,6 @@ def _start(head: str, dialect: Dialect) -> _Start:
         rows[i] = names if ends and len(names) == len(rows[i + 1]) > 1 else []
     n_remarks = sum(r and not row for r, row in zip(remarks, rows, strict=True))
     return _Start(rows=rows, lines=lines, n_remarks=n_remarks)
-
-
-def _count_above(start: _Start, header: Header, left: Leftovers) -> None:
-    end = header.first if header.row is None else header.row
-    titles = [", ".join(filter(None, row)) for row in start.rows[:end] if row]
-    left.add("title row", len(titles), titles[0] if titles else "")
-    if header.row is not None:
-        left.add("unit row", header.first - header.row - 1)
-    left.add("comment line", start.n_remarks)
 
 
 def _chunks(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.reading.cells import is_value
-from darebench.curate.reading.evidence import LeftOut
+from darebench.curate.reading.evidence import Header, LeftOut
 
 _LAST_ROWS = 30
 """Rows at the end among which footers and totals are looked for."""
@@ -44,6 +44,19 @@ class Leftovers:
         if count:
             self._counts[what] += count
             self._examples.setdefault(what, example)
+
+    def add_above(self, rows: Sequence[Sequence[str]], header: Header) -> None:
+        """Count what stands above the header, and between it and the data.
+
+        Args:
+            rows: The first rows of the table, the blank ones among them as empty lists.
+            header: Where names and rows start.
+        """
+        end = header.first if header.row is None else header.row
+        titles = [", ".join(filter(None, row)) for row in rows[:end] if row]
+        self.add("title row", len(titles), titles[0] if titles else "")
+        if header.row is not None:
+            self.add("unit row", header.first - header.row - 1)
 
     def clear(self, chunks: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """Yield the chunks without what is not data; the last two are one, to see the end."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from darebench.curate.reading.evidence import Header, Reading, ReadTable
+from darebench.curate.reading.evidence import Reading, ReadTable
 from darebench.curate.reading.header import FIRST_ROWS, find_header, header_at
 from darebench.curate.reading.leftovers import Leftovers
 from darebench.curate.reading.sample import sample, unique
@@ -56,7 +56,7 @@ def read_workbook(path: Path, sheet: str = "", header_row: int | None = None) ->
     rows = [_texts(row) for row in cells.head(2 * FIRST_ROWS).itertuples(index=False)]
     header = find_header(rows) if header_row is None else header_at(rows, header_row)
     left = Leftovers(header.names)
-    _count_above(rows, header, left)
+    left.add_above(rows, header)
     body = cells.iloc[header.first :].reset_index(drop=True)
     frame, remarks = sample(left.clear([body]))
     frame.columns = unique(list(header.names))
@@ -86,11 +86,3 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
-
-
-def _count_above(rows: Sequence[Sequence[str]], header: Header, left: Leftovers) -> None:
-    end = header.first if header.row is None else header.row
-    titles = [", ".join(filter(None, row)) for row in rows[:end] if any(row)]
-    left.add("title row", len(titles), titles[0] if titles else "")
-    if header.row is not None:
-        left.add("unit row", header.first - header.row - 1)
