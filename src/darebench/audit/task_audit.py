@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +16,7 @@ from darebench.audit.readback import read_back
 from darebench.audit.reference_run import executor, run_reference
 from darebench.audit.task_tables import TaskTables, read_tables
 from darebench.errors import ConfigError, DareError, SandboxFault
+from darebench.reference.coverage import Coverage
 from darebench.store.truth import read_truth
 from darebench.types import Task, Track, Variant
 
@@ -35,6 +36,8 @@ class TaskAudit:
     """Score of the best constant; None for IF, and where it cannot be measured."""
     ceiling: float | None = None
     """Score of a quick strong model."""
+    coverage: Coverage | None = None
+    """What each step of the workflow changes; None but for IF."""
 
     @property
     def worst(self) -> Severity | None:
@@ -60,7 +63,16 @@ class TaskAudit:
             ],
             "floor": None if self.floor is None else round(self.floor, 4),
             "ceiling": None if self.ceiling is None else round(self.ceiling, 4),
+            "process_coverage": None if self.coverage is None else self.coverage.as_dict(),
         }
+
+
+class Written(NamedTuple):
+    """What the checks of a written task say."""
+
+    findings: list[Finding]
+    coverage: Coverage | None
+    """What each step of the workflow changes; None but for IF."""
 
 
 def check_tables(tables: TaskTables) -> list[Finding]:
@@ -68,8 +80,13 @@ def check_tables(tables: TaskTables) -> list[Finding]:
     return find(Need.TABLES, tables, tables.variant)
 
 
-def check_written(task: Task, tables: TaskTables) -> list[Finding]:
+def check_written(task: Task, tables: TaskTables, *, rules: bool = True) -> Written:
     """Run what curation asks of a written task: every check but those that fit models or read.
+
+    Args:
+        task: The task.
+        tables: Its tables.
+        rules: Whether each single rule of an IF task's filter is left out once.
 
     Raises:
         TaskFormatError: Its answer is missing or broken.
@@ -77,8 +94,9 @@ def check_written(task: Task, tables: TaskTables) -> list[Finding]:
     """
     findings = check_tables(tables)
     if task.variant is Variant.IF:
-        return findings + find(Need.REFERENCE, run_reference(task), task.variant)
-    return findings + find(Need.TRUTH, read_truth(task), task.variant)
+        run = run_reference(task, rules=rules)
+        return Written(findings + find(Need.REFERENCE, run, task.variant), run.coverage)
+    return Written(findings + find(Need.TRUTH, read_truth(task), task.variant), None)
 
 
 def audit_task(task: Task) -> TaskAudit:
@@ -89,10 +107,13 @@ def audit_task(task: Task) -> TaskAudit:
     """
     findings: list[Finding] = []
     headroom: Headroom | None = None
+    coverage: Coverage | None = None
     try:
         with threadpool_limits(1):
             tables = read_tables(task)
-            findings += check_written(task, tables)
+            written = check_written(task, tables)
+            coverage = written.coverage
+            findings += written.findings
             if task.variant is Variant.IF:
                 readings = read_back(task, tables, executor())
                 findings += find(Need.READINGS, readings, task.variant)
@@ -113,4 +134,5 @@ def audit_task(task: Task) -> TaskAudit:
         findings=tuple(findings),
         floor=headroom.floor if headroom else None,
         ceiling=headroom.ceiling if headroom else None,
+        coverage=coverage,
     )

@@ -20,6 +20,7 @@ from darebench.audit.checks.labels_blank import labels_blank
 from darebench.audit.checks.low_signal import low_signal
 from darebench.audit.checks.order_leak import order_leak
 from darebench.audit.checks.perfect_answer import perfect_answer
+from darebench.audit.checks.process_coverage import process_coverage
 from darebench.audit.checks.question_readable import question_readable
 from darebench.audit.checks.reference_reproduced import reference_reproduced
 from darebench.audit.checks.rows_repeated import rows_repeated
@@ -27,6 +28,7 @@ from darebench.audit.checks.settings_lost import settings_lost
 from darebench.audit.checks.solvable_without_data import answers_stated, reference_constant
 from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
+from darebench.audit.checks.target_named import target_named
 from darebench.audit.checks.time_leak import time_leak
 from darebench.audit.checks.unaudited import unaudited
 from darebench.audit.checks.validation_size import validation_size
@@ -45,7 +47,7 @@ class Need(StrEnum):
     TRUTH = "truth"
     """The answer as the scorer gets it (`Truth`)."""
     REFERENCE = "reference"
-    """A run of the reference in the sandbox (`ReferenceRun`)."""
+    """A run of the reference and its near misses in the sandbox (`ReferenceRun`)."""
     READINGS = "readings"
     """A run of the scripted reader in the sandbox (`Readings`)."""
     MODELS = "models"
@@ -112,6 +114,7 @@ CHECKS = (
         find=order_leak,
     ),
     Check(name="question", needs=Need.TABLES, severities=(WARNING,), find=question_readable),
+    Check(name="target_named", needs=Need.TABLES, severities=(DEFECT,), find=target_named),
     Check(name="columns", needs=Need.TABLES, severities=(NOTE, WARNING), find=columns_described),
     Check(
         name="labels_blank",
@@ -154,6 +157,13 @@ CHECKS = (
         severities=(NOTE, WARNING),
         variants=(IF,),
         find=environment_recorded,
+    ),
+    Check(
+        name="process_coverage",
+        needs=Need.REFERENCE,
+        severities=(WARNING,),
+        variants=(IF,),
+        find=process_coverage,
     ),
     Check(
         name="perfect_answer",
