@@ -225,15 +225,31 @@ class Workflow:
     """Feature column -> low and high, or the allowed values."""
     imputer: str
     model: str
-    random_state: int
+    random_state: int | None
+    """None for a model that takes none."""
     suffix: str
     n_tables: int
     """Number of sqlite tables that the training file is split into."""
     extras: Extras = field(default_factory=Extras)
     """Steps beyond the paper's template."""
-    noise: Noise = Noise.PAPER
+    noise: Noise = Noise.PLAIN
+    noise_share: float = 0.2
+    """Noise rows for each clean training row."""
     joined: tuple[str, ...] = ()
     """Columns that stand in the lookup table of a join."""
+    emptied: tuple[str, ...] = ()
+    """Numerical features of which some values are removed at random, and the text says so."""
+    gap_share: float = 0.0
+    """Share of their values that is removed."""
+    unlabelled: float = 0.0
+    """Share of the training rows whose targets are removed at random, and the text says so."""
+    lacks_targets: bool = False
+    """Whether some training rows have no target, by nature or because it is removed."""
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the model gets numbers, selected or computed."""
+        return bool(self.numerical or self.extras.derived or self.extras.groups)
 
     @property
     def malformed(self) -> bool:

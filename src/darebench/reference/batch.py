@@ -95,9 +95,7 @@ async def run_batch(
         TaskFormatError: The program did not end by itself.
         SandboxFault: The sandbox failed, repeatedly.
     """
-    specs = [
-        replace(spec, output=f"answer_{number}.csv") for number, (spec, _) in enumerate(runs)
-    ]
+    specs = [replace(spec, output=f"answer_{number}.csv") for number, (spec, _) in enumerate(runs)]
     settings = {
         "text": workflow_text(),
         "runs": [(asdict(spec), fact) for spec, (_, fact) in zip(specs, runs, strict=True)],

@@ -14,6 +14,8 @@ from darebench.types import Score, Truth
 
 MORE_STEPS = 2
 """Steps beside the filter that must change something."""
+OF_FILTER = (Step.FILTER, Step.RULES, Step.MISSING_ROWS, Step.READING)
+"""What decides which training rows stay, which counts as one step."""
 
 
 class Effect(StrEnum):
@@ -68,8 +70,13 @@ class Coverage:
     @property
     def suffices(self) -> bool:
         """Whether the filter and so many more steps change predictions that an answer shows it."""
-        more = {*self.changing} - {Step.FILTER, Step.RULES}
+        more = {*self.changing} - {*OF_FILTER}
         return Step.FILTER in self.changing and len(more) >= MORE_STEPS
+
+    @property
+    def n_steps(self) -> int:
+        """How many steps change predictions; the filter counts once."""
+        return len({*self.changing} - {*OF_FILTER[1:]})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form in which settings and audits record it."""
@@ -80,9 +87,7 @@ class Coverage:
         }
 
 
-def compare(
-    misses: Sequence[NearMiss], answers: Mapping[str, Answer], truth: Truth
-) -> Coverage:
+def compare(misses: Sequence[NearMiss], answers: Mapping[str, Answer], truth: Truth) -> Coverage:
     """Compare near misses with the reference, exactly as the scorer compares an answer.
 
     Args:
@@ -118,5 +123,5 @@ def _weight(miss: Missed) -> tuple[int, float]:
 
 def mean_steps(coverages: Iterable[Coverage]) -> float:
     """Return how many steps change something in a task, on average; 0 without a task."""
-    counts = [len({*coverage.changing} - {Step.RULES}) for coverage in coverages]
+    counts = [coverage.n_steps for coverage in coverages]
     return sum(counts) / len(counts) if counts else 0.0

@@ -6,9 +6,10 @@ it only if they predict other values. They also say what went wrong in an answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from darebench.reference.spec import (
     IMPUTERS,
@@ -227,6 +228,6 @@ def _none(step: Step, name: str, reason: str) -> NearMiss:
     return NearMiss(step=step, name=name, reason=reason)
 
 
-def _extra(step: Step, name: str, spec: PipelineSpec, **other: object) -> NearMiss:
-    change: Callable[..., Extras] = replace
-    return NearMiss(step=step, name=name, spec=replace(spec, extras=change(spec.extras, **other)))
+def _extra(step: Step, name: str, spec: PipelineSpec, **other: Any) -> NearMiss:
+    extras: Extras = replace(spec.extras, **other)
+    return NearMiss(step=step, name=name, spec=replace(spec, extras=extras))

@@ -65,7 +65,7 @@ ONE_TARGET_ONLY = (LogisticRegression, GaussianNB, LinearSVC)
 def read_table(name, *, na_words=False):
     """Read csv (only the empty string is missing), parquet or sqlite (None is missing).
 
-    With `na_words`, a csv file is read as pandas does by default: NA, null and the like are missing.
+    With `na_words`, csv is read as pandas does by default: NA, null and the like are missing.
     """
     if name.endswith(".csv"):
         return pd.read_csv(name, keep_default_na=na_words, na_values=[""], low_memory=False)

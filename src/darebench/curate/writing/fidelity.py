@@ -33,9 +33,9 @@ def lost_in_workflow(
         "features": list(workflow.features),
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
-        "imputer": workflow.imputer,
+        **({"imputer": workflow.imputer} if workflow.has_numbers else {}),
         "model": _ALIKE if workflow.model in more else workflow.model,
-        "random_state": workflow.random_state,
+        **({} if workflow.random_state is None else {"random_state": workflow.random_state}),
     }
     for key, value in wanted.items():
         if read[key] != value:
@@ -43,7 +43,9 @@ def lost_in_workflow(
     stray = [m for m in more if m != workflow.model and re.search(rf"\b{m}\b", question)]
     if stray:
         return f"model {workflow.model!r} comes back as {stray[0]!r}"
-    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras)
+    unsaid = [] if workflow.has_numbers else ["scaler"]
+    unsaid += [] if workflow.categorical else ["encoder"]
+    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras, unsaid)
 
 
 def lost_targets(

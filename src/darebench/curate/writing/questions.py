@@ -53,6 +53,14 @@ _TARGETLESS = (
     "Rows without a target are dropped as well.",
     "Also leave out rows without a target.",
 )
+_REMOVED = (
+    "Some values of numeric columns were removed at random from both files and are missing.",
+    "In both files a few numbers were taken out at random; they are missing values now.",
+)
+_UNLABELLED = (
+    "Some training rows had their target removed at random.",
+    "The target of a few training rows, drawn at random, was taken out.",
+)
 _SELECTS = (
     "Select these features in this order: {features}.",
     "Use only the following features for training, in exactly this order: {features}.",
@@ -69,6 +77,14 @@ _CATEGORICAL = (
     "Consider {names} categorical.",
     "Handle {names} as categorical columns.",
 )
+_IMPUTES_NUMBERS = (
+    "Impute missing values with the {imputer} of their column.",
+    "Missing values are filled with the {imputer} of their column.",
+)
+_IMPUTES_CATEGORIES = (
+    "Impute missing values with the most frequent one of their column.",
+    "Missing values are filled with the most frequent value of their column.",
+)
 _IMPUTES = (
     "Impute missing numeric values with the {imputer} and missing categorical values with the most "
     "frequent one.",
@@ -83,16 +99,22 @@ _PREPARES = (
     "Then scale the numeric block ({scaler}) and encode the categorical block ({encoder}), the "
     "numeric block before the other.",
 )
+_SCALES = ("Then scale the features with {scaler}.", "Scale all features ({scaler}).")
+_ENCODES = ("Then encode the features with {encoder}.", "Encode all features ({encoder}).")
 _ENCODER_WORDS = {
     "OneHotEncoder": "OneHotEncoder, unknown categories ignored and output dense",
     "OrdinalEncoder": "OrdinalEncoder, with handle_unknown use_encoded_value, unknown_value -1",
 }
 _FITS = (
     "Fit scikit-learn's {model} with random_state {seed} and defaults otherwise.",
-    "The model is scikit-learn's {model}; set random_state to {seed} where it has one and leave "
-    "everything else at its default.",
-    "Train {model} of scikit-learn, random_state = {seed} if the model takes one, nothing else "
-    "changed.",
+    "The model is scikit-learn's {model}; set random_state to {seed} and leave everything else at "
+    "its default.",
+    "Train {model} of scikit-learn, random_state = {seed}, nothing else changed.",
+)
+_FITS_SEEDLESS = (
+    "Fit scikit-learn's {model} with its defaults.",
+    "The model is scikit-learn's {model}; leave everything at its default.",
+    "Train {model} of scikit-learn, nothing changed.",
 )
 _SAVES = (
     "Save `{out}` with `row_id` and the predicted {target}.",
@@ -148,17 +170,39 @@ def write_workflow(
         _draw(_EMPTY, rng),
         _draw(_FILTERS, rng, rules="; ".join(_rules(workflow, labels, rng))),
         *write_cleaning(extras, rng, malformed=workflow.malformed),
-        _draw(_TARGETLESS, rng),
+        _draw(_UNLABELLED, rng) if workflow.unlabelled else "",
+        _draw(_TARGETLESS, rng) if workflow.lacks_targets else "",
+        _draw(_REMOVED, rng) if workflow.emptied else "",
         _draw(_SELECTS, rng, features=_listed([labels[n] for n in workflow.features])),
         *(_draw(t, rng, names=_listed([labels[n] for n in block])) for t, block in blocks if block),
         *write_features(extras, rng),
-        _draw(_IMPUTES, rng, imputer=_IMPUTER_WORDS.get(workflow.imputer, workflow.imputer)),
-        _draw(_PREPARES, rng, scaler=extras.scaler, encoder=_ENCODER_WORDS[extras.encoder]),
+        *_block_steps(workflow, rng),
         *write_target(extras),
-        _draw(_FITS, rng, model=workflow.model, seed=workflow.random_state),
+        _fit(workflow, rng),
         _draw(_SAVES, rng, **names),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _block_steps(workflow: Workflow, rng: np.random.Generator) -> list[str]:
+    """Write how values are filled, scaled and encoded; nothing of a block that is not there."""
+    extras, numbers = workflow.extras, workflow.has_numbers
+    both = numbers and bool(workflow.categorical)
+    imputes = _IMPUTES if both else _IMPUTES_NUMBERS if numbers else _IMPUTES_CATEGORIES
+    prepares = _PREPARES if both else _SCALES if numbers else _ENCODES
+    imputer = _IMPUTER_WORDS.get(workflow.imputer, workflow.imputer)
+    encoder = _ENCODER_WORDS[extras.encoder]
+    return [
+        _draw(imputes, rng, imputer=imputer),
+        _draw(prepares, rng, scaler=extras.scaler, encoder=encoder),
+    ]
+
+
+def _fit(workflow: Workflow, rng: np.random.Generator) -> str:
+    """Write which model is fitted, with a seed if it takes one."""
+    if workflow.random_state is None:
+        return _draw(_FITS_SEEDLESS, rng, model=workflow.model)
+    return _draw(_FITS, rng, model=workflow.model, seed=workflow.random_state)
 
 
 def write_modelling(

@@ -38,7 +38,7 @@ def workflow_settings(
     ranges: Mapping[str, list[Any]],
     imputer: str,
     model: str,
-    random_state: int,
+    random_state: int | None,
     suffix: str,
 ) -> dict[str, Any]:
     """Write the settings of an IF workflow, with the versions that its reference depends on.
@@ -51,7 +51,7 @@ def workflow_settings(
         ranges: Filtered column -> low and high, or its allowed values.
         imputer: How missing values of numerical features are filled.
         model: Name in scikit-learn.
-        random_state: Seed of the model.
+        random_state: Seed of the model; None for one that takes none.
         suffix: Suffix of the files.
     """
     folder, names = f"./{dataset}/{layout.SOURCE}", file_names(suffix)
@@ -104,13 +104,6 @@ def kind_of(values: pd.Series) -> str:
     import pandas as pd
 
     return "numerical" if pd.api.types.is_numeric_dtype(values) else "categorical"
-
-
-def expected_range(values: pd.Series) -> list[Any]:
-    """Return what a question states of a column: low and high, or the allowed values."""
-    if kind_of(values) == "numerical":
-        return [values.min().item(), values.max().item()]
-    return sorted(values.dropna().unique().tolist())
 
 
 def numbered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,42 @@
+"""Draws the model of an IF workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from darebench.curate.records import Draft
+from darebench.reference.spec import MODELS, MORE_MODELS
+
+FOREST_ROWS = 2_000
+MLP_ROWS, SVC_ROWS = 600, 4_000
+"""More rows would make the reference slow."""
+RICH_SHARE = 0.5
+"""Share of the rich workflows with a model that the paper does not have."""
+WEIGHTS = {"LinearRegression": 0.3, "GaussianNB": 0.2}
+"""How often a model is drawn beside others' 1: neither scale, nor order, nor seed matter to it."""
+
+
+def draw_model(draft: Draft, rng: np.random.Generator, *, rich: bool, tried: Sequence[str]) -> str:
+    """Draw a model that is quick on so many rows and was not tried, as long as there is one."""
+    family, n_rows = draft.design.family, len(draft.split.train)
+    papers = _able(MODELS[family], draft, n_rows)
+    more = _able(MORE_MODELS[family], draft, n_rows) if rich else []
+    first = more if rng.random() < RICH_SHARE else papers
+    untried = [[m for m in models if m not in tried] for models in (first, [*papers, *more])]
+    left = untried[0] or untried[1] or papers
+    weights = np.array([WEIGHTS.get(model, 1.0) for model in left])
+    return str(rng.choice(left, p=weights / weights.sum()))
+
+
+def _able(models: Sequence[str], draft: Draft, n_rows: int) -> list[str]:
+    """List the models that can learn the targets in time; MLPClassifier takes one target only."""
+    alone = len(draft.design.targets) == 1
+    slow = {"MLPClassifier": MLP_ROWS, "MLPRegressor": MLP_ROWS, "LinearSVC": SVC_ROWS}
+    slow |= {m: FOREST_ROWS for m in models if m.startswith(("RandomForest", "ExtraTrees"))}
+    return [
+        model
+        for model in models
+        if n_rows <= slow.get(model, n_rows) and (alone or model != "MLPClassifier")
+    ]
