@@ -13,7 +13,7 @@ from darebench.curate.told import Told
 if TYPE_CHECKING:
     import numpy as np
 
-HARDER_SHARE = 0.35
+HARDER_SHARE = 0.3
 """Share of the tables' first IF workflows whose noise is hard, and of those that are rich."""
 
 

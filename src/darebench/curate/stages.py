@@ -264,10 +264,9 @@ def _write_workflow(
             raise CurationReject("fewer than two features have a range that a question can state")
         try:
             _keep(package_tabular(draft, workflow, name, rng, alone=alone), state)
-        except Undemanding as error:
-            last, lessons = error, lessons.after(workflow.model, error.coverage)
         except CurationReject as error:
-            last = error
+            coverage = error.coverage if isinstance(error, Undemanding) else None
+            last, lessons = error, lessons.after(workflow.model, coverage)
         else:
             return
     raise last

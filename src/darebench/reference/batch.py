@@ -22,8 +22,10 @@ import traceback
 import warnings
 from functools import cache
 
+import sklearn
 from threadpoolctl import threadpool_limits
 
+sklearn.set_config(skip_parameter_validation=True)  # which takes a fifth of a small run's time
 workflow = {"__name__": "workflow"}
 exec(compile(SETTINGS["text"], "workflow.py", "exec"), workflow)
 # No run changes a table that it has read.

@@ -20,7 +20,7 @@ from darebench.curate.records import Draft, Workflow
 from darebench.curate.writing.extra_steps import draw_extras
 from darebench.curate.writing.gaps import ENOUGH, gap_shares
 from darebench.curate.writing.lookup import draw_join
-from darebench.curate.writing.models import draw_model
+from darebench.curate.writing.models import SHRINKING, draw_model
 from darebench.curate.writing.ranges import stated_range
 from darebench.instructions.reader import read_ranges
 from darebench.reference.coverage import Coverage
@@ -50,9 +50,10 @@ class Lessons:
     dull: frozenset[Step] = frozenset()
     """Steps that changed nothing."""
 
-    def after(self, model: str, coverage: Coverage) -> Lessons:
-        """Return the lessons with those of a further draw."""
-        return Lessons(models=(*self.models, model), dull=self.dull | {*coverage.dull})
+    def after(self, model: str, coverage: Coverage | None) -> Lessons:
+        """Return the lessons with those of a further draw; None if its proof ended before."""
+        dull = coverage.dull if coverage else ()
+        return Lessons(models=(*self.models, model), dull=self.dull | {*dull})
 
 
 def draw_workflow(
@@ -169,6 +170,8 @@ def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Genera
             rng,
             is_class=draft.design.family is Family.CLASS,
         )
+        if drawn.model in SHRINKING:  # nothing is left of the spread of a logarithm
+            extras = replace(extras, log_target=False)
         found = draw_join(draft.split.train, drawn.columns, drawn.suffix, rng)
         if found is not None and rng.random() >= 0.5:
             join, joined = found
