@@ -16,7 +16,7 @@ def process_coverage(run: ReferenceRun) -> list[Finding]:
         Finding(
             check="process_coverage",
             severity=Severity.WARNING,
-            figure=float(len(coverage.changing)),
+            figure=float(coverage.n_steps),
             message=tell_coverage(coverage),
         )
     ]
