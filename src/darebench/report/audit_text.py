@@ -72,7 +72,7 @@ def audit_text(audit: Audit) -> str:
 
 
 def coverage_lines(audit: Audit) -> list[str]:
-    """Return how far the steps of the IF workflows matter, in sentences; none without such tasks."""
+    """Return how far the steps of the IF workflows matter, in sentences; none without any."""
     coverages = [task.coverage for task in audit.tasks if task.coverage is not None]
     if not coverages:
         return []
