@@ -35,7 +35,7 @@ def forecast(tables: TaskTables, target: str) -> list[np.ndarray]:
         return []
     calendar = _calendar(tables.train[time], tables.val[time])
     y = numbers(tables.train[target])
-    codes = _codes(tables)
+    codes = series_codes(tables.train, tables)
     guesses = list(_by_calendar(calendar, y, codes))
     if tables.entities:
         guesses += _within_series(tables, calendar, y, codes)
@@ -142,11 +142,11 @@ def _within_series(
     return [theirs[:, -1] + change]
 
 
-def _codes(tables: TaskTables) -> Sides:
+def series_codes(train: pd.DataFrame, tables: TaskTables) -> Sides:
     """Number the series; those that only the validation rows have come last."""
     if not tables.entities:
-        return np.zeros(len(tables.train), int), np.zeros(len(tables.val), int)
+        return np.zeros(len(train), int), np.zeros(len(tables.val), int)
     keys = list(tables.entities)
-    both = pd.concat([tables.train[keys], tables.val[keys]], ignore_index=True)
+    both = pd.concat([train[keys], tables.val[keys]], ignore_index=True)
     codes = both.astype(str).groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
-    return codes[: len(tables.train)], codes[len(tables.train) :]
+    return codes[: len(train)], codes[len(train) :]
