@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import orthogonal_mp
 
 from darebench.audit.frames import is_numeric, numbers
 
@@ -113,8 +112,7 @@ def _explain(
     fit = _Fit(x, y - y.mean(), x_val, y_val - y.mean())
     left = np.arange(len(terms))
     if len(left) > len(y) / 1.2:  # more columns than rows explain anything
-        weights = orthogonal_mp(x, y - y.mean(), n_nonzero_coefs=len(y) // 3)
-        left = np.flatnonzero(weights)
+        left = _pursue(x, y - y.mean(), len(y) // 3)
     figure, weights = fit.judge(left)
     if figure < least:
         return None
@@ -128,6 +126,19 @@ def _explain(
                 break
             left, figure, weights = fewer, rest, their_weights
     return terms[left], figure
+
+
+def _pursue(x: np.ndarray, y: np.ndarray, most: int) -> np.ndarray:
+    """Choose columns one after the other, each the one that goes most with what is left of `y`."""
+    chosen: list[int] = []
+    rest = y
+    while len(chosen) < most and (rest**2).sum() > 1e-9 * (y**2).sum():
+        closeness = np.abs(x.T @ rest)
+        closeness[chosen] = 0.0
+        chosen.append(int(closeness.argmax()))
+        weights, *_ = np.linalg.lstsq(x[:, chosen], y, rcond=None)
+        rest = y - x[:, chosen] @ weights
+    return np.sort(chosen)
 
 
 class _Fit:

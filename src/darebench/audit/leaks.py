@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from darebench.audit.frames import factorized, is_numeric, numbers, numeric, rank_correlation
 from darebench.audit.identities import find_identity
+from darebench.audit.row_index import TELLS, neighbours_tell, numbers_rows
 from darebench.audit.task_tables import TaskTables
 from darebench.types import Family
 
@@ -28,6 +29,7 @@ MOST_CUT = 8
 FEWEST_CUT = 10
 """Rows beside the commonest class that must be told by a threshold."""
 MOST_IDENTITIES = 4
+MAX_EXPONENT = 300
 
 
 class Relation(NamedTuple):
@@ -58,10 +60,28 @@ def find_leaks(tables: TaskTables) -> list[Leak]:
         alone = []
         for name in tables.features:
             relation = relate(tables.train[name], known, tables.val[name], asked, is_class=is_class)
+            if relation is None and tables.family is not Family.TS:
+                relation = _numbers_rows(tables, name, known, asked)
             if relation is not None:
                 alone.append(Leak(name, target, relation))
         found += [*alone, *_terms(tables, target, {leak.feature for leak in alone})]
     return found
+
+
+def _numbers_rows(
+    tables: TaskTables, name: str, known: pd.Series, asked: pd.Series
+) -> Relation | None:
+    """Check whether a feature numbers rows whose neighbours tell the target."""
+    if not (is_numeric(tables.train[name]) and is_numeric(tables.val[name])):
+        return None
+    x, x_val = numbers(tables.train[name]), numbers(tables.val[name])
+    if not numbers_rows(np.concatenate([x, x_val])):
+        return None
+    y, truth = numbers(known), numbers(asked)
+    rows, wanted = np.isfinite(y), np.isfinite(truth)
+    is_class = tables.family is Family.CLASS
+    figure = neighbours_tell(x[rows], y[rows], x_val[wanted], truth[wanted], is_class=is_class)
+    return Relation(figure, "numbers rows whose neighbours tell") if figure >= TELLS else None
 
 
 def _terms(tables: TaskTables, target: str, alone: set[str]) -> list[Leak]:
@@ -233,7 +253,9 @@ def _gives_number(
 
 def _shapes(x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what people make of a number: its square, and of a positive one more."""
-    shapes = {"square": np.square, "exponential": _exp}
+    shapes = {"square": np.square}
+    if x.max() < MAX_EXPONENT:
+        shapes["exponential"] = np.exp
     if x.min() > 0:
         shapes |= {
             "logarithm": np.log,
@@ -244,10 +266,6 @@ def _shapes(x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         shaped = shape(x)
         if np.isfinite(shaped).all() and np.ptp(shaped) > 0:
             yield how, shaped
-
-
-def _exp(x: np.ndarray) -> np.ndarray:
-    return np.exp(np.clip(x, -700, 700))
 
 
 def _group_gives_number(
