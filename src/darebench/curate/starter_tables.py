@@ -239,10 +239,10 @@ STARTER = (
         domain="finance",
         load=_economy_series,
         columns={"quarter_start": "first day of the quarter", **ECONOMY},
-        targets=("realcons",),
+        targets=("cpi",),
         seed=15,
         time_column="quarter_start",
-        share=0.8,
+        share=0.7,
     ),
     StarterDataset(
         name="investment_ts",
@@ -265,6 +265,6 @@ STARTER = (
         seed=16,
         time_column="year",
         entities=("firm",),
-        share=0.8,
+        share=0.75,
     ),
 )

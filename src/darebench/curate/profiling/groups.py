@@ -37,7 +37,9 @@ def find_groups(
     for column in columns:
         if not _could(column, frame):
             continue
-        evidence = _said(descriptions.get(column.name, "")) + _holds(frame, column, columns)
+        evidence = _said(descriptions.get(column.name, ""))
+        if column.n_distinct >= ENOUGH or evidence or _named(column.name):
+            evidence += _holds(frame, column, columns)
         evidence += 0.5 * (column.kind is Kind.KEY) + 1.0 * (column.kind is Kind.TEXT)
         named = _named(column.name)
         if named and column.kind is Kind.NUMBER and not evidence and not _ends_as_code(column.name):
@@ -84,7 +86,14 @@ def _named(name: str) -> float:
         return 0.0 if not units[0] else 0.5 if plain and letters[0] in PLACES else 1.0
     if suffixed and (any(units[:-1]) or letters[-1].startswith("id")):
         return 1.0
+    if letters[0] in ("id", "ident", "code", "key") and any(units[1:]):
+        return 1.0
     return 0.0
+
+
+def _is_twin(frame: pd.DataFrame, name: str, other: str) -> bool:
+    """Check whether two numbers rise and fall together, as an age and its square do."""
+    return abs(float(frame[name].corr(frame[other], method="spearman"))) > 0.98
 
 
 def _ends_as_code(name: str) -> bool:
@@ -129,7 +138,10 @@ def _holds(frame: pd.DataFrame, column: Column, columns: Sequence[Column]) -> fl
         return 0.0
     of_numbers = of_categories = 0.0
     for other in columns:
-        if other.name == column.name or not 2 <= other.n_distinct < 0.9 * column.n_distinct:
+        is_name = other.kind is not Kind.NUMBER and other.n_distinct >= 0.9 * column.n_distinct
+        if other.name == column.name or is_name or not 2 <= other.n_distinct <= column.n_distinct:
+            continue
+        if column.kind is other.kind is Kind.NUMBER and _is_twin(frame, column.name, other.name):
             continue
         values = pd.factorize(frame[other.name])[0][rows]
         groups = codes[rows]
