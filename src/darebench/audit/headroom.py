@@ -97,6 +97,11 @@ class Headroom:
         plain = (s.score for n, s in self.naive.items() if n.split()[0] in FEATURELESS)
         return self.reference - max(plain, default=self.floor)
 
+    @property
+    def is_noise(self) -> bool:
+        """Whether the score varies too much with the rows that are drawn to tell answers apart."""
+        return self.deviation > MOST_NOISE * self.whole_room
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, rounded to four places."""
         return {
@@ -140,6 +145,8 @@ def measure(tables: TaskTables) -> Headroom:
     own = _measure_split(tables)
     n_rows = len(tables.train) + len(tables.val)
     if tables.family is Family.TS or tables.is_grouped or n_rows >= SMALL_TABLE:
+        return own
+    if own.room < LEAST_ROOM or own.is_noise:  # more splits would not save it
         return own
     rooms = [own, *(_measure_split(_redrawn(tables, n)) for n in range(MORE_SPLITS))]
     return replace(

@@ -18,7 +18,7 @@ from sklearn.linear_model import RidgeClassifier, RidgeCV
 from darebench.audit.encode import standardised
 
 ALPHAS = (0.1, 10.0)
-TREES = 50
+TREES = 40
 MAX_TREE_ROWS = 2_500
 """Rows that extra trees learn from: fully grown ones cost the most."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from darebench.audit.findings import Finding, Severity
-from darebench.audit.headroom import LEAST_ROOM, MOST_NOISE, SOLVED, Headroom
+from darebench.audit.headroom import LEAST_ROOM, SOLVED, Headroom
 
 TRIVIAL = 0.95
 """Score of a naive answer over which a task is solved by it."""
@@ -21,7 +21,7 @@ def headroom_left(headroom: Headroom) -> list[Finding]:
         found.append((Severity.DEFECT, headroom.floor, figures))
     elif headroom.room < LEAST_ROOM:
         found.append((Severity.WARNING, headroom.room, figures))
-    elif headroom.deviation > MOST_NOISE * headroom.whole_room:
+    elif headroom.is_noise:
         message = (
             f"its score varies by {headroom.deviation:.3f} with the rows that are drawn, and "
             f"{headroom.whole_room:.3f} can be won"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from darebench.audit.headroom import LEAST_ROOM, MOST_NOISE, SOLVED, Headroom
+from darebench.audit.headroom import LEAST_ROOM, SOLVED, Headroom
 from darebench.audit.leaks import find_leaks
 from darebench.audit.task_tables import TaskTables
 from darebench.curate.records import INDEX, Design, Split
@@ -108,7 +108,7 @@ def check_room(headroom: Headroom) -> None:
         raise CurationReject(
             f"nothing to win over several splits: {headroom.usual_room:.3f} on average; {figures}"
         )
-    if headroom.deviation > MOST_NOISE * headroom.whole_room:
+    if headroom.is_noise:
         raise CurationReject(
             f"its scores are noise: they vary by {headroom.deviation:.3f} with the rows that are "
             f"drawn, and {headroom.whole_room:.3f} can be won"

@@ -18,7 +18,7 @@ from darebench.errors import CurationReject
 from darebench.types import Variant
 
 MAX_ROWS = 12_000
-MOST_SHARES = 3
+MOST_SHARES = 2
 """Points in time at which a series is split before it is refused."""
 LEAST_GAIN = 0.02
 """What the features of the future must add to the reference, for an XF task."""
