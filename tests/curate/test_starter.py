@@ -21,7 +21,7 @@ NAMES = [
     "iris_class",
     "affairs_class",
     "diabetes_reg",
-    "us-economy_reg",
+    "schools_reg",
     "us-economy_ts",
     "investment_ts",
 ]
@@ -39,7 +39,7 @@ def test_it_has_a_dozen_tasks_of_all_tracks_in_every_format(datasets):
     assert {task.track for task in store.tasks} == set(Track)
     train = {task.files[0] for task in store.tasks if task.variant is Variant.IF}
     assert train == {"train_v1.csv", "train_v1.sqlite", "train_v1.parquet"}
-    assert store.task("us-economy_reg/mm").targets == ("realcons", "realinv")
+    assert store.task("schools_reg/mm").targets == ("above_median", "college_courses")
 
 
 @pytest.mark.parametrize("name", NAMES)

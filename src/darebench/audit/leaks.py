@@ -253,7 +253,7 @@ def _gives_number(
 
 def _shapes(x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what people make of a number: its square, and of a positive one more."""
-    shapes = {"square": np.square}
+    shapes: dict[str, np.ufunc] = {"square": np.square}
     if x.max() < MAX_EXPONENT:
         shapes["exponential"] = np.exp
     if x.min() > 0:
