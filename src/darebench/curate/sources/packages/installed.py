@@ -80,17 +80,23 @@ def stem_of(name: str) -> str:
 
 
 def _matches(file: PurePosixPath, globs: Iterable[str]) -> bool:
-    return ".." not in file.parts and any(fnmatchcase(str(file), glob) for glob in globs)
+    """Check whether a path fits a glob part by part."""
+    parts = [PurePosixPath(glob).parts for glob in globs]
+    return any(
+        len(glob) == len(file.parts) and all(map(fnmatchcase, file.parts, glob)) for glob in parts
+    )
 
 
 def _named(files: list[PurePosixPath]) -> dict[str, str]:
-    """Name each table by its file, with the folder before it where several are called the same."""
+    """Name each table by its file, or by a folder that holds no other one."""
+    beside = Counter(file.parent for file in files)
     counts = Counter(stem_of(file.name) for file in files)
     named: dict[str, str] = {}
     for file in sorted(files):
         stem = stem_of(file.name)
+        is_alone = beside[file.parent] == 1 and len(beside) > 1
         name = stem if counts[stem] == 1 else f"{file.parent.name}-{stem}"
-        named.setdefault(name, str(file))
+        named.setdefault(file.parent.name if is_alone else name, str(file))
     return named
 
 

@@ -24,8 +24,20 @@ _HEADING = re.compile(r"#{1,6}\s+(?P<title>.+?)[\s#]*")
 _COLUMNS_APART = re.compile(
     r"(?P<indent>\s*(?:[-*•]\s+)?)(?P<name>\S{1,40}?):?(?:\s{2,}|\t\s*)(?:[-–=:]\s+)?(?P<text>\S.*)"
 )
+_QUOTED = re.compile(r"\s*[‘'](?P<name>[^’']{1,40})[’']\s+(?P<text>\S.*)")
+_REFERENCE = re.compile(
+    r",?\s*(?:\b(?:from|in|see|by)\s+)?\[\^?\d+\]_(?:,?\s*(?:and\s+)?\[\^?\d+\]_)*", re.I
+)
 _FIELD = re.compile(r"(\s*):(\w[\w ]*):(\s|$)")
 """A field of reStructuredText."""
+
+
+_EMPTY = re.compile(
+    r":|(?:see )?for (?:further|more) (?:description|details|information)\.?|"
+    r"this module contains .*dataframes?\b.*|\[\^\d+\]:.*|-\s*",
+    re.I,
+)
+"""Lines that say nothing without what was taken out of them."""
 
 
 def plain_lines(text: str, columns: Iterable[str] = (), *, with_returned: bool = False) -> str:
@@ -41,7 +53,7 @@ def plain_lines(text: str, columns: Iterable[str] = (), *, with_returned: bool =
     left_out = _LEFT_OUT_ALWAYS if with_returned else _LEFT_OUT
     lines = _without_directives(_without_sections(text.splitlines(), left_out))
     lines = _spelled_out([_inline(line) for line in lines], Names(columns))
-    kept = [line for line in lines if line.strip() != ":"]
+    kept = [line for line in lines if not _EMPTY.fullmatch(line.strip())]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
@@ -126,7 +138,7 @@ def _inline(line: str) -> str:
     line = re.sub(r"`([^`]+)`__?(?!\w)", r"\1", line)
     line = re.sub(r"``([^`]*)``", r"\1", line)
     line = re.sub(r"`([^`]*)`", r"\1", line)
-    line = re.sub(r"\s?\[\^?\d+\]_", "", line)
+    line = _REFERENCE.sub("", line)
     line = re.sub(r"(?<![\w*])\*{1,2}(?=\S)([^*]+?)(?<=\S)\*{1,2}(?![\w*])", r"\1", line)
     line = re.sub(r"!?\[([^\]]*)\]\([^)\s]*\)", r"\1", line)
     line = re.sub(r"\$([^$\s]{1,12})\$", r"\1", line)
@@ -146,11 +158,17 @@ def _spelled_out(lines: list[str], names: Names) -> Iterator[str]:
         if apart is not None and names.find(apart["name"]) is not None:
             yield f"{apart['indent']}{apart['name'].rstrip(':')}: {apart['text']}"
             continue
+        quoted = _QUOTED.fullmatch(line)
+        if quoted is not None and names.find(quoted["name"]) is not None:
+            yield f"{quoted['name']}: {quoted['text']}"
+            continue
         below = lines[i + 1].strip() if i + 1 < len(lines) else ""
         own = names.find(line.strip())
-        if own is not None and below and ":" not in line and not re.match(r"[-*•]\s", below):
-            if not set(names.named(below)) - {own}:
-                yield f"{line.rstrip()}: {below}"
-                skip = True
-                continue
-        yield line
+        skip = (
+            own is not None
+            and below != ""
+            and ":" not in line
+            and not re.match(r"[-*•]\s", below)
+            and not set(names.named(below)) - {own}
+        )
+        yield f"{line.rstrip()}: {below}" if skip else line

@@ -29,6 +29,9 @@ _VERB = re.compile(
 )
 _LONGEST_TITLE = 120
 _SENTENCE_END = re.compile(r"(?<!et al)(?<!\b[A-Z])(?<=[a-z0-9)\]'\"])[.:;](?:\s|$)")
+_LEFT_HANGING = re.compile(
+    r"(?:,?\s+(?:from|in|by|of|see|used in the examples|with possible aggregations))+$"
+)
 _NO_TITLE = re.compile(
     r"://|^(?:this|these|from|originally|it|see|each|details|taken|here|we)\b|^\w+$", re.I
 )
@@ -55,7 +58,7 @@ def read_page(package: Installed, table: str, columns: Iterable[str]) -> Page:
     return Page(
         title=title,
         about=about if len(about) <= MAX_ABOUT else about[:MAX_ABOUT].rsplit(" ", 1)[0] + " ...",
-        licence=said.licence,
+        licence=said.licence or _stated(about),
         descriptions=find_descriptions(whole, columns),
     )
 
@@ -116,10 +119,11 @@ def _by_entry(modules: Iterable[Module], name: str, stem: str) -> Iterator[_Said
     for module in modules:
         entry = said_by_name(module, name, stem)
         if entry and entry.get("description"):
-            source = ", ".join(
-                entry[key] for key in ("original r package", "source", "url") if entry.get(key)
-            )
-            title = entry.get("title") or _spelled(entry["key"])
+            of = entry.get("original r package")
+            sources = (f"R package {of}" if of else "", entry.get("source"), entry.get("url"))
+            source = ", ".join(filter(None, sources))
+            said = _first_sentence(entry["description"])
+            title = entry.get("title") or said or _spelled(entry["key"])
             text = entry["description"] + (f"\n\nSource: {source}" if source else "")
             yield _Said(title=title, text=text, licence=entry.get("license", ""))
 
@@ -143,6 +147,12 @@ def _by_folder(
             yield _Said(title=title, text=text, licence=_right(constants.get("copyright", "")))
 
 
+def _stated(about: str) -> str:
+    """Return the licence in a line of a page that states one."""
+    found = re.search(r"(?im)^\s*licen[cs]e\s*:\s*(?!see\b)(\S.{1,60})$", about)
+    return found[1].strip(" .") if found else ""
+
+
 def _right(text: str) -> str:
     """Return what a text says of the right to use data; many name the authors alone."""
     line = " ".join(text.split()).strip(" .")
@@ -156,9 +166,7 @@ def _first_sentence(text: str) -> str:
     line = _without_verb(" ".join(text.split("\n\n", 1)[0].split()))
     line = re.sub(r"^(?:the|an?)\s+", "", line, flags=re.I)
     sentence = _SENTENCE_END.split(line, maxsplit=1)[0]
-    sentence = re.sub(
-        r"(?:,?\s+(?:from|in|by|of|see|used in the examples))+$", "", sentence.strip(" .:,")
-    )
+    sentence = _LEFT_HANGING.sub("", sentence.strip(" .:,"))
     is_telling = re.search(r"[^\W\d_]{3}", sentence) and not _NO_TITLE.search(sentence)
     if len(sentence) > _LONGEST_TITLE or not is_telling:
         return ""

@@ -136,6 +136,7 @@ PACKAGES = (
         name="plotly",
         data=("plotly/package_data/datasets/*.csv.gz",),
         pages=("plotly/data/__init__.py",),
+        left_out=_names("experiment"),
     ),
     Shipped(
         name="pyrsm",

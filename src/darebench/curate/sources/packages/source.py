@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -18,6 +19,12 @@ from darebench.errors import ConfigError, CurationReject
 from darebench.installing import install_command
 
 _BUNDLED = "scikit-learn"
+_MADE_UP = re.compile(
+    r"\b(?:simulated|hypothetical|fictional|fictitious|made[- ]up|fake|randomly generated|"
+    r"artificial(?:ly)? (?:generated|created|data\w*)|"
+    r"synthetic(?:ally)? (?:generated|data\w*|records?))\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,8 @@ def _read(package: Installed, table: str) -> RawTable:
         page = read_page(package, table, map(str, frame.columns))
         if not page.about:
             raise CurationReject(f"{of} does not say what it is")
+        if _MADE_UP.search(page.about):
+            raise CurationReject("its page says that it is made up")
         notes = (f"read from {package.tables[table]} of {of}", *reading.notes)
     return RawTable(
         title=page.title,

@@ -16,16 +16,17 @@ from darebench.files import written_whole
 from darebench.store.cache import cache_folder
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 SHARED = 0.6
 """Share of the smaller table's columns in the other one, from which on both are one."""
 FEWEST = 2
-FEWEST_VALUES = 20
-"""Different values of a column from which on it is compared."""
+MANY_VALUES = 20
+_DATE = r"\d{1,4}[-/.: ]\d{1,2}\b|\d{4}\s*[Qq]"
 ALIKE = 0.95
 """Share of numbers among texts, from which on a column is one of numbers."""
-_SCHEMA = 1
+_SCHEMA = 2
 """Of the prints; another one when they are made in another way."""
 
 
@@ -51,8 +52,8 @@ def find_twin(frame: pd.DataFrame, version: str) -> str | None:
 def column_prints(frame: pd.DataFrame) -> frozenset[str]:
     """Hash each column's sorted values, whatever their types were when they were read.
 
-    Columns of few values are left out, and row numbers, years and dates: unrelated tables share
-    those.
+    Row numbers, years, dates and the columns of balanced designs are left out: unrelated tables
+    share those.
     """
     found = (_print(frame.iloc[:, i]) for i in range(frame.shape[1]))
     return frozenset(value for value in found if value)
@@ -64,32 +65,45 @@ def _print(column: pd.Series) -> str:
 
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return ""
-    if pd.api.types.is_numeric_dtype(column):
-        values = column.dropna().to_numpy(float)
-    else:
-        texts = column.dropna().astype(str)
+    numbers = column.dropna()
+    if not pd.api.types.is_numeric_dtype(column):
+        texts = numbers.astype(str)
         numbers = pd.to_numeric(texts, errors="coerce")
         if numbers.notna().sum() < ALIKE * len(texts):
-            return _hashed(sorted(texts)) if _is_telling(texts) else ""
-        values = numbers.dropna().to_numpy(float)
-    values = np.sort(values[np.isfinite(values)])
-    steps = np.diff(np.unique(values))
-    is_whole = bool((values == np.round(values)).all())
-    is_counter = is_whole and bool((steps == 1).all())
-    is_years = is_whole and len(values) > 0 and values[0] >= 1500 and values[-1] <= 2200
-    if len(steps) + 1 < FEWEST_VALUES or is_counter or is_years:
+            is_date = texts.str.match(_DATE).mean() > 0.5
+            found, counts = np.unique(texts.to_numpy(str), return_counts=True)
+            return "" if is_date or not _is_telling(counts) else _hashed("\n".join(found), counts)
+    values = numbers.to_numpy(float)
+    found, counts = np.unique(_rounded(values[np.isfinite(values)]), return_counts=True)
+    is_whole = bool((found == np.round(found)).all())
+    is_counter = is_whole and bool((np.diff(found) == 1).all()) and bool((counts == 1).all())
+    is_years = is_whole and len(found) > 0 and found[0] >= 1500 and found[-1] <= 2200
+    if is_counter or is_years or not _is_telling(counts):
         return ""
-    return _hashed([f"{value:.5g}" for value in values])
+    return _hashed("\n".join(f"{value:.5g}" for value in found), counts)
 
 
-def _is_telling(texts: pd.Series) -> bool:
-    """Check whether texts say which table they are of."""
-    is_date = texts.str.match(r"\d{1,4}[-/.: ]\d{1,2}\b|\d{4}\s*[Qq]")
-    return texts.nunique() >= FEWEST_VALUES and not is_date.mean() > 0.5
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Round to five digits, which all ways to write a number leave alone."""
+    import numpy as np
+
+    with np.errstate(divide="ignore"):
+        sizes = np.floor(np.log10(np.abs(values)))
+    units = np.power(10.0, np.where(np.isfinite(sizes), sizes, 0) - 4)
+    return np.round(values / units) * units
 
 
-def _hashed(texts: list[str]) -> str:
-    return hashlib.blake2b("\n".join(texts).encode(errors="replace"), digest_size=8).hexdigest()
+def _is_telling(counts: np.ndarray) -> bool:
+    """Check whether values tell a table: many ones, or few in shares that no design would give."""
+    is_balanced = bool((counts == counts[0]).all()) if len(counts) else True
+    return len(counts) >= MANY_VALUES or (
+        len(counts) > 2 and not is_balanced and counts.sum() >= 50
+    )
+
+
+def _hashed(values: str, counts: np.ndarray) -> str:
+    content = values.encode(errors="replace") + counts.astype("<i8").tobytes()
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def ensure_known(version: str) -> None:
