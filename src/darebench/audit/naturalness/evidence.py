@@ -77,7 +77,9 @@ def _has_later(candidate: Candidate) -> bool:
     found = re.fullmatch(r"(.*?)(\d{2}|\d{4})", candidate.name)
     if found is None or not found[1]:
         return False
-    same = (re.fullmatch(re.escape(found[1]) + r"(\d{2}|\d{4})", other) for other in candidate.others)
+    same = (
+        re.fullmatch(re.escape(found[1]) + r"(\d{2}|\d{4})", other) for other in candidate.others
+    )
     return any(int(other[1]) > int(found[2]) for other in same if other)
 
 
@@ -89,7 +91,7 @@ def _is_copy(candidate: Candidate) -> bool:
 
 
 def _has_alike(candidate: Candidate) -> bool:
-    """Check whether several columns are described in the same words, as the items of a scale are."""
+    """Check whether several columns are described alike, as the items of a scale are."""
     start = candidate.text.split()[:3]
     texts = (candidate.page.descriptions.get(other, "") for other in candidate.others)
     return len(start) == 3 and sum(text.split()[:3] == start for text in texts) >= 3

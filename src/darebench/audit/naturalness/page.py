@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from darebench.audit.naturalness.words import ASKED_TEXT, BOILERPLATE
+from darebench.audit.naturalness.words import ASKED_TEXT, BOILERPLATE, vocabulary
 
 LONGEST = 400
 """Characters of a sentence; what is longer is a list."""
 SHORT = 4
 """Letters from which on a word of a text is taken for one of content."""
-_COMMON = frozenset(
+_COMMON = vocabulary(
     "data dataset variable variables factor levels level numeric vector frame number value values "
     "following containing contains observations observation with from that this which the and for "
     "each were was are per one two three average mean total rate indicator whether type time year "
-    "years name based used using than other group into over under between yes have been only".split()
+    "years name based used using than other group into over under between yes have been only"
 )
 _BULLET = r"[\s>*•#`'\"|_-]*"
 _LICENCE = re.compile(r"^licence: .*$|^columns:$", re.IGNORECASE | re.MULTILINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,11 +81,11 @@ ENOUGH, BEHIND = 2.0, 2.0
 NATURAL = 2.5
 """Points from which on a wanted target is a natural one, if no column has more."""
 _ROLES = {
-    Verdict.CODE: "names or places a row or an entity",
-    Verdict.CALENDAR: "says when something was",
-    Verdict.PART: "is a part of a total of other columns",
-    Verdict.DESIGN: "was set by whoever collected the data",
-    Verdict.DEMOGRAPHIC: "says who somebody is",
+    Verdict.CODE: "it names or places a row or an entity",
+    Verdict.CALENDAR: "it says when something was",
+    Verdict.PART: "it is a part of a total of other columns",
+    Verdict.DESIGN: "it was set by whoever collected the data",
+    Verdict.DEMOGRAPHIC: "it says who somebody is",
 }
 
 
@@ -125,15 +125,29 @@ def judge_columns(
         )
         for name in names
     ]
+    parts = {name for name in targets if is_part(frame, name)}
+    return judge_candidates(candidates, targets, parts)
+
+
+def judge_candidates(
+    candidates: Sequence[Candidate], targets: Sequence[str], parts: Collection[str] = ()
+) -> tuple[Judgement, ...]:
+    """Judge some of a table's columns as targets.
+
+    Args:
+        candidates: All columns of the table.
+        targets: Names of the columns to judge.
+        parts: Names of those that are parts of a total.
+    """
     roles = {c.name: _find_role(c) for c in candidates}
     n_left = sum(role is None for role in roles.values())
     evidence = {c.name: collect(c, n_left) for c in candidates}
-    points = {name: sum(WEIGHTS[kind] for kind in evidence[name]) for name in names}
-    best = max((points[name] for name in names if roles[name] is None), default=0.0)
+    points = {name: sum(WEIGHTS[kind] for kind in found) for name, found in evidence.items()}
+    best = max((points[name] for name, role in roles.items() if role is None), default=0.0)
     return tuple(
         _verdict(
             name,
-            roles[name] or (Verdict.PART if is_part(frame, name) else None),
+            roles[name] or (Verdict.PART if name in parts else None),
             evidence[name],
             points[name],
             best,
@@ -149,7 +163,7 @@ def _verdict(
         return Judgement(target=name, verdict=role, reason=_ROLES[role], points=points)
     for_it = [kind for kind in evidence if WEIGHTS[kind] > 0]
     against = [kind for kind in evidence if WEIGHTS[kind] < 0]
-    if points >= best and points >= LEAST or points >= max(ENOUGH, best - BEHIND):
+    if (points >= best and points >= LEAST) or points >= max(ENOUGH, best - BEHIND):
         is_first = points >= max(NATURAL, best)
         verdict = Verdict.NATURAL if is_first else Verdict.SENSIBLE
         reason = ", ".join(for_it)

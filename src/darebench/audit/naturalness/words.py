@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 
-def _words(text: str) -> frozenset[str]:
+def vocabulary(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as one text."""
     return frozenset(text.split())
 
 
@@ -16,7 +17,7 @@ def _pattern(*parts: str) -> re.Pattern[str]:
     return re.compile("|".join(parts))
 
 
-CODE_NAMES = _words(
+CODE_NAMES = vocabulary(
     "id ids uid uuid guid idx code codes ccode cowcode isocode serial "
     "rownames rowname caseid obs observation fips zip zipcode postcode postal phone email "
     "url link address name names firstname lastname title isbn iso iso2c iso3c iata icao ticker "
@@ -27,18 +28,23 @@ CODE_NAMES = _words(
     "source remark remarks comment comments notes  permno sid pid"
 )
 """Words of which the last one of a name says that it tells rows or entities apart."""
-PLACE_NAMES = _words(
-    "index key number no nr num row case source note version lat latitude lon lng long longitude x xcoord ycoord easting northing")
+PLACE_NAMES = vocabulary(
+    "index key number no nr num row case source note version lat latitude lon lng long longitude x "
+    "xcoord ycoord easting northing"
+)
 """Whole names that say which row it is, or where."""
 CODE_TEXT = _pattern(
     r"\bidentif(?:ier|ication|ying|ies)\b|\bunique (?:\w+ )?(?:id|key|number|code)\b|\bserial\b",
     r"\b(?:id|code|sequen\w+) (?:number|no|for|of)\b|\b(?:\w+ )?id\b$|^id\b|\bfips\b|\biso\b",
-    r"\b(?:subject|case|row|observation|record|patient|plant|animal|item) (?:number|index|label)\b",
-    r"^(?:the )?(?:latitude|longitude|[xy][- ]coordinate|easting|northing)\b|\b(?:zip|postal) ?code",
-    r"^(?:english )?names? (?:of|for)\b|\bname$|\babbreviat|\bweights? (?:variable|for the survey)",
+    r"\b(?:subject|case|row|observation|record|patient|plant|animal|item) (?:number|index|"
+    r"label)\b",
+    r"^(?:the )?(?:latitude|longitude|[xy][- ]coordinate|easting|northing)\b|\b(?:zip|"
+    r"postal) ?code",
+    r"^(?:english )?names? (?:of|for)\b|\bname$|\babbreviat|\bweights? (?:variable|"
+    r"for the survey)",
     r"\b(?:sampling|survey|sample|frequency) weights?\b|\bcodes?$|^codes?\b",
 )
-CALENDAR_NAMES = _words(
+CALENDAR_NAMES = vocabulary(
     "year years yr month months mon mo day days date dates datetime timestamp time times hour hr "
     "hours minute min second week weeks weekday dow quarter qtr season decade period wave trend "
     "tsq t tt daynum yday doy weekend weekends wkends holiday jan feb mar apr may jun jul aug sep "
@@ -47,18 +53,20 @@ CALENDAR_NAMES = _words(
 )
 CALENDAR_TEXT = _pattern(
     r"^(?:the |calendar |survey |census |study |model )*(?:year|month|day|date|week|quarter|hour|"
-    r"season)s?\b",
+    r"season)s?\b(?!-)",
     r"\btime trend\b|^=? ?1 (?:if|in|for) (?:month|year|quarter|day)\b|\byear of (?:birth|the)\b",
     r"\bday of (?:the )?(?:week|year|month)\b|\bnumber of days since\b|\bdays? (?:after|since)\b",
     r"^time (?:of|in|since|from|point|stamp)\b(?!.*\b(?:death|relapse|follow|failure|event|censor|"
     r"surviv|recover))|\bwork ?days?\b",
 )
 DURATION_TEXT = _pattern(
-    r"\btime (?:to|until|till|from|spent|taken|on study)\b|\blength of (?:time|stay)\b|\bduration\b",
-    r"\btime in (?:days|weeks|months|years|hours|minutes|seconds)\b|\b(?:survival|response|reaction|"
+    r"\btime (?:to|until|till|from|spent|taken|on study)\b|\blength of (?:time|stay)\b|"
+    r"\bduration\b",
+    r"\btime in (?:days|weeks|months|years|hours|minutes|seconds)\b|\b(?:survival|response|"
+    r"reaction|"
     r"follow-?up|waiting|failure|reply|running|travel|transit) times?\b",
 )
-DESIGN_NAMES = _words(
+DESIGN_NAMES = vocabulary(
     "treatment treatments treat treated trt trtmt tx rx arm dose dosage placebo control block "
     "blocks rep reps replicate replication plot subplot batch lot run trial session order visit "
     "randomized randomised assignment assigned condition conditions intervention exposure cohort "
@@ -67,13 +75,17 @@ DESIGN_NAMES = _words(
     "groups train test"
 )
 DESIGN_TEXT = _pattern(
-    r"\brandomi[sz]|\btreatment (?:group|arm|assign|indicator|condition|or control|1|given|factor)",
-    r"\bassigned (?:to|treatment)|\btreatments?\b(?: \w+)?$|^treatments?\b|\bplacebo\b|\bcontrol group\b",
-    r"\bexperimental (?:condition|group|diet|unit|plot|design)|^blocks?\b|\breplicat\w+|^dos(?:e|age)\b",
-    r"\bdesign (?:variable|factor)\b|\bstudy (?:group|arm|cent)|\bstrat(?:um|a)\b|\bconcentrations? of "
+    r"\brandomi[sz]|\btreatment (?:group|arm|assign|indicator|condition|or control|1|given|"
+    r"factor)",
+    r"\bassigned (?:to|treatment)|\btreatments?\b(?: \w+)?$|^treatments?\b|\bplacebo\b|"
+    r"\bcontrol group\b",
+    r"\bexperimental (?:condition|group|diet|unit|plot|design)|^blocks?\b|\breplicat\w+|"
+    r"^dos(?:e|age)\b",
+    r"\bdesign (?:variable|factor)\b|\bstudy (?:group|arm|cent)|\bstrat(?:um|a)\b|"
+    r"\bconcentrations? of "
     r"(?:the )?(?:drug|dose|treatment)",
 )
-DEMOGRAPHIC_NAMES = _words(
+DEMOGRAPHIC_NAMES = vocabulary(
     "age ages agecat agegroup agegrp sex gender male female males females race races ethnicity "
     "ethnic ethn black white hispanic hisp nonwhite nwhite asian married marital marr single "
     "divorced widowed religion religious denomination nationality nation birthplace native "
@@ -86,10 +98,11 @@ DEMOGRAPHIC_TEXT = _pattern(
     r"\bage (?:in|of|at)\b|\byears of (?:education|schooling|age)\b|\bmarital\b|\bmarried\b",
     r"\b(?:mother|father|parent|spouse|wife|husband)s?'?s? (?:age|educ\w*|occupation|race|job)\b",
     r"\b(?:years|level|highest) (?:of )?(?:completed )?(?:educ\w*|schooling)\b|\blives? in\b",
-    r"^(?:is |whether |=? ?1 if )?(?:\w+ ){0,3}(?:black|white|hispanic|asian|male|female|woman|man|"
+    r"^(?:is |whether |=? ?1 if )?(?:\w+ ){0,3}(?:black|white|hispanic|asian|male|female|woman|"
+    r"man|"
     r"married|single|urban|rural)\b",
 )
-OUTCOME_NAMES = _words(
+OUTCOME_NAMES = vocabulary(
     "target class classes label labels outcome outcomes response result results diagnosis "
     "diagnosed status survived survival survive alive dead death deaths died mortality fatal "
     "fatalities default defaulted churn churned exited fraud fraude attrition approved approval "
@@ -116,40 +129,53 @@ OUTCOME_NAMES = _words(
     "views damage temp temperature rainfall prediction predicted category alignment counterfeit"
 )
 OUTCOME_TEXT = _pattern(
-    r"\b(?:response|outcome|dependent|target|predicted|output)\b|\bto (?:be )?predict|\bdiagnos\w+",
+    r"\b(?:response|outcome|dependent|target|predicted|output)\b|\bto (?:be )?predict|"
+    r"\bdiagnos\w+",
     r"^(?:whether|did|does|was the|has the)\b|\bwhether\b|\bstatus\b|\bsurviv\w+",
-    r"\b(?:dead|died|death|mortality|fatal\w*|relapse\w*|recurren\w+|censor\w*|failure|injur\w+)\b",
+    r"\b(?:dead|died|death|mortality|fatal\w*|relapse\w*|recurren\w+|censor\w*|failure|"
+    r"injur\w+)\b",
     r"\b(?:price|cost|wage|earnings|salary|sales|revenue|profit|expenditure|spending|return)s?\b",
-    r"\b(?:score|grade|rating|gpa|yield|performance|quality|success|accepted|denied|approv\w+)s?\b",
+    r"\b(?:score|grade|rating|gpa|yield|performance|quality|success|accepted|denied|"
+    r"approv\w+)s?\b",
     r"\b(?:default\w*|churn\w*|fraud\w*|purchas\w+|subscri\w+|voted?|votes|choice|chosen|made)\b",
-    r"\bnumber of (?:\w+ ){0,2}(?:visits|claims|accidents|deaths|crimes|murders|goals|sales|bikes?|"
-    r"rentals|passengers|cases|patents|awards|absences|counts?|strikes|errors|offen[cs]es|teams)\b",
-    r"\b(?:murders?|crimes?|accidents?|arrests?|homicides?|suicides?)\b|\b(?:market|median) value\b",
+    r"\bnumber of (?:\w+ ){0,2}(?:visits|claims|accidents|deaths|crimes|murders|goals|sales|"
+    r"bikes?|"
+    r"rentals|passengers|cases|patents|awards|absences|counts?|strikes|errors|offen[cs]es|"
+    r"teams)\b",
+    r"\b(?:murders?|crimes?|accidents?|arrests?|homicides?|suicides?)\b|\b(?:market|"
+    r"median) value\b",
     r"\b(?:body|birth|dry|fresh|final|live) ?weight\b|\bdemand\b|\bconsumption\b|\bemission\w*",
-    r"\b(?:crime|unemployment|inflation|interest|death|birth|growth|murder|survival|saving|approval|"
+    r"\b(?:crime|unemployment|inflation|interest|death|birth|growth|murder|survival|saving|"
+    r"approval|"
     r"exchange|infection|turnout|t-bill)s? rates?\b|\bgdp\b|\blife expectancy\b|\bacceleration\b",
-    r"\b(?:blood pressure|heart rate|pulse|body temperature|reaction time|stay|absen\w+|visits?)\b",
-    r"\b(?:responded|respon[sc]es?|takeup|graduat\w+|present|obes\w+|employed|employment|unemploy\w+|"
+    r"\b(?:blood pressure|heart rate|pulse|body temperature|reaction time|stay|absen\w+|"
+    r"visits?)\b",
+    r"\b(?:responded|respon[sc]es?|takeup|graduat\w+|present|obes\w+|employed|employment|"
+    r"unemploy\w+|"
     r"admi(?:tted|ssion)|promot\w+|convict\w+|arriv\w+|births|exports|imports|vot(?:e|es|ing))\b",
-    r"\b(?:density|abundance|diversity|biomass|dry matter|mass|extent|citations|popularity|progress\w*|"
+    r"\b(?:density|abundance|diversity|biomass|dry matter|mass|extent|citations|popularity|"
+    r"progress\w*|"
     r"expectancy|tax(?:es)?|production|volume|wealth|assets|stock|closing|recover\w+|cured?)\b",
-    r"\b(?:support|opinion|attitude|intend\w*|agree\w*|feel\w*) (?:for|of|about|to|on|toward|that)\b",
-    r"\b(?:had|developed|got|received|applied for|suffered|contracted)\b|\b(?:concentrations?|content|"
-    r"level|amount)s? (?:of|\()|\btime to\b|\bmeasured\b|\bobserved\b|\bestimated\b|\bhours worked\b|\bexpectancy\b",
+    r"\b(?:support|opinion|attitude|intend\w*|agree\w*|feel\w*) (?:for|of|about|to|on|toward|"
+    r"that)\b",
+    r"\b(?:had|developed|got|received|applied for|suffered|contracted)\b|\b(?:concentrations?|"
+    r"content|"
+    r"level|amount)s? (?:of|\()|\btime to\b|\bmeasured\b|\bobserved\b|\bestimated\b|"
+    r"\bhours worked\b|\bexpectancy\b",
 )
 ASKED_TEXT = _pattern(
     r"predict\w*|forecast\w*|classif\w*|determin(?:e|es|ant|ants|ing)\b|explain\w*|diagnos\w+",
     r"response variable|dependent variable|outcome|target variable|\bmodel(?:l?ing)?\b|regress\w*",
     r"(?:effects?|impact|influence|affect\w*|benefits?) (?:of|on|the)?|relationship between",
-    r"interest(?:ed)? (?:is|in|lies)|investigat\w+|estimat\w+|purpose|objective|question (?:is|was)",
+    r"interest(?:ed)? (?:is|in|lies)|investigat\w+|estimat\w+|purpose|objective|question (?:is|"
+    r"was)",
 )
 EARLIER_TEXT = _pattern(
-    r"\b(?:baseline|initial(?:ly)?|previous(?:ly)?|prior|before|pre-?test|pre-?treatment|lagged?|last "
+    r"\b(?:baseline|initial(?:ly)?|previous(?:ly)?|prior|before|pre-?test|pre-?treatment|"
+    r"lagged?|last "
     r"year|at entry|at start|history of|past|former|starting|earlier|on admission)\b"
 )
-EARLIER_NAMES = _words(
-    "baseline base initial init previous prev prior pre pretest lag lagged"
-)
+EARLIER_NAMES = vocabulary("baseline base initial init previous prev prior pre pretest lag lagged")
 TRANSFORMED_TEXT = _pattern(
     r"^(?:the |natural )*log(?:arithm)?\b|\b(?:log|ln|sqrt) ?\(|\^ ?2|\bsquared?$",
     r"^(?:first )?(?:change|difference) in\b|\blag(?:ged)?\b|^\w+ ?\* ?\w+$|/100$",
@@ -161,14 +187,17 @@ INDICATOR_TEXT = _pattern(
 CONTEXT_TEXT = _pattern(
     r"\b(?:percent|percentage|proportion|share|fraction|ratio)\b|\bdistance\b|\bpopulation\b",
     r"\bsquare (?:feet|metres|meters)\b|\bnumber of\b|\bindex\b|\btype of\b|\bper capita\b",
-    r"\b(?:length|width|height|size|area|depth|altitude|elevation|temperature|humidity|capacity) of\b",
+    r"\b(?:length|width|height|size|area|depth|altitude|elevation|temperature|humidity|"
+    r"capacity) of\b",
 )
 KIN_TEXT = _pattern(
     r"\b(?:mother|father|parent|spouse|wife|husband|partner|sibling|brother|sister|owner|head)\b",
     r"\b(?:mother|father|parent|spouse|wife|husband|partner|sibling|brother|sister)s?'?s?\b",
 )
 BOILERPLATE = _pattern(
-    r"^(?:an? |the )?(?:numeric(?:al)?|integer|character|factor|logical|ordered|double|numeric vector|"
+    r"^(?:an? |the )?(?:numeric(?:al)?|integer|character|factor|logical|ordered|double|"
+    r"numeric vector|"
     r"dichotomi[sz]ed|categorical|dummy|continuous|binary)?(?: ?(?:vector|factor|variable|column|"
-    r"string|value)s?)?(?: (?:giving|of|for|on|with|indicating|containing|representing))?[,:.]? (?:the )?",
+    r"string|value)s?)?(?: (?:giving|of|for|on|with|indicating|containing|"
+    r"representing))?[,:.]? (?:the )?",
 )
