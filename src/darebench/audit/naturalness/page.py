@@ -51,7 +51,7 @@ def read_page(metadata: str, columns: Iterable[str]) -> Page:
             if found is None or number in taken:
                 continue
             taken.add(number)
-            text = found[1].strip(" *`|_.:)").casefold()
+            text = found[1].strip(" *`|_.:)-–—=").casefold()
             if (
                 text
                 and text not in ("number", "category")

@@ -68,10 +68,10 @@ DURATION_TEXT = _pattern(
 )
 DESIGN_NAMES = vocabulary(
     "treatment treatments treat treated trt trtmt tx rx arm dose dosage placebo control block "
-    "blocks rep reps replicate replication plot subplot batch lot run trial session order visit "
+    "blocks rep reps replicate replication plot subplot batch run trial session order visit "
     "randomized randomised assignment assigned condition conditions intervention exposure cohort "
     "stratum strata psu cluster fold split center centre site diet fertilizer fertiliser nitrogen "
-    "conc concentration machine operator observer rater judge lab method stimulus frame group "
+    "conc concentration machine operator observer rater judge lab method stimulus group "
     "groups train test"
 )
 DESIGN_TEXT = _pattern(
