@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darebench.audit.alike_targets import similarity
+from darebench.audit.alike_targets import measure_distinctness, similarity
+from darebench.store.read import open_store
+from small_store import write_tables
 
 RNG = np.random.default_rng(8)
 X = pd.Series(RNG.normal(size=400))
@@ -48,3 +50,59 @@ def test_similarity_is_a_share_and_symmetric(seed, classes):
 
 def test_a_constant_says_nothing():
     assert similarity(X, X * 0, classes=(False, False))[1] == 0.0
+
+
+def table(seed: int = 0, n: int = 200) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.normal(size=n), "b": rng.normal(size=n)})
+    y = frame["a"] + rng.normal(scale=0.5, size=n)
+    return frame.assign(price=y, cube=y**3, sales=frame["b"] + rng.normal(scale=0.5, size=n))
+
+
+def measured(folder, **datasets):
+    store = open_store(write_tables(folder / "store", datasets))
+    assert not store.problems
+    return measure_distinctness(store.tasks, {})
+
+
+@pytest.mark.parametrize("dropped", [[], ["price", "cube"]], ids=["as features", "left out"])
+def test_a_target_that_repeats_another_is_found(tmp_path, dropped):
+    """Also where neither dataset has the other's target: by the rows that they share."""
+    frame = table()
+    shuffled = frame.sample(frac=1, random_state=1, ignore_index=True)
+    found = measured(
+        tmp_path,
+        first=("o/t", frame.drop(columns=[*{*dropped} - {"price"}]), "price"),
+        second=("o/t", shuffled.drop(columns=[*{*dropped} - {"cube"}]), "cube"),
+    )
+    assert (found.n_pairs, found.n_alike, found.n_unknown) == (1, 1, 0)
+    assert found.effective == pytest.approx(1.0, abs=0.01)
+    assert {id: (a.target, a.other, a.dataset) for id, a in found.by_task.items()} == {
+        "second_reg/mm": ("cube", "price", "first_reg")
+    }
+
+
+def test_other_targets_and_other_tables_are_left_alone(tmp_path):
+    found = measured(
+        tmp_path,
+        first=("o/t", table(), "price"),
+        second=("o/t", table(), "sales"),
+        third=("o/u", table(7), "price"),
+    )
+    assert (found.n_datasets, found.n_tables, found.n_pairs, found.n_alike) == (3, 2, 1, 0)
+    assert found.by_task == {}
+    assert 2.5 < found.effective <= 3.0
+
+
+def test_datasets_without_a_row_in_common_are_counted_as_unknown(tmp_path):
+    found = measured(
+        tmp_path,
+        first=("o/t", table().drop(columns=["sales"]), "price"),
+        second=("o/t", table(9).drop(columns=["price", "cube"]), "sales"),
+    )
+    assert (found.n_pairs, found.n_unknown, found.effective) == (1, 1, 2.0)
+
+
+def test_rows_of_an_earlier_table_count_for_less(tmp_path):
+    store = open_store(write_tables(tmp_path / "store", {"first": ("o/t", table(), "price")}))
+    assert measure_distinctness(store.tasks, {"o/t": 0.75}).effective == 0.25
