@@ -13,6 +13,7 @@ from typer.core import TyperOption
 
 from darebench.cli import (
     audit,
+    compare,
     curate,
     export,
     push,
@@ -78,6 +79,7 @@ add_command(app, "score", score.score)
 add_command(app, "reference", reference.reference)
 app.add_typer(sandbox.app, name="sandbox")
 add_command(app, "report", report.report)
+add_command(app, "compare", compare.compare)
 add_command(app, "curate", curate.curate)
 add_command(app, "audit", audit.audit)
 add_command(app, "stats", stats.stats)
