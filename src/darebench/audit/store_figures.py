@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from darebench.audit.alike_targets import Distinctness
+from darebench.audit.naturalness.page import read_page
 from darebench.audit.refused import RefusedTargets
 from darebench.audit.task_audit import TaskAudit
-from darebench.audit.wording import Wording, by_track, measure_wording
+from darebench.audit.wording import Spoken, Wording, by_track, measure_wording
 from darebench.errors import TaskFormatError
+from darebench.store import layout
 from darebench.store.truth import read_settings
 from darebench.types import Task, Track, Variant
 
@@ -109,20 +111,22 @@ def _wording(tasks: Sequence[Task]) -> dict[str, Wording]:
         name = "IF" if task.variant is Variant.IF else str(task.track)
         groups.setdefault(name, []).append(task)
     return {
-        name: measure_wording(
-            [task.question for task in group],
-            [_spoken_of(task) for task in group] if name == "IF" else None,
-        )
+        name: measure_wording([Spoken(text=t.question, columns=_spoken_of(t)) for t in group])
         for name, group in groups.items()
     }
 
 
-def _spoken_of(task: Task) -> Sequence[str]:
-    """Return the columns whose ranges an IF question states."""
+def _spoken_of(task: Task) -> Mapping[str, str]:
+    """Return the columns whose ranges an IF question states, and what the metadata says of them."""
+    if task.variant is not Variant.IF:
+        return {}
+    path = task.source / layout.METADATA_TEXT
     try:
-        return tuple(read_settings(task).expected_ranges)
-    except TaskFormatError:
-        return ()  # it has a finding of its own
+        names = tuple(read_settings(task).expected_ranges)
+        said = read_page(path.read_text(encoding="utf-8"), names).descriptions
+    except (TaskFormatError, OSError, UnicodeDecodeError):
+        return {}  # it has a finding of its own
+    return {name: said.get(name, "") for name in names}
 
 
 def _agents(audits: Sequence[TaskAudit]) -> dict[str, tuple[float, float]]:

@@ -46,11 +46,19 @@ def store_facts(audit: Audit) -> dict[str, str]:
         + (f", {d.n_unknown} could not be compared" if d.n_unknown else "")
     )
     for track, wording in figures.wording.items():
-        said = [f"{wording.n_questions} questions of {wording.n_words} words"]
+        said = [
+            f"{wording.n_questions} questions of {wording.n_words} words in "
+            f"{wording.n_paragraphs} paragraphs"
+        ]
         if wording.repetition is not None:
             said.append(f"{wording.repetition:.2f} of the 5-grams recur in a tenth of the others")
         if wording.described is not None:
-            said.append(f"{wording.described:.0%} of the columns are called by description")
+            said.append(
+                f"{wording.described:.0%} of the columns are called by what they mean, "
+                f"{wording.unnamed:.0%} never by their name"
+            )
+        if wording.long_numbers:
+            said.append(f"{wording.long_numbers:.0%} have a number of ten digits or more")
         facts[f"wording, {track}"] = "; ".join(said)
     if figures.refused is not None:
         r = figures.refused
