@@ -48,7 +48,7 @@ def store_facts(audit: Audit) -> dict[str, str]:
     for track, wording in figures.wording.items():
         said = [
             f"{wording.n_questions} questions of {wording.n_words} words in "
-            f"{wording.n_paragraphs} paragraphs"
+            f"{wording.n_paragraphs} paragraph{'s' if wording.n_paragraphs > 1 else ''}"
         ]
         if wording.repetition is not None:
             said.append(f"{wording.repetition:.2f} of the 5-grams recur in a tenth of the others")
