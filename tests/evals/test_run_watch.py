@@ -68,7 +68,7 @@ def test_a_fault_is_the_disks_only_where_the_disk_is_full(tmp_path):
     assert "gone cannot be written (No such file or directory)" in str(watch.problem)
 
 
-def test_what_waits_for_a_task_that_never_began_is_cancelled_again(monkeypatch):
+def test_a_clean_up_that_waits_without_end_is_cancelled_again(monkeypatch):
     monkeypatch.setattr("darebench.evals.run_watch.CLEAN_UP_S", 0.2)
     watch, waits = Watch(), []
 

@@ -25,6 +25,7 @@ from darebench.cli import (
     score,
     select,
     stats,
+    sweep,
     tasks,
     train,
 )
@@ -80,6 +81,7 @@ add_command(app, "reference", reference.reference)
 app.add_typer(sandbox.app, name="sandbox")
 add_command(app, "report", report.report)
 add_command(app, "compare", compare.compare)
+add_command(app, "sweep", sweep.sweep)
 add_command(app, "curate", curate.curate)
 add_command(app, "audit", audit.audit)
 add_command(app, "stats", stats.stats)

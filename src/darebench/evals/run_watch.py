@@ -159,9 +159,6 @@ class Watch:
 
 
 def _cancel(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel every task of a loop; and again, for as long as some wait for one that never began.
-
-    A task that is cancelled before its first step does nothing of what others count on.
-    """
+    """Cancel every task of a loop; and again, as long as a clean-up waits for what never comes."""
     cancel_all(loop)
     loop.call_later(CLEAN_UP_S, _cancel, loop)
