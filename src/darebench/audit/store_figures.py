@@ -73,7 +73,7 @@ def measure_figures(
     distinctness: Distinctness,
     refused: RefusedTargets | None,
 ) -> StoreFigures:
-    """Put together what is known of the audited tasks.
+    """Collect what is known of the audited tasks.
 
     Args:
         tasks: The audited tasks.

@@ -16,7 +16,7 @@ EXACT = 1e-6
 def is_part(frame: pd.DataFrame, name: str) -> bool:
     """Check whether a column is a total of other columns less the other parts.
 
-    A total itself, whose parts all count once, is no part.
+    A total itself, whose parts all count once, is not one.
     """
     if not is_numeric(frame[name]):
         return False
