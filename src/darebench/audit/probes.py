@@ -15,9 +15,10 @@ from sklearn.metrics import f1_score, r2_score
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.preprocessing import StandardScaler
 
+from darebench.audit.encode import encode
 from darebench.audit.entities import find_entities
 from darebench.audit.frames import is_numeric, numbers
-from darebench.audit.headroom import Headroom, encode
+from darebench.audit.headroom import Headroom
 from darebench.audit.task_tables import TaskTables
 from darebench.store.layout import ROW_ID
 from darebench.types import Family

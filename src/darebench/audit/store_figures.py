@@ -99,8 +99,8 @@ def measure_figures(
 def _rooms(audits: Sequence[TaskAudit]) -> dict[Track, tuple[int, ...]]:
     counts: dict[Track, list[int]] = {}
     for audit in audits:
-        if audit.track is not None and audit.floor is not None and audit.ceiling is not None:
-            place = min(BINS - 1, max(0, int((audit.ceiling - audit.floor) * BINS)))
+        if audit.track is not None and audit.headroom is not None:
+            place = min(BINS - 1, max(0, int(audit.headroom.room * BINS)))
             counts.setdefault(audit.track, [0] * BINS)[place] += 1
     return {track: tuple(counts[track]) for track in Track if track in counts}
 

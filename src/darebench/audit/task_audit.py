@@ -34,10 +34,8 @@ class TaskAudit:
     track: Track | None
     """None if the dataset cannot be read."""
     findings: tuple[Finding, ...]
-    floor: float | None = None
-    """Score of the best constant; None for IF, and where it cannot be measured."""
-    ceiling: float | None = None
-    """Score of a quick strong model."""
+    headroom: Headroom | None = None
+    """What it leaves to be won; None for IF, and where it cannot be measured."""
     targets: tuple[Judgement, ...] = ()
     """What each target is among the columns of its table; empty where that cannot be read."""
     agents: AgentScores | None = None
@@ -54,6 +52,7 @@ class TaskAudit:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
+        room = self.headroom
         return {
             "id": self.id,
             "findings": [
@@ -65,8 +64,9 @@ class TaskAudit:
                 }
                 for finding in self.findings
             ],
-            "floor": None if self.floor is None else round(self.floor, 4),
-            "ceiling": None if self.ceiling is None else round(self.ceiling, 4),
+            "floor": round(room.floor, 4) if room else None,
+            "reference": round(room.reference, 4) if room else None,
+            "band": str(room.band) if room else None,
             "targets": [
                 {"target": one.target, "verdict": str(one.verdict), "reason": one.reason}
                 for one in self.targets
@@ -119,8 +119,7 @@ def audit_task(task: Task, *, agents: bool = False) -> TaskAudit:
         id=task.id,
         track=task.track,
         findings=tuple(seen.findings),
-        floor=seen.headroom.floor if seen.headroom else None,
-        ceiling=seen.headroom.ceiling if seen.headroom else None,
+        headroom=seen.headroom,
         targets=seen.targets,
         agents=seen.agents,
     )

@@ -14,7 +14,7 @@ def nearest_row(probes: Probes) -> list[Finding]:
 
     Neighbours of a sorted table and rows of one entity that nothing names look like this.
     """
-    nearest, learned = probes.nearest, probes.headroom.ceiling
+    nearest, learned = probes.nearest, probes.headroom.reference
     if nearest is None or not nearest.is_real or nearest.score < learned + LEAST_GAIN:
         return []
     message = (
