@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.audit.alike_targets import measure_distinctness, similarity
@@ -39,6 +39,7 @@ def test_the_measure_fits_what_the_columns_hold(a, b, classes, value):
     assert similarity(a, b, classes=classes)[1] == pytest.approx(value, abs=0.15)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([(False, False), (True, True), (True, False)]))
 def test_similarity_is_a_share_and_symmetric(seed, classes):
     rng = np.random.default_rng(seed)

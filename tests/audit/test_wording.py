@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.audit.wording import Spoken, is_described, measure_wording, repetition
@@ -28,6 +28,7 @@ def test_what_a_tenth_of_the_others_has_counts():
     assert repetition([shared, shared, shared, *unlike[:18]])[0] == 1.0
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS.map(" ".join), min_size=1, max_size=12))
 def test_repetition_is_a_share_and_does_not_depend_on_the_order(texts):
     shares = repetition(texts)
@@ -35,6 +36,7 @@ def test_repetition_is_a_share_and_does_not_depend_on_the_order(texts):
     assert repetition(texts[::-1]) == shares[::-1]
 
 
+@settings(deadline=None)
 @given(WORDS.map(" ".join), st.integers(2, 8))
 def test_one_text_again_and_again_repeats_itself_wholly(text, times):
     assert set(repetition([text] * times)) == {1.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.audit.naturalness.page import read_page, split_name
@@ -86,6 +86,7 @@ def test_an_earlier_measurement_is_less_wanted():
     assert price.points > earlier.points
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=6, unique=True), st.text(max_size=300))
 def test_any_names_and_any_text_get_a_verdict(names, metadata):
     frame = pd.DataFrame({name: range(12) for name in names})
@@ -93,6 +94,7 @@ def test_any_names_and_any_text_get_a_verdict(names, metadata):
     assert [j.target for j in judged] == names
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_columns_does_not_matter(random):
     frame, metadata = houses()
