@@ -27,6 +27,7 @@ from darebench.audit.checks.settings_lost import settings_lost
 from darebench.audit.checks.solvable_without_data import answers_stated, reference_constant
 from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
+from darebench.audit.checks.textbook_table import textbook_table
 from darebench.audit.checks.time_leak import time_leak
 from darebench.audit.checks.unaudited import unaudited
 from darebench.audit.checks.validation_size import validation_size
@@ -183,6 +184,7 @@ CHECKS = (
         variants=(MM, XF, CF),
         find=headroom_left,
     ),
+    Check(name="textbook", needs=Need.TABLES, severities=(NOTE,), find=textbook_table),
     Check(name="twin", needs=Need.STORE, severities=(WARNING, DEFECT), find=duplicate_table),
 )
 """In the order in which the findings of a task are listed."""

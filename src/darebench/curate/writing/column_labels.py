@@ -28,7 +28,8 @@ _STORED_AS = re.compile(
     rf"^(?:an?|the)?\s*(?:{_KINDS}[\s,-]+)*(?:{_KINDS}|vector|variable|column)s?\b\s*"
     r"(?:with levels?|that|which)?\s*"
     r"(?:of|for|denoting|indicating|giving|specifying|representing|showing|containing|identifying|"
-    r"describing|designating|coding|recording|reporting|consisting of|measuring|stating)\s+(?:the\s+)?",
+    r"describing|designating|coding|recording|reporting|consisting of|measuring|"
+    r"stating)\s+(?:the\s+)?",
     re.IGNORECASE,
 )
 """How R describes what a column is stored as, before it says what it means."""

@@ -108,7 +108,9 @@ _OTHER_MEANINGS = re.compile(
     r"world bank|data bank|bank of questions|of course|in the course|course of|for example|"
     r"search engine|table of contents|power plants?|home page|web ?(?:site|page)s?|"
     r"data ?frame|class(?:es)? `|of class\b|oak park|network of|birth ?dates?|date of birth|"
-    r"interest(?:ed|ing) in|of interest|student's (?=\(|t\b|sleep)|food commodity|blue book|text ?book|years? of (?:formal )?(?:education|schooling)|"
+    r"interest(?:ed|ing) in|of interest|student's (?=\(|t\b|sleep)|"
+    r"food commodity|blue book|text ?book|"
+    r"years? of (?:formal )?(?:education|schooling)|"
     r"number of observations|_observation_|_country_|university of \w+|\w+ university|"
     r"stata|r package|package|in cases? of|values? of|the order|in order|stock[- ]?photo",
     re.IGNORECASE,

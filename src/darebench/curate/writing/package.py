@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.audit.textbook import recognise
 from darebench.curate.curation_options import Noise, Style
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
@@ -228,6 +229,7 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
         "dropped_features": list(draft.dropped),
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
+        "textbook": recognise(table.frame) or None,
         "headroom": {
             variant: {"floor": round(h.floor, 4), "ceiling": round(h.ceiling, 4)}
             for variant, h in zip(variants, draft.headroom, strict=True)

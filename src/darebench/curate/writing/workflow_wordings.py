@@ -81,8 +81,8 @@ FILTERS = (
     "out|Discard|Drop] training rows that [contradict|violate] [any of them|one of them] [by|with] "
     "a known value, [but|though] never [because of|for] a missing one.",
     "[Errors|Mistakes] were [put|planted] [in|into] the training rows and must be [found|weeded "
-    "out]. [Take out|Delete] [whatever row|any row that] has a known value which [does not fit|departs "
-    "from] the list: {rules}. Rows [with gaps|with unknown values] [remain|may stay].",
+    "out]. [Take out|Delete] [whatever row|any row that] has a known value which [does not "
+    "fit|departs from] the list: {rules}. Rows [with gaps|with unknown values] [remain|may stay].",
 )
 UNLABELLED = (
     "[Some|A few] training rows had their target [removed|taken out] at random.",
