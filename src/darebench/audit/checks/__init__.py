@@ -33,6 +33,7 @@ from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
 from darebench.audit.checks.target_repeated import target_repeated
 from darebench.audit.checks.target_unwanted import target_unwanted
+from darebench.audit.checks.textbook_table import textbook_table
 from darebench.audit.checks.time_leak import time_leak
 from darebench.audit.checks.unaudited import unaudited
 from darebench.audit.checks.validation_size import validation_size
@@ -197,6 +198,7 @@ CHECKS = (
         variants=(MM, XF, CF),
         find=headroom_left,
     ),
+    Check(name="textbook", needs=Need.TABLES, severities=(NOTE,), find=textbook_table),
     Check(name="unwanted", needs=Need.JUDGEMENTS, severities=(WARNING,), find=target_unwanted),
     Check(
         name="order_tells",
