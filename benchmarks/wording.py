@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from statistics import mean, median
 
+from darebench.audit.wording import has_long_number, repetition
 from darebench.instructions.columns import described
 from darebench.store.layout import METADATA_TEXT
 from darebench.store.read import open_store
 from darebench.store.truth import read_settings
 from darebench.types import Task, Variant
 
-REPEATED = 0.1
-"""Share of the other questions from which on a sequence is a repeated one."""
 MOST_PAIRED = 300
 """Questions of a variant that are compared in pairs, at most."""
 
@@ -41,7 +39,7 @@ def tell(path: str) -> None:
     print(f"{path}: {len(workflows)} IF questions of {len(tasks)}")
     if workflows:
         questions = [task.question for task in workflows]
-        print(f"  repetition of five-word sequences {repetition(questions):.2f}")
+        print(f"  repetition of five-word sequences {mean(repetition(questions)):.2f}")
         calls = [call for task in workflows for call in calls_of(task)]
         known = [by_meaning for by_meaning, has_one in calls if has_one]
         share = mean(by_meaning for by_meaning, _ in calls)
@@ -66,19 +64,6 @@ def grams(text: str, n: int) -> list[str]:
     """Return the sequences of `n` words of a text, numbers and case left out of account."""
     tokens = re.findall(r"[^\W\d_]+|\d[\d,.]*", text.casefold())
     return [" ".join(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
-
-
-def repetition(questions: Sequence[str]) -> float:
-    """Return the mean share of a question's five-word sequences that many others have too."""
-    found = [grams(text, 5) for text in questions]
-    counts = Counter(gram for own in found for gram in set(own))
-    least = max(1.0, REPEATED * (len(questions) - 1))
-    return mean(mean(counts[gram] - 1 >= least for gram in own) for own in found if own)
-
-
-def has_long_number(text: str) -> bool:
-    """Check whether a text has a number of ten digits or more."""
-    return any(len(re.sub(r"\D", "", n)) >= 10 for n in re.findall(r"\d[\d,]*\.?\d*", text))
 
 
 def calls_of(task: Task) -> list[tuple[bool, bool]]:
