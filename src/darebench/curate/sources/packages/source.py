@@ -20,9 +20,10 @@ from darebench.installing import install_command
 
 _BUNDLED = "scikit-learn"
 _MADE_UP = re.compile(
-    r"\b(?:simulated|hypothetical|fictional|fictitious|made[- ]up|fake|randomly generated|"
+    r"\b(?:simulated|made[- ]up|fake|randomly generated|synthetically generated|"
     r"artificial(?:ly)? (?:generated|created|data\w*)|"
-    r"synthetic(?:ally)? (?:generated|data\w*|records?))\b",
+    r"(?:synthetic(?! control)|hypothetical|fictional|fictitious) "
+    r"(?:[\w-]+ ){0,3}(?:data\w*|records?))\b",
     re.I,
 )
 
