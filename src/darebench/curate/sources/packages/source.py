@@ -103,7 +103,7 @@ def _install(name: str) -> str:
 
 
 def _open(one: str, filters: dict[str, Any]) -> PackagesSource:
-    names = [package.name for package in PACKAGES]
+    names = sorted(package.name for package in PACKAGES)
     if one and one not in names:
         close = get_close_matches(one, names, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"

@@ -30,7 +30,7 @@ _HAS_MANY, _IS_NUMBERS = "m", "n"
 _DATE = r"\d{1,4}[-/.: ]\d{1,2}\b|\d{4}\s*[Qq]"
 ALIKE = 0.95
 """Share of numbers among texts, from which on a column is one of numbers."""
-_SCHEMA = 3
+_SCHEMA = 4
 """Of the prints; another one when they are made in another way."""
 
 
@@ -132,10 +132,9 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 def _is_telling(counts: np.ndarray) -> bool:
     """Check whether values tell a table: many ones, or few in shares that no design would give."""
-    is_balanced = bool((counts == counts[0]).all()) if len(counts) else True
-    return len(counts) >= MANY_VALUES or (
-        len(counts) > 2 and not is_balanced and counts.sum() >= 50
-    )
+    is_balanced = len(counts) > 0 and counts[0] > 1 and bool((counts == counts[0]).all())
+    is_large = len(counts) >= MANY_VALUES or (len(counts) > 2 and counts.sum() >= 50)
+    return is_large and not is_balanced
 
 
 def _hashed(values: str, counts: np.ndarray) -> str:
