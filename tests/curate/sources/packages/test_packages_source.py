@@ -114,7 +114,7 @@ def test_the_only_package_that_is_asked_for_must_be_there():
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("packages://statsmodel", "did you mean statsmodels"), ("packages://zzz", "known are arch")],
+    [("packages://statsmodel", "did you mean statsmodels"), ("packages://zzz", "known are agri")],
 )
 def test_unknown_packages_are_named(tmp_path, name, words):
     with pytest.raises(ConfigError, match=words):
