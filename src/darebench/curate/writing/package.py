@@ -4,25 +4,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from darebench.audit.textbook import recognise
 from darebench.curate.curation_options import Noise, Style
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
 from darebench.curate.records import Design, Draft, Table, Workflow
-from darebench.curate.writing.column_labels import label_columns
+from darebench.curate.writing.column_labels import label_columns, with_names
+from darebench.curate.writing.domains import find_domain
 from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
 from darebench.curate.writing.lookup import take_apart
-from darebench.curate.writing.metadata import find_domain, write_metadata
+from darebench.curate.writing.metadata import clean_title, write_metadata
 from darebench.curate.writing.misnamed import misnamed
 from darebench.curate.writing.noise import with_hard_noise, with_noise
-from darebench.curate.writing.questions import write_forecast, write_modelling, write_workflow
+from darebench.curate.writing.open_questions import horizon_of, write_forecast, write_modelling
+from darebench.curate.writing.purpose import write_purpose
+from darebench.curate.writing.questions import write_workflow
 from darebench.curate.writing.settings import (
     common_settings,
     file_names,
@@ -126,10 +130,15 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
         layout.TRUTH_XF: numbered(val[list(targets)]),
         layout.TRUTH_CF: val[[*keys, *targets]],
     }
-    if not design.features:
+    if Variant.XF not in draft.headroom:
         del asked["val_v1.csv"], truths[layout.TRUTH_XF]
+    if Variant.CF not in draft.headroom:
+        # The answer stays: its columns say what tells the series apart.
+        del asked["val_v2.csv"]
+    purpose = write_purpose(table, targets, rng)
+    horizon = horizon_of(train, val, design.time_column, design.entities)
     texts = {
-        file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
+        file: write_forecast(targets, file, horizon, rng, purpose, exogenous=file == "val_v1.csv")
         for file in asked
     }
     first = next(iter(asked))
@@ -141,12 +150,17 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=texts.get("val_v1.csv", ""),
-        question_v2=texts["val_v2.csv"],
+        question_v2=texts.get("val_v2.csv", ""),
         sources={"train.csv": rows, **asked},
         truths=truths,
-        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT) if design.features else (),
-        needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
+        needed_v1=_needed("val_v1.csv", asked),
+        needed_v2=_needed("val_v2.csv", asked),
     )
+
+
+def _needed(file: str, asked: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Name the files of one variant's task; none where it is not asked."""
+    return ("train.csv", file, layout.METADATA_TEXT) if file in asked else ()
 
 
 def _series_settings(table: Table, draft: Draft, rows: pd.DataFrame) -> dict[str, Any]:
@@ -172,7 +186,8 @@ def _modelling_question(
     rng: np.random.Generator,
 ) -> str:
     targets = draft.design.targets
-    text = write_modelling(workflow.task_kind, targets, *names, rng)
+    purpose = write_purpose(draft.table, targets, rng)
+    text = write_modelling(workflow.task_kind, targets, *names, rng, purpose)
     facts = file_facts(draft.split.train, asked, names, metadata)
     _refuse_lost(lost_targets(text, targets, facts, names))
     return text
@@ -186,13 +201,20 @@ def _workflow_question(
     names: tuple[str, str],
     rng: np.random.Generator,
 ) -> str:
-    """Write the text with meanings for names; if it does not come back, with the names."""
+    """Write the text with meanings for names; if it does not come back, with plainer names."""
     facts = file_facts(frames[0], frames[1], names, metadata)
+    meanings = label_columns(table, workflow.columns, metadata)
     plain = {name: f"`{name}`" for name in workflow.columns}
+    purpose = write_purpose(table, workflow.targets, rng)
     lost = ""
-    for labels in (label_columns(table, workflow.columns, metadata), plain):
+    for labels, said in (
+        (meanings, purpose),
+        (with_names(meanings), purpose),
+        (with_names(meanings), ""),
+        (plain, ""),
+    ):
         for _ in range(WORDINGS):
-            text = write_workflow(workflow, *names, labels, rng)
+            text = write_workflow(workflow, *names, labels, rng, said)
             lost = lost_in_workflow(text, workflow, facts, names)
             lost = lost or misnamed(labels, map(str, table.frame.columns))
             if not lost:
@@ -208,16 +230,16 @@ def _refuse_lost(lost: str) -> None:
 
 def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     design = draft.design
-    variants = ("v1", "v2")[-len(draft.headroom) :]
     ratio = draft.split.ratio
     return {
         **common_settings(design.family, design.targets, design.features, ratio),
         "dropped_features": list(draft.dropped),
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
+        "textbook": recognise(table.frame) or None,
         "headroom": {
-            variant: {"floor": round(h.floor, 4), "ceiling": round(h.ceiling, 4)}
-            for variant, h in zip(variants, draft.headroom, strict=True)
+            f"v{layout.version_of(design.family, variant)}": room.as_dict()
+            for variant, room in draft.headroom.items()
         },
     }
 
@@ -258,7 +280,7 @@ def _shared(
         "settings": settings,
         "info": {
             "ref": table.ref,
-            "title": raw.title,
+            "title": clean_title(raw.title),
             "licenseName": raw.licence,
             "lastUpdated": raw.updated,
             "tags": list(raw.keywords),
@@ -267,14 +289,14 @@ def _shared(
         "extra": {
             "headroom": settings["headroom"],
             "source_ref": table.ref,
-            **({"variants": [Variant.CF]} if _lacks_first(draft) else {}),
+            **({"variants": list(draft.headroom)} if _lacks_one(draft) else {}),
         },
     }
 
 
-def _lacks_first(draft: Draft) -> bool:
-    """Check whether a series has no XF task: nothing of its future is known but the time."""
-    return draft.design.family is Family.TS and not draft.design.features
+def _lacks_one(draft: Draft) -> bool:
+    """Check whether a series is asked for in one way only."""
+    return draft.design.family is Family.TS and len(draft.headroom) == 1
 
 
 def dataset_name(table: Table, design: Design, taken: Sequence[str]) -> str:
