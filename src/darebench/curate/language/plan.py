@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from darebench.curate.designing.rules import MAX_CLASSES, MOST_NUMBERS
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Kind, Table
-from darebench.curate.writing.metadata import DOMAINS, OTHER
+from darebench.curate.writing.domains import DOMAINS, OTHER
 from darebench.types import Family
 
 FAMILIES = {

@@ -33,10 +33,12 @@ def lost_in_workflow(
         "features": list(workflow.features),
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
-        **({"imputer": workflow.imputer} if workflow.has_numbers else {}),
         "model": _ALIKE if workflow.model in more else workflow.model,
-        **({} if workflow.random_state is None else {"random_state": workflow.random_state}),
     }
+    if workflow.has_numbers:  # else nothing is imputed by it, and no text names it
+        wanted["imputer"] = workflow.imputer
+    if workflow.random_state is not None:
+        wanted["random_state"] = workflow.random_state
     for key, value in wanted.items():
         if read[key] != value:
             return f"{key} {value!r} comes back as {read[key]!r}"
