@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from darebench.curate.designing.as_told import design_as_told
-from darebench.curate.designing.rules import RulesDesigner, why_no_target
+from darebench.curate.designing.naturalness import why_no_target
+from darebench.curate.designing.rules import RulesDesigner
 from darebench.curate.profiling.as_told import AS_TOLD
 from darebench.curate.profiling.evidence import Became, ColumnReading, Tidy
 from darebench.curate.profiling.profile import MIN_TIMES

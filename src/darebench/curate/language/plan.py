@@ -10,7 +10,8 @@ from typing import Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from darebench.curate.designing.rules import MAX_CLASSES, MOST_NUMBERS
+from darebench.curate.designing.naturalness import MAX_CLASSES
+from darebench.curate.designing.rules import MOST_NUMBERS
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Kind, Table
 from darebench.curate.writing.metadata import DOMAINS, OTHER

@@ -1,0 +1,98 @@
+"""Names the columns that give a target away, or are known only after it, by what a page says."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from darebench.curate.designing import concepts
+from darebench.curate.designing.naturalness import Judgement, are_alike
+from darebench.curate.designing.roles import is_duration, is_event
+from darebench.curate.designing.wording import core
+from darebench.curate.records import Table
+
+_YEARS = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)|(?<=[a-z])\d\d$")
+_AFTERWARDS = re.compile(
+    r"\bafter (?:the )?(?:event|death|surgery|outcome|relapse|recurrence|diagnosis)|\bfor subjects who|"
+    r"\b(?:cause|date|type|reason) (?:of|for) (?:the )?(?:death|failure|event|relapse|termination)|"
+    r"\badjuvant|\bmoney won|\bpayoff|\bprize won|\bsecond half\b",
+    re.I,
+)
+
+
+class GivenAway(NamedTuple):
+    """Why a column may not be a feature of a target."""
+
+    why: str
+    is_sure: bool
+    """False of another outcome, which may be a feature where hardly any other is left."""
+
+
+def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str, GivenAway]:
+    """Return the columns that may not be features of a target, each with the reason."""
+    related = dict(judgement.relations.related(target))
+    for via in [name for name in related if name in judgement.relations.twins.get(target, ())]:
+        related |= {n: why for n, why in judgement.relations.related(via).items() if n != target}
+    found = {name: GivenAway(why, is_sure=True) for name, why in related.items()}
+    said = core(table.describe(target))
+    survives = is_event(target, said) or target in _events(judgement)
+    lasts = is_duration(target, said) or bool(judgement.formulas.durations[target])
+    for column in table.profile.columns:
+        name = column.name
+        if name == target or name in found:
+            continue
+        why = _known_after(table, judgement, name, survives=survives, lasts=lasts)
+        if why:
+            found[name] = GivenAway(why, is_sure=True)
+        elif _are_siblings(table, judgement, target, name):
+            found[name] = GivenAway("it is another outcome", is_sure=False)
+    return found
+
+
+def _events(judgement: Judgement) -> set[str]:
+    has_pair = bool(judgement.formulas.durations)
+    return {n for n in judgement.formulas.modelled if n in judgement.columns} if has_pair else set()
+
+
+def _known_after(
+    table: Table, judgement: Judgement, name: str, *, survives: bool, lasts: bool
+) -> str:
+    """Return why a column is known only with or after the target; empty for one that is not."""
+    said = core(table.describe(name))
+    whole = table.describe(name)
+    if survives and (is_duration(name, said) or judgement.formulas.durations[name]):
+        return "the time until an event is known only after it"
+    if survives and is_event(name, said) and not concepts.EARLIER.search(said):
+        return "it says how the observation ended, as the target does"
+    if lasts and is_event(name, said):
+        return "whether an event came is known only at its time"
+    if lasts and is_duration(name, said) and not concepts.EARLIER.search(said):
+        return "it is a time of the same course of events"
+    if (survives or lasts) and _AFTERWARDS.search(whole):
+        return "it is known only afterwards"
+    return ""
+
+
+def _are_siblings(table: Table, judgement: Judgement, target: str, name: str) -> bool:
+    """Check whether a column is an outcome beside the target, and not one of its causes."""
+    other, own = judgement.columns[name], judgement.columns[target]
+    if name == target + name[-1:] and name[-1:].isdigit():
+        return True
+    if judgement.formulas.explains[name] or _is_earlier(table, target, name):
+        return False
+    if any({target, name} <= group for group in judgement.formulas.together):
+        return True
+    if are_alike(table, target, name) and other.column.kind is own.column.kind:
+        return True
+    return other.is_natural or (_AFTERWARDS.search(table.describe(name)) is not None)
+
+
+def _is_earlier(table: Table, target: str, name: str) -> bool:
+    """Check whether a column is of an earlier year than the target, or said to be of before."""
+    if concepts.EARLIER.search(table.describe(name)):
+        return True
+    years = [
+        max((int(y[-2:]) for y in _YEARS.findall(f"{n} {table.describe(n)}")), default=None)
+        for n in (target, name)
+    ]
+    return None not in years and years[1] < years[0]  # pyright: ignore[reportOptionalOperand]
