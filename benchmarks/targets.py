@@ -33,7 +33,6 @@ from darebench.curate.designing.naturalness import judge
 from darebench.curate.designing.rules import RulesDesigner
 from darebench.curate.profiled import profile_table
 from darebench.curate.protocols import Source
-from darebench.curate.sources.local_folder import FolderSource
 from darebench.curate.records import Design
 from darebench.curate.sources.rdata import RdatasetsSource
 from darebench.errors import CurationReject, DareError

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from darebench.curate.designing.wording import core, split_words, stems
+from darebench.curate.designing.wording import core, split_words, stem, stems
 from darebench.curate.records import Kind, Table
 
 _END = (
@@ -18,7 +18,7 @@ _PURPOSES = (
     r"(?:predict|forecast|explain|estimat|classif|determin|diagnos|detect|identify|recogni[sz])"
     r"(?:s|e|es|ing|y|ying|ed|ion of)?\s+(?:how|if|whether|which|the|an?)?",
     r"(?:prediction|predictors?|forecasting|determinants?|model(?:l?ing)?|classification|"
-    r"analysis|causes?|risk factors?) (?:of|for)",
+    r"risk factors?) (?:of|for)",
     r"effects? of .{3,80}? (?:on|upon)",
     r"(?:influences?|impact|depends?|dependence|affect\w*) .{0,60}?\bon\b",
     r"(?:affect|influence|associated with|related to)",
@@ -26,7 +26,7 @@ _PURPOSES = (
     r"(?:main|primary|chief|principal|major)? ?interests? (?:here )?(?:\([^)]*\) )?(?:is|was|lies in|centers on)",
     r"interested in",
     r"(?:target|response|outcome|dependent|predicted|label)(?: variable| column| attribute| feature| "
-    r"measure|s)*,? ?(?:\([^)]*\) )?(?:is|are|was|were|being|:|=|called|named|of interest is)+",
+    r"measure|s)*,? ?(?:\([^)]*\) )?(?:is|are|was|were|being|:|=|called|named|of interest is)+(?:\s+an?(?: \w+){0,3} variable,?)?",
     r"(?:data|study|experiment|trial|investigat\w+|research)\b.{0,40}? (?:to (?:assess|measure|study|"
     r"investigate|examine|test|compare|evaluate)|on)\b",
     r"(?:demand for|decision to|choice of|willingness to|attitudes? (?:to|towards?))",
@@ -45,6 +45,18 @@ _OWN = re.compile(
     r"^outcome|\(response\)|\(outcome\)|\bvalues? to predict|\bclass attribute",
     re.I,
 )
+_SYNONYMS = {
+    stem(word): group[0]
+    for group in (
+        ("price", "value", "worth"),
+        ("wage", "earnings", "salary", "pay"),
+        ("death", "mortality", "died", "dead", "survival", "survived", "fatalities"),
+        ("accident", "crash", "collision"),
+        ("crime", "offence", "arrest"),
+        ("mpg", "mileage", "economy"),
+    )
+    for word in group
+}
 _KINDS = frozenset(
     ("type", "class", "species", "kind", "categ", "group", "diagn", "label", "varie")
 )
@@ -83,11 +95,14 @@ def find_announced(table: Table) -> dict[str, Announced]:
 
 def find_titled(table: Table) -> dict[str, Announced]:
     """Find the columns that the title of the page, or its first sentence, speaks of."""
-    known = {c.name: _meaning(table, c.name) for c in table.profile.columns}
+    known = {
+        c.name: _one_word(stems(split_words(c.name)) | stems(_start(core(table.describe(c.name)))))
+        for c in table.profile.columns
+    }
     found: dict[str, Announced] = {}
-    title = stems(table.raw.title)
+    title = _one_word(stems(table.raw.title))
     about = re.sub(r"^\s*(?:Description|About this file)\s*", "", table.raw.about)
-    opening = stems(re.split(r"(?<=[a-z)])\.\s|\n\n", about, maxsplit=1)[0][:300])
+    opening = _one_word(stems(re.split(r"(?<=[a-z)])\.\s|\n\n", about, maxsplit=1)[0][:300]))
     is_word = len(table.raw.title.split()) == 1
     joined = table.raw.title.lower()
     if is_word:
@@ -101,7 +116,19 @@ def find_titled(table: Table) -> dict[str, Announced]:
                     before = found.get(name, Announced(0.0, ""))
                     if before.points < share:
                         found[name] = Announced(share, f"{where} speaks of it ({word}...)")
+    for name in known if is_word else ():
+        if len(name) > 2 and re.fullmatch(rf"{re.escape(name.lower())}[\d_]*", joined):
+            found[name] = Announced(2.5, "the title is its name")
     return found
+
+
+def _start(text: str) -> str:
+    return " ".join(text.split()[:6])
+
+
+def _one_word(words: frozenset[str]) -> frozenset[str]:
+    """Write words of one meaning as one."""
+    return frozenset(_SYNONYMS.get(word, word) for word in words)
 
 
 def _meaning(table: Table, name: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ OUTCOME_NAMES = frozenset(
         "admitted", "hired", "y", "classification", "choice", "vote", "cured",
         "infected", "occurrence", "counterfeit", "success", "fail", "failure", "status", "alive",
         "remission", "readmitted", "converted", "subscribed", "purchased", "bought", "won", "win",
-        "accepted", "passed", "cens", "spam", "decision", "defaulted", "disease", "stance",
+        "accepted", "passed", "cens", "spam", "decision", "defaulted", "disease", "stance", "lifespan", "longevity",
     )
 )  # fmt: skip
 """Names, or words of names, of what somebody decides, suffers or is sorted into."""
@@ -48,14 +48,14 @@ QUANTITY_NAMES = frozenset(
         "output", "production", "demand", "consumption", "gdp", "growth", "inflation", "return",
         "returns", "score", "scores", "gpa", "rating", "quality", "accuracy", "errors", "count",
         "counts", "accidents", "crashes", "claims", "visits", "fatalities", "crime", "crimes",
-        "murders", "murder", "uptake", "mpg", "lifespan", "longevity", "hours", "expenditure",
+        "murders", "murder", "uptake", "mpg", "hours", "expenditure",
         "spending", "rt", "reaction", "latency", "concentration", "conc", "strength", "resistance",
         "hardness", "viscosity", "efficiency", "performance", "satisfaction", "happiness", "amount",
-        "total", "births", "biomass", "abundance", "volume", "temp", "temperature", "fare", "rent",
-        "value", "worth", "bill", "tip", "duration", "distance", "points", "grade", "grades",
+        "births", "biomass", "abundance", "volume", "temp", "temperature", "fare", "rent", "achievement",
+        "value", "worth", "bill", "tip", "duration", "points", "grade", "grades",
         "result", "results", "risk", "rate", "bmd", "weight", "wt", "bwt", "bweight", "size",
-        "unemployment", "turnout", "views", "occupancy", "close", "interest", "effort", "density",
-        "popularity", "lwage", "severity", "loss", "damage", "level", "noise", "flow", "rain",
+        "unemployment", "turnout", "views", "occupancy", "close", "interest", "effort",
+        "popularity", "lwage", "severity", "loss", "damage", "noise", "flow", "rain",
     )
 )  # fmt: skip
 """Names, or words of names, of quantities that somebody measures for their own sake."""
@@ -64,7 +64,7 @@ QUANTITY = re.compile(
     r"output|production|demand|consumption|gdp|growth|inflation|returns?|scores?|gpa|ratings?|quality|"
     r"accuracy|errors?|accidents?|crash\w*|claims?|visits|fatalit\w+|crimes?|murders?|homicides?|uptake|"
     r"miles per gallon|mpg|lifespan|longevity|hours worked|expenditures?|spending|reaction time|"
-    r"latency|concentration|strength|resistance|hardness|viscosity|efficiency|performance|"
+    r"latency|concentration|achievement|working hours|hours (?:of work|per (?:week|year))|strength|resistance|hardness|viscosity|efficiency|performance|"
     r"satisfaction|happiness|births?\b|birth ?weight|body weight|biomass|abundance|temperature|fare|"
     r"rent\b|value of|median value|duration|time (?:to|until|taken|from)|emissions?|ozone|nitrogen oxides?|"
     r"percent(?:age)? (?:passing|correct|of (?:correct|success))|number of (?:migrants|drinks|deaths|"
@@ -93,7 +93,7 @@ DEMOGRAPHIC = re.compile(
     r"race\b|ethnic|marital status|nationality|religio|years? of (?:formal )?(?:education|schooling|"
     r"birth)|education\b|educational|highest (?:degree|level|grade)|level of education|date of birth|birth (?:year|date|quarter|order)|"
     r"number of (?:young(?:er)? |older |dependent )?(?:children|kids|siblings|persons|people|dependents)|"
-    r"household size|family size|citizen|mother tongue|male\b|female\b|occupation\b)"
+    r"household size|family size|socio-?economic|citizen|mother tongue|male\b|female\b|occupation\b)"
     r"|whether .{0,25}(?:married|male|female|citizen|hispanic|black|white)\b|"
     r"\b(?:african[- ]american|hispanic or not|lives? in (?:an? )?(?:smsa|urban|rural|city|the south))\b|"
     r"=\s*1 if (?:male|female|black|white|hispanic|married|nonwhite|single)\b|"
@@ -108,7 +108,7 @@ DESIGN_NAMES = frozenset(
         "lot", "position", "row", "col", "column", "wave", "cluster", "stratum", "strata", "psu",
         "weights", "wgt", "pweight", "seq", "instar", "task", "item", "stimulus", "session",
         "intervention", "control", "randomized", "rx", "drug", "diet", "fertilizer", "supplement",
-        "split", "set", "subset", "study", "rater", "judge", "operator", "observer", "lab", "assay",
+        "split", "set", "subset", "study", "indicator", "measure", "variable", "question", "rater", "judge", "operator", "observer", "lab", "assay",
         "experiment", "expt", "litter", "supp", "herbicide", "round", "unit", "units",
         "feed", "spray", "method", "version", "tx", "station", "transect", "quadrat", "interval",
     )
@@ -120,7 +120,7 @@ DESIGN = re.compile(
     r"group\b|grouping|rater|judge\b|amount of (?:fertilizer|drug)|order of|weights? (?:for|to|used)|"
     r"supplement type|type of (?:treatment|feed|diet|spray)|variety|order in|position (?:of|in))"
     r"|\brandom(?:ly|i[sz]ed|i[sz]ation)\b|\btreatment (?:group|arm|indicator|assign\w*|received|code)|"
-    r"\bassigned to|\ballocat(?:ed|ion)|\b(?:control|placebo) (?:group|vs)|\bplacebo\b|\bdose "
+    r"\bassigned to|\ballocat(?:ed|ion)|\b(?:control|placebo) (?:group|vs)|sample size|number of respondents|\bplacebo\b|\bdose "
     r"values|\bdose of|enrolled \(|\bgrouping\b|\bdenoting the group",
     re.I,
 )
@@ -159,6 +159,8 @@ CALENDAR = re.compile(
     r"(?:start|end)?(?:date|day|month|year)|.+(?:Date|Year|Day|Month)|calendar_\w+",
     re.I,
 )
+LENGTHS = re.compile(r"(?:.*[ _.])?(?:hours|days|weeks|minutes|months|years)", re.I)
+"""Names of numbers of hours or days, which a description tells from parts of dates."""
 MOMENT = re.compile(
     r"^(?:the )?(?:calendar |starting |model |school |season |election )?(?:year|month|day|date|quarter|week|"
     r"hour|time of day|decade|season)\b(?! (?:earnings|income|of (?:the )?(?:education|schooling)))|"
@@ -183,7 +185,10 @@ SURROUNDINGS = re.compile(
     re.I,
 )
 """Descriptions of what surrounds a person, or of another person."""
-WHOLE = re.compile(r"\b(?:total|overall|combined?|final|composite|entire|whole)\b", re.I)
+NEGATED = re.compile(r"\b(?:did not|do not|not|without|non)\b(?! known)", re.I)
+SHARE = re.compile(r"share|proportion|percent|ratio|per unit", re.I)
+UNTIL_NOW = re.compile(r"\bor (?:current|present) age\b|\bat last (?:follow|contact|visit)", re.I)
+WHOLE = re.compile(r"\b(?:total(?! number)|overall|combined?|final|composite|entire|whole)\b", re.I)
 EARLIER = re.compile(
     r"\b(?:previous|prior|baseline|initial|initially|lag(?:ged|s)?|history of|before|last (?:year|"
     r"period)|pre-?test|pretreatment|pre-?experiment|at entry|high school gpa|predicted|fitted|expected)\b|\[_n-1\]",
@@ -201,12 +206,12 @@ COMPOSITION = re.compile(
 DURATION_NAME = re.compile(
     r"(?:.*[ _.])?(?:time|futime|fu|stop|exit|days|surv\w*time|survtime|survival|survt|tstop|"
     r"follow_?up|os|dfs|rfs|ttr|duration|lifetime|endtime|end|tte|tt\w{1,3}|time\d|t\d?|dtime|obstime)"
-    r"|.*(?:Time|time|Days|days)|time\w+",
+    r"|.*(?:Time|time|Days|days)|[tT]ime\w+",
 )
 DURATION = re.compile(
     r"\b(?:survival|follow[- ]?up|on[- ]study|disease[- ]free|failure|censoring|waiting|event) times?|"
     r"\b(?:time|days|months|years|weeks)\b.{0,25}?\b(?:to|until|till|from .{2,60}? (?:to|until))\b|\bage "
-    r"at (?:death|last|exit|end|event)|end of follow|\b(?:onset|current) age\b|\bdate of (?:death|last)|"
+    r"at (?:death|last|exit|end|event)|end of follow|\bor current age\b|\bdate of (?:death|last)|"
     r"\bexit time|\binterval end|intervals of time|\btime of (?:event|death|censoring)|lifetime|survival in",
     re.I,
 )

@@ -16,8 +16,8 @@ import pandas as pd
 from darebench.curate.designing.wording import core
 from darebench.curate.records import Column, Kind, Table
 
-MOST_ROWS = 2_000
-MOST_COLUMNS = 60
+MOST_ROWS, MOST_TOTAL_ROWS = 2_000, 500
+MOST_COLUMNS, MOST_PARTS = 60, 40
 ALIKE = 0.9995
 """Rank correlation from which on two columns of numbers are one."""
 LEAST_VALUES = 3
@@ -48,6 +48,15 @@ class Relations(NamedTuple):
     """Column -> its twins, each with the reason; both ways."""
     parts: dict[str, tuple[str, ...]]
     """Total -> its parts."""
+    logs: dict[str, str]
+    """Column -> what it is the logarithm, the square or the root of, by its name."""
+
+    def raw_of(self, name: str) -> str | None:
+        """Return the column that one is the logarithm, the square or the root of."""
+        own = self.derived.get(name)
+        if own is not None and len(own.of) == 1 and _LOG.search(own.why.partition("'")[2]):
+            return own.of[0]
+        return self.logs.get(name)
 
     def related(self, name: str) -> dict[str, str]:
         """Return all columns that one is made of, is a part of, or equals, with the reason."""
@@ -73,10 +82,19 @@ def find_relations(table: Table) -> Relations:
     derived = _from_descriptions(table)
     frame = table.frame.iloc[:: max(1, len(table.frame) // MOST_ROWS)]
     twins = _alike(frame, columns)
-    for name, other in _by_names(columns, frame):
+    paired = _by_names(columns, frame)
+    logs = {name: other for name, other in paired if name.lower() in _transforms(other)}
+    for name, other in paired:
         twins.setdefault(name, {})[other] = f"its name makes it one with {other}"
         twins.setdefault(other, {})[name] = f"its name makes it one with {name}"
-    return Relations(derived, twins, _totals(frame, columns))
+    return Relations(derived, twins, _totals(frame, columns), logs)
+
+
+def _transforms(name: str) -> set[str]:
+    """List the names that a logarithm, a square or a root of a column would have."""
+    signs = ("l", "ln", "log", "log10", "sqrt")
+    heads = {f"{sign}{joint}{name}" for sign in signs for joint in ("", "_", ".")}
+    return {text.lower() for text in (*heads, f"{name}sq", f"{name}2", f"{name}_log", f"{name}^2")}
 
 
 def _from_descriptions(table: Table) -> dict[str, Derived]:
@@ -103,8 +121,8 @@ def _computes(said: str, other: str) -> bool:
     return bool(
         re.search(rf"\b(?:log|ln|log10|sqrt|exp|square root of|square of|logarithm of|sum of|mean of|"
                   rf"average of|ratio of|difference of|change in|lag of|version of)\(?\s*`?{name}", said, re.I)
-        or re.search(rf"{name}\s*(?:\[[^\]]*\])?\s*{_OPERATOR}\s*\w", said)
-        or re.search(rf"[\w)]\s*{_OPERATOR}\s*\(?{name}", said)
+        or re.search(rf"{name}\s*(?:\[[^\]]*\])?\s*{_OPERATOR}+\s*\w", said)
+        or re.search(rf"[\w)]\s*{_OPERATOR}+\s*\(?{name}", said)
         or re.search(rf"(?:generated|computed|calculated|derived|recoded|created) (?:from|using|by|as) .{{0,40}}?{name}", said)
     )  # fmt: skip
 
@@ -171,16 +189,16 @@ def _one_to_one(a: np.ndarray, b: np.ndarray) -> bool:
     known = (a >= 0) & (b >= 0)
     if known.sum() < 10:
         return False
-    pairs = np.unique(np.stack([a[known], b[known]]), axis=1)
-    n_a, n_b = len(np.unique(pairs[0])), len(np.unique(pairs[1]))
-    return pairs.shape[1] == n_a == n_b and n_a >= 2
+    a, b = a[known].astype(np.int64), b[known].astype(np.int64)
+    n_a, n_b = len(np.unique(a)), len(np.unique(b))
+    return n_a == n_b >= 2 and len(np.unique(a * (b.max() + 1) + b)) == n_a
 
 
 def _totals(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
     """Find columns of numbers that are the plain sum of others."""
     numbers = [c.name for c in columns if c.kind is Kind.NUMBER and c.n_distinct > LEAST_VALUES]
-    numbers = [name for name in numbers if frame[name].notna().mean() > 0.5][:MOST_COLUMNS]
-    rows = frame[numbers].dropna().to_numpy(float)[:MOST_ROWS]
+    numbers = [name for name in numbers if frame[name].notna().mean() > 0.5][:MOST_PARTS]
+    rows = frame[numbers].dropna().to_numpy(float)[:MOST_TOTAL_ROWS]
     if len(rows) < 2 * len(numbers) or len(numbers) < 3:
         return {}
     found: dict[str, tuple[str, ...]] = {}
@@ -189,7 +207,7 @@ def _totals(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, tuple[s
         weights, *_ = np.linalg.lstsq(x, y, rcond=None)
         near = np.abs(weights - np.round(weights)) < 0.02
         ones = np.round(weights) == 1
-        if not (near.all() and 2 <= ones.sum() and (np.round(weights)[~ones] == 0).all()):
+        if not (near.all() and ones.sum() >= 2 and (np.round(weights)[~ones] == 0).all()):
             continue
         rest = y - x[:, ones].sum(axis=1)
         if np.abs(rest).max() <= 0.02 * max(float(np.std(y)), 1e-12):

@@ -83,7 +83,7 @@ def _count_axes(found: Formulas, inside: str, call: str, names: dict[str, str]) 
     """Count the columns on the axes of one plot."""
     x = re.search(r"\bx\s*=\s*([^,=]+)", inside)
     y = re.search(r"\by\s*=\s*([^,=]+)", inside)
-    if y is None and "aes" in call or (y is None and call.startswith("plot")):
+    if (y is None and "aes" in call) or (y is None and call.startswith("plot")):
         parts = re.split(r",(?![^(]*\))", inside)
         if len(parts) > 1 and "=" not in parts[0] and "=" not in parts[1] and "~" not in inside:
             found.against.update(_columns(_without_frames(parts[0]), names))
@@ -117,9 +117,7 @@ def _left_of(code: str, end: int) -> tuple[str, str]:
             return code[start:end], before[1] if before else ""
         elif char in "([":
             depth -= 1
-        elif depth == 0 and (char in ",;=}" or code[max(0, start - 2) : start] == "<-"):
-            break
-        elif depth == 0 and char == "\n" and code[start:end].strip():
+        elif (depth == 0 and (char in ",;=}" or code[max(0, start - 2) : start] == "<-")) or (depth == 0 and char == "\n" and code[start:end].strip()):
             break
         start -= 1
     return code[start:end], _enclosing(code, start)

@@ -6,16 +6,15 @@ import re
 from typing import NamedTuple
 
 from darebench.curate.designing import concepts
-from darebench.curate.designing.naturalness import Judgement, are_alike
+from darebench.curate.designing.naturalness import Judgement, are_alike, latest_year
 from darebench.curate.designing.roles import is_duration, is_event
-from darebench.curate.designing.wording import core
+from darebench.curate.designing.wording import core, stems
 from darebench.curate.records import Table
 
-_YEARS = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)|(?<=[a-z])\d\d$")
 _AFTERWARDS = re.compile(
     r"\bafter (?:the )?(?:event|death|surgery|outcome|relapse|recurrence|diagnosis)|\bfor subjects who|"
     r"\b(?:cause|date|type|reason) (?:of|for) (?:the )?(?:death|failure|event|relapse|termination)|"
-    r"\badjuvant|\bmoney won|\bpayoff|\bprize won|\bsecond half\b",
+    r"\badjuvant|\bAdj\w*Ther|AnyAdj|\bmoney won|\bpayoff|\bprize won|\bsecond half\b",
     re.I,
 )
 
@@ -41,7 +40,7 @@ def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str
         name = column.name
         if name == target or name in found:
             continue
-        why = _known_after(table, judgement, name, survives=survives, lasts=lasts)
+        why = _known_after(table, judgement, target, name, survives=survives, lasts=lasts)
         if why:
             found[name] = GivenAway(why, is_sure=True)
         elif _are_siblings(table, judgement, target, name):
@@ -55,11 +54,13 @@ def _events(judgement: Judgement) -> set[str]:
 
 
 def _known_after(
-    table: Table, judgement: Judgement, name: str, *, survives: bool, lasts: bool
+    table: Table, judgement: Judgement, target: str, name: str, *, survives: bool, lasts: bool
 ) -> str:
     """Return why a column is known only with or after the target; empty for one that is not."""
     said = core(table.describe(name))
     whole = table.describe(name)
+    if concepts.UNTIL_NOW.search(said):
+        return "it is known only with what happened until then"
     if survives and (is_duration(name, said) or judgement.formulas.durations[name]):
         return "the time until an event is known only after it"
     if survives and is_event(name, said) and not concepts.EARLIER.search(said):
@@ -68,7 +69,9 @@ def _known_after(
         return "whether an event came is known only at its time"
     if lasts and is_duration(name, said) and not concepts.EARLIER.search(said):
         return "it is a time of the same course of events"
-    if (survives or lasts) and _AFTERWARDS.search(whole):
+    if concepts.SHARE.search(f"{name} {said}") and stems(said) & stems(target):
+        return "it is a share of the target, or a ratio with it"
+    if (survives or lasts) and _AFTERWARDS.search(f"{name} {whole}"):
         return "it is known only afterwards"
     return ""
 
@@ -91,8 +94,5 @@ def _is_earlier(table: Table, target: str, name: str) -> bool:
     """Check whether a column is of an earlier year than the target, or said to be of before."""
     if concepts.EARLIER.search(table.describe(name)):
         return True
-    years = [
-        max((int(y[-2:]) for y in _YEARS.findall(f"{n} {table.describe(n)}")), default=None)
-        for n in (target, name)
-    ]
-    return None not in years and years[1] < years[0]  # pyright: ignore[reportOptionalOperand]
+    own, other = latest_year(target, table), latest_year(name, table)
+    return own is not None and other is not None and other < own

@@ -32,6 +32,8 @@ _OFTEN = ("size", "value", "level", "risk", "hours", "distance", "temp", "rain",
 
 _LONG = tuple(name for name in concepts.QUANTITY_NAMES if len(name) >= 4 and name not in _OFTEN)
 _SUMS_UP = "it sums up"
+_EVENT_NAMES = frozenset(("event", "status", "delta", "cens", "death", "died", "dead", "survived"))
+_YEARS = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)|(?<=[a-z])\d\d(?=\s|$)")
 _PER_HEAD = re.compile(r"\bper (?:1,?000|10,?000|100,?000|1,?000,?000|million|thousand)\b", re.I)
 
 
@@ -108,6 +110,7 @@ def judge(table: Table) -> Judgement:
             **said,
             **_concept_parts(column, table),
             **_place_parts(column, table, able),
+            **_course_parts(column.name, table, able),
         }
         judged[column.name] = Judged(
             column=column,
@@ -116,7 +119,7 @@ def judge(table: Table) -> Judgement:
             on_page=max(said.values(), default=0.0) >= 1.5,
             why_not=blocked[column.name],
         )
-    judged = _alone(judged)
+    judged = _untransformed(_alone(judged), relations)
     return Judgement(
         columns=_weaker_refused(_without_twins(judged, relations), table),
         relations=relations,
@@ -219,17 +222,22 @@ def _concept_parts(column: Column, table: Table) -> dict[str, float]:
         parts["it is one of several indicators"] = -1.5
     if concepts.COMPOSITION.search(said) and table.profile.time is None:
         parts["it is a share, a ratio or a size of something else"] = -1.5
-    if concepts.SURROUNDINGS.search(said) or _is_of_another(column.name, table):
+    if _is_of_another(column.name, said, table):
         parts["it is of somebody else, or of the surroundings"] = -2.0
-    if concepts.WHOLE.search(f"{' '.join(words)} {said}") and parts:
+    if concepts.NEGATED.search(said):
+        parts["it counts what did not happen"] = -1.0
+    if concepts.WHOLE.search(" ".join([*words, *said.split()[:4]])) and parts:
         parts[_SUMS_UP] = 1.5
     if _PER_HEAD.search(said) and parts:
         parts["it is a rate, which rows of any size can be compared by"] = 1.0
     return parts
 
 
-def _is_of_another(name: str, table: Table) -> bool:
-    """Check whether a name is another one with a number behind: `win1` beside `win`."""
+def _is_of_another(name: str, said: str, table: Table) -> bool:
+    """Check whether a column is of somebody or something beside what the table is of."""
+    found = concepts.SURROUNDINGS.search(said)
+    if found is not None and not stems(found[0]) & stems(table.raw.title):
+        return True
     return name[-1:].isdigit() and any(c.name == name[:-1] for c in table.profile.columns)
 
 
@@ -239,13 +247,54 @@ def _place_parts(column: Column, table: Table, able: list[str]) -> dict[str, flo
     parts = {}
     if column.name == names[-1]:
         parts["it is the last column"] = 1.5
-    elif column.name == names[0] or (able and column.name == able[0]):
+    elif able and column.name == able[0]:
         parts["it is the first column that could be one"] = 1.0
     if column.name in able and len(able) <= 2 and len(names) > len(able):
         parts["hardly another column could be one"] = 3.0 if len(able) == 1 else 1.5
     if table.profile.time is not None and column.kind is Kind.NUMBER:
         parts["it is measured in time"] = 1.0
     return parts
+
+
+def _course_parts(name: str, table: Table, able: list[str]) -> dict[str, float]:
+    """Rate events beside the time until them, and the latest of several years."""
+    said = {n: core(table.describe(n)) for n in (*able, name)}
+    parts = {}
+    events = [n for n in able if concepts.EVENT.search(said[n]) or n.lower() in _EVENT_NAMES]
+    lasting = [n for n in said if concepts.DURATION.search(said[n]) and n not in events]
+    if lasting and name in events and name not in lasting:
+        parts["it says how an observation ended, beside its time"] = 1.5
+    elif events and name in lasting:
+        parts["its time is that of an event, or only until observation ended"] = -2.0
+    year = latest_year(name, table)
+    if year is None:
+        return parts
+    dated = [n for n in able if n != name and latest_year(n, table) is not None]
+    years = [latest_year(n, table) or 0 for n in dated if are_alike(table, n, name)]
+    if years and year > max(years):
+        parts["it is the latest of several years"] = 1.5
+    return parts
+
+
+def latest_year(name: str, table: Table) -> int | None:
+    """Return the last two digits of the latest year in a name and its description."""
+    found = _YEARS.findall(f"{name} {table.describe(name)}")
+    return max((int(year[-2:]) for year in found), default=None)
+
+
+def _untransformed(judged: Mapping[str, Judged], relations: Relations) -> dict[str, Judged]:
+    """Give what the page says of a logarithm or a square to what it is of."""
+    kept = dict(judged)
+    for name, one in judged.items():
+        of = relations.raw_of(name)
+        if of is None or of not in kept or kept[of].why_not:
+            continue
+        raw = kept[of]
+        moved = {f"of its transform {name}: {w}": p for w, p in one.parts.items() if p >= 2.5}
+        kept[of] = replace(raw, parts={**raw.parts, **moved}, on_page=raw.on_page or one.on_page)
+        if not one.why_not:
+            kept[name] = replace(one, why_not=f"it is a transform of {of}")
+    return kept
 
 
 def _alone(judged: Mapping[str, Judged]) -> dict[str, Judged]:
@@ -256,7 +305,7 @@ def _alone(judged: Mapping[str, Judged]) -> dict[str, Judged]:
         for name, one in judged.items()
         if not one.why_not and any(why.startswith(reasons) for why in one.parts)
     ]
-    added = {0: 0.0, 1: 1.5, 2: 1.0}.get(len(meant), 0.0)
+    added = {0: 0.0, 1: 2.0, 2: 1.0}.get(len(meant), 0.0)
     if not added or len(judged) <= 2:
         return dict(judged)
     extra = {"hardly another column measures what people want to know": added}
@@ -283,7 +332,7 @@ def _weaker_refused(judged: Mapping[str, Judged], table: Table) -> dict[str, Jud
             )
         elif min(one.parts.values()) < 0:
             why = f"{best.name} is the better target, and this has points taken off"
-        elif best.parts.get(_SUMS_UP) and are_alike(table, best.name, one.name):
+        elif best.parts.get(_SUMS_UP) and _share_a_word(table, best.name, one.name):
             why = f"{best.name} sums it up"
         elif not one.on_page and not are_alike(table, best.name, one.name):
             why = f"{best.name} is the better target, and the page does not speak of this"
@@ -292,9 +341,18 @@ def _weaker_refused(judged: Mapping[str, Judged], table: Table) -> dict[str, Jud
     return kept
 
 
+def _share_a_word(table: Table, one: str, other: str) -> bool:
+    return bool(stems(core(table.describe(one))) & stems(core(table.describe(other))))
+
+
 def are_alike(table: Table, one: str, other: str) -> bool:
     """Check whether two descriptions share most of their words: siblings, measured the same way."""
+    tails = [split_words(name)[-1:] for name in (one, other)]
+    if tails[0] == tails[1] and {*tails[0]} & (concepts.QUANTITY_NAMES - {"value", "count"}):
+        return True
     a, b = (stems(core(table.describe(name))) for name in (one, other))
+    if a and a == b:
+        return True
     return len(a & b) >= 2 and len(a & b) >= LIKE * len(a | b)
 
 

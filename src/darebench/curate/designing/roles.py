@@ -70,6 +70,8 @@ def _role(column: Column, table: Table, relations: Relations) -> Role:
             return Role(ColumnRole.PART, f"{total} is the sum of {', '.join(parts[:6])}")
     if column.name in relations.derived:
         return Role(ColumnRole.DERIVED, relations.derived[column.name].why)
+    if column.kind is Kind.CATEGORY and 2 * _n_periods(table) > len(table.profile.columns):
+        return Role(ColumnRole.ID, "it labels series whose times are columns")
     return Role(ColumnRole.MEASURED, "it is measured")
 
 
@@ -81,7 +83,7 @@ def _by_words(column: Column, said: str, table: Table) -> list[Role]:
     is_id = concepts.ID_NAME.fullmatch(name) or concepts.ID_CAMEL.fullmatch(name)
     if is_id and not _sorts(column):
         found.append(Role(ColumnRole.ID, "its name is that of an id or a code"))
-    if said and concepts.ID.search(said):
+    if concepts.ID.search(table.describe(name)[:120]):
         found.append(Role(ColumnRole.ID, f"its description is that of an id: {said[:50]!r}"))
     if _counts_rows(column, table):
         found.append(Role(ColumnRole.INDEX, "it counts the rows"))
@@ -101,7 +103,8 @@ def _by_words(column: Column, said: str, table: Table) -> list[Role]:
     by_name = words & concepts.DESIGN_NAMES and len(words) <= 2
     if concepts.DESIGN.search(said) or (by_name and not _is_outcome(said)):
         found.append(Role(ColumnRole.DESIGN, "an experiment or a survey sets it"))
-    if words & concepts.PLACE_NAMES and len(words) <= 2 and not _is_outcome(said):
+    is_place = re.search(r"\bco-?ordinates?\b|\b(?:lat|long)itude\b", said, re.I)
+    if is_place or (words and words <= concepts.PLACE_NAMES and not _is_outcome(said)):
         found.append(Role(ColumnRole.PLACE, "its name is that of a place"))
     return found
 
@@ -115,6 +118,8 @@ def _is_moment(column: Column, said: str) -> bool:
     if said and concepts.MOMENT.search(said) and not concepts.QUANTITY.search(said):
         return True
     named = concepts.CALENDAR.fullmatch(column.name) and len(split_words(column.name)) <= 3
+    if said and concepts.LENGTHS.fullmatch(column.name):
+        return False
     measured = concepts.QUANTITY.search(said) or concepts.DURATION.search(said)
     return bool(named) and not (said and measured)
 
@@ -134,8 +139,11 @@ def _counts_rows(column: Column, table: Table) -> bool:
 
 
 def _has_periods(table: Table) -> bool:
-    named = [c for c in table.profile.columns if concepts.MONTH_OR_YEAR.fullmatch(c.name)]
-    return len(named) >= 3
+    return _n_periods(table) >= 3
+
+
+def _n_periods(table: Table) -> int:
+    return sum(bool(concepts.MONTH_OR_YEAR.fullmatch(c.name)) for c in table.profile.columns)
 
 
 def is_duration(name: str, said: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _BOILERPLATE = re.compile(
     r"^(?:(?:an?|the)\s+)?(?:numeric|numerical|integer|character|logical|ordered|factor|binary|string|"
@@ -33,21 +34,29 @@ def split_words(name: str) -> list[str]:
 def stem(word: str) -> str:
     """Return what forms of a word share, roughly: `migrants` and `migration` are both `migra`."""
     word = word.lower()
-    for ending in ("ies", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)] + ("y" if ending == "ies" else "")
-            break
+    if re.search(r"(?:[sxz]|ch|sh)es$", word) and len(word) > 5:
+        word = word[:-2]
+    elif word.endswith("ies") and len(word) > 5:
+        word = f"{word[:-3]}y"
+    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:
+        word = word[:-1]
     return word[:5]
 
 
 def stems(text: str | Iterable[str]) -> frozenset[str]:
     """Return the stems of the words that carry meaning."""
-    words = split_words(text) if isinstance(text, str) else text
+    return _stems(text if isinstance(text, str) else " ".join(text))
+
+
+@lru_cache(maxsize=20_000)
+def _stems(text: str) -> frozenset[str]:
+    words = split_words(text)
     return frozenset(
         stem(word) for word in words if len(word) > 2 and not word.isdigit() and word not in _STOP
     )
 
 
+@lru_cache(maxsize=20_000)
 def core(description: str) -> str:
     """Return the clause of a description that says what is measured: without type and levels."""
     clause = _BOILERPLATE.sub("", description.strip(), count=1)
