@@ -45,8 +45,8 @@ SEED = 0
 class Drafted:
     """What one table would become."""
 
-    datasets: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
-    """Target, family and features of each single-target dataset."""
+    datasets: list[Design] = field(default_factory=list)
+    """The design of each dataset of one target, as it was carried out."""
     candidates: list[tuple[str, str]] = field(default_factory=list)
     reason: str = ""
 
@@ -61,12 +61,11 @@ def draft_table(source: Source, key: str, most: int) -> Drafted:
         found.reason = str(error)
         return found
     found.candidates = [(design.target, str(design.family)) for design in designs]
-    made: list[Design] = []
     judgement = judge(table)
     for design in designs:
-        if len(made) >= most:
+        if len(found.datasets) >= most:
             break
-        if why_too_alike(table, judgement, design, made):
+        if why_too_alike(table, judgement, design, found.datasets):
             continue
         make = draft_series if design.family is Family.TS else draft_tabular
         try:
@@ -74,8 +73,7 @@ def draft_table(source: Source, key: str, most: int) -> Drafted:
         except CurationReject as error:
             found.reason = f"{design.target}: {error}"
             continue
-        made.append(draft.design)
-        found.datasets.append((design.target, str(design.family), draft.design.features))
+        found.datasets.append(draft.design)
     return found
 
 
@@ -93,17 +91,18 @@ def score(gold: Sequence[Mapping[str, Any]], made: Mapping[str, Drafted]) -> lis
         refused += not families and not datasets
         with_natural += bool(likely)
         used_natural += bool(likely and datasets)
-        got += any(target in likely for target, _, _ in datasets)
-        first += bool(datasets) and datasets[0][0] in families
-        for target, kind, features in datasets:
+        got += any(design.target in likely for design in datasets)
+        first += bool(datasets) and datasets[0].target in families
+        for design in datasets:
+            target, kind = design.target, str(design.family)
             total += 1
             good += target in families
             natural += target in likely
             # A forecast is how a panel with labels for regression is kept from being shuffled.
             in_time = kind == "ts" and not row["shuffle_ok"]
             family += target in families and (kind == families[target] or in_time)
-            leaking += bool({*row["leaks"].get(target, ())} & {*features})
-            shuffled += kind != "ts" and not row["shuffle_ok"]
+            leaking += bool({*row["leaks"].get(target, ())} & {*design.features})
+            shuffled += is_shuffled(row, design)
     n_tables = sum(bool(d.datasets) for d in made.values())
     return [
         f"{len(gold)} tables, {n_tables} used, {total} datasets",
@@ -120,6 +119,13 @@ def score(gold: Sequence[Mapping[str, Any]], made: Mapping[str, Drafted]) -> lis
     ]
 
 
+def is_shuffled(row: Mapping[str, Any], design: Design) -> bool:
+    """Check whether rows in time are drawn at random; whole series of a panel are not."""
+    if row["shuffle_ok"] or design.family is Family.TS:
+        return False
+    return not (row["groups"] and {*row["groups"]} <= {*design.groups})
+
+
 def line(what: str, number: int, of: int, goal: str) -> str:
     """Return one figure beside its goal."""
     share = f"{number / of:.0%}" if of else "-"
@@ -133,13 +139,14 @@ def tell_faults(gold: Iterable[Mapping[str, Any]], made: Mapping[str, Drafted]) 
         likely = [t["target"] for t in row["natural"]]
         drafted = made[row["key"]]
         said = []
-        for target, kind, features in drafted.datasets:
+        for design in drafted.datasets:
+            target, kind = design.target, str(design.family)
             marks = "natural" if target in likely else "sensible" if target in families else "BAD"
             if target in families and kind != families[target]:
                 marks += f" FAMILY {families[target]}"
-            leaks = {*row["leaks"].get(target, ())} & {*features}
+            leaks = {*row["leaks"].get(target, ())} & {*design.features}
             marks += f" LEAKS {sorted(leaks)}" if leaks else ""
-            marks += " SHUFFLED" if kind != "ts" and not row["shuffle_ok"] else ""
+            marks += " SHUFFLED" if is_shuffled(row, design) else ""
             said.append(f"{target} ({kind}): {marks}")
         if not said:
             said = [f"none ({drafted.reason[:150]}) candidates {drafted.candidates[:4]}"]

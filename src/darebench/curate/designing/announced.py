@@ -23,26 +23,30 @@ _PURPOSES = (
     r"(?:influences?|impact|depends?|dependence|affect\w*) .{0,60}?\bon\b",
     r"(?:affect|influence|associated with|related to)",
     r"(?:relation(?:ship)?|association|correlation)s? (?:of|between)",
-    r"(?:main|primary|chief|principal|major)? ?interests? (?:here )?(?:\([^)]*\) )?(?:is|was|lies in|centers on)",
+    r"(?:main|primary|chief|principal|major)? ?interests? (?:here )?(?:\([^)]*\) )?(?:is|was|"
+    r"lies in|centers on)",
     r"interested in",
-    r"(?:target|response|outcome|dependent|predicted|label)(?: variable| column| attribute| feature| "
-    r"measure|s)*,? ?(?:\([^)]*\) )?(?:is|are|was|were|being|:|=|called|named|of interest is)+(?:\s+an?(?: \w+){0,3} variable,?)?",
-    r"(?:data|study|experiment|trial|investigat\w+|research)\b.{0,40}? (?:to (?:assess|measure|study|"
-    r"investigate|examine|test|compare|evaluate)|on)\b",
+    r"(?:target|response|outcome|dependent|predicted|label)(?: variable| column| attribute|"
+    r" feature| measure|s)*,? ?(?:\([^)]*\) )?(?:is|are|was|were|being|:|=|called|named|"
+    r"of interest is)+(?:\s+an?(?: \w+){0,3} variable,?)?",
+    r"(?:data|study|experiment|trial|investigat\w+|research)\b.{0,40}? (?:to (?:assess|measure|"
+    r"study|investigate|examine|test|compare|evaluate)|on)\b",
     r"(?:demand for|decision to|choice of|willingness to|attitudes? (?:to|towards?))",
 )
 _WEAK = frozenset((3, 4, 5, 9))
 """Of these, those that name what is explained beside what explains it."""
 _REVERSED = re.compile(
-    r"([`'\"]?[\w .'-]{2,50}?[`'\"]?)(?:,| \()? ?(?:is|was|as|are|serves? as|being)? (?:the |a |our )?"
-    r"(?:target|response|outcome|dependent)(?: variable| column| attribute| feature)?\b",
+    r"([`'\"]?[\w .'-]{2,50}?[`'\"]?)(?:,| \()? ?(?:is|was|as|are|serves? as|being)? (?:the |"
+    r"a |our )?(?:target|response|outcome|dependent)(?: variable| column| attribute|"
+    r" feature)?\b",
     re.I,
 )
 _OWN = re.compile(
-    r"\bresponse (?:variable|value)|\bordered response|\b(?:the|study|main|primary|mortality|clinical) "
-    r"(?:outcome|response)\b|\boutcome (?:variable|measure|of)|\bdependent variable|\btarget\b(?! "
-    r"(?:population|group|area))|\bto be predicted|\bto predict\b|\bclass(?:ification)? label|^response|"
-    r"^outcome|\(response\)|\(outcome\)|\bvalues? to predict|\bclass attribute",
+    r"\bresponse (?:variable|value)|\bordered response|\b(?:the|study|main|primary|mortality|"
+    r"clinical) (?:outcome|response)\b|\boutcome (?:variable|measure|of)|\bdependent variable|"
+    r"\btarget\b(?! (?:population|group|area))|\bto be predicted|\bto predict\b|"
+    r"\bclass(?:ification)? label|^response|^outcome|\(response\)|\(outcome\)|"
+    r"\bvalues? to predict|\bclass attribute",
     re.I,
 )
 _SYNONYMS = {

@@ -24,7 +24,7 @@ def design_as_told(designer: Designer, table: Table) -> list[Design]:
     designs: list[Design] = []
     for name in wanted:
         own = [design for design in found if design.target == name]
-        made = own or [series_design(table, columns[name], judgement)]
+        made: list[Design | None] = [*own] or [series_design(table, columns[name], judgement)]
         if not own and not is_series(table, columns[name]):
             made.append(tabular_design(table, columns[name], judgement))
         able = [design for design in made if design is not None]

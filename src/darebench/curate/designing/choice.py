@@ -23,6 +23,9 @@ def why_too_alike(
     table: Table, judgement: Judgement, design: Design, made: Collection[Design]
 ) -> str:
     """Return why a target adds nothing to those that have become tasks; empty where it does."""
+    weaker = judgement.columns[design.target].why_weaker
+    if made and weaker:
+        return weaker
     for other in made:
         if design.target == other.target:
             return "it is a task already"

@@ -22,10 +22,16 @@ ALIKE = 0.9995
 """Rank correlation from which on two columns of numbers are one."""
 LEAST_VALUES = 3
 _OPERATOR = r"[-+*/^<>=≤≥|]"
+_FUNCTIONS = (
+    "log|ln|log10|sqrt|exp|square root of|square of|logarithm of|sum of|mean of|average of|"
+    "ratio of|difference of|change in|lag of|version of"
+)
+_MADE = "generated|computed|calculated|derived|recoded|created"
 _SCALED = re.compile(r"^(?:l|ln|log|log10|lg|sqrt|sq|r|c|d|cum|std|z|n)[_.]?$", re.I)
 _SUFFIXES = re.compile(
-    r"^(?:sq|2|_sq|_2|\^2|sqr|squared|_?log|_?ln|_?cat|_?grp|_?group|_?f|_?fac\w*|_?num\w*|_?code|_?abb\w*|"
-    r"_?bin\w*|_?id|_?label|_?name|_?pc|_?percent|_?pct|_?rate|_?std|_?z|_?rec|r|_?\d?)$",
+    r"^(?:sq|2|_sq|_2|\^2|sqr|squared|_?log|_?ln|_?cat|_?grp|_?group|_?f|_?fac\w*|_?num\w*|"
+    r"_?code|_?abb\w*|_?bin\w*|_?id|_?label|_?name|_?pc|_?percent|_?pct|_?rate|_?std|_?z|_?rec|"
+    r"r|_?\d?)$",
     re.I,
 )
 _LOG = re.compile(r"^(?:the )?(?:natural )?(?:log(?:arithm|ged)?|ln|square|sqrt|squared)\b", re.I)
@@ -119,12 +125,11 @@ def _computes(said: str, other: str) -> bool:
         return False
     name = rf"(?<![\w.]){re.escape(other)}(?![\w.])"
     return bool(
-        re.search(rf"\b(?:log|ln|log10|sqrt|exp|square root of|square of|logarithm of|sum of|mean of|"
-                  rf"average of|ratio of|difference of|change in|lag of|version of)\(?\s*`?{name}", said, re.I)
+        re.search(rf"\b(?:{_FUNCTIONS})\(?\s*`?{name}", said, re.I)
         or re.search(rf"{name}\s*(?:\[[^\]]*\])?\s*{_OPERATOR}+\s*\w", said)
         or re.search(rf"[\w)]\s*{_OPERATOR}+\s*\(?{name}", said)
-        or re.search(rf"(?:generated|computed|calculated|derived|recoded|created) (?:from|using|by|as) .{{0,40}}?{name}", said)
-    )  # fmt: skip
+        or re.search(rf"(?:{_MADE}) (?:from|using|by|as) .{{0,40}}?{name}", said)
+    )
 
 
 def _by_names(columns: Sequence[Column], frame: pd.DataFrame) -> list[tuple[str, str]]:

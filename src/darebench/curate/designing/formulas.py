@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 _NAME = re.compile(r"(?<![\w.$])[A-Za-z.][\w.]*|`[^`]+`")
 _DRAWN = re.compile(
-    r"plot|hist|curve|chart|graph|lines|points|xyp|bwp|lattice|gf_|dens|strip|tally|favstats|mosaic"
-    r"|tapply|aggregate|xtabs|table|cast|melt|facet|df_stats|mean|median|sd|split|summary|by|coplot",
+    r"plot|hist|curve|chart|graph|lines|points|xyp|bwp|lattice|gf_|dens|strip|tally|favstats|"
+    r"mosaic|tapply|aggregate|xtabs|table|cast|melt|facet|df_stats|mean|median|sd|split|"
+    r"summary|by|coplot",
     re.I,
 )
 _MODELS_OF_NONE = re.compile(r"facet|melt|cast|xtabs|ftable|structable|mosaic|tally", re.I)
@@ -117,7 +118,9 @@ def _left_of(code: str, end: int) -> tuple[str, str]:
             return code[start:end], before[1] if before else ""
         elif char in "([":
             depth -= 1
-        elif (depth == 0 and (char in ",;=}" or code[max(0, start - 2) : start] == "<-")) or (depth == 0 and char == "\n" and code[start:end].strip()):
+        elif (depth == 0 and (char in ",;=}" or code[max(0, start - 2) : start] == "<-")) or (
+            depth == 0 and char == "\n" and code[start:end].strip()
+        ):
             break
         start -= 1
     return code[start:end], _enclosing(code, start)
@@ -147,13 +150,15 @@ def _right_of(code: str, start: int) -> str:
             if depth == 0:
                 break
             depth -= 1
-        elif depth == 0 and char == ",":
+        elif depth == 0 and (char == "," or (char == "\n" and _is_whole(code[start:end]))):
             break
-        elif depth == 0 and char == "\n" and not re.search(r"[+*~:|,(-]\s*$", code[start:end]):
-            if code[start:end].strip():
-                break
         end += 1
     return code[start:end]
+
+
+def _is_whole(code: str) -> bool:
+    """Check whether a formula could end here: what goes on ends in an operator."""
+    return re.search(r"[^\s+*~:|,(-]\s*$", code) is not None
 
 
 def _inside(code: str, start: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import pandas as pd
+
 from darebench.curate.designing import concepts
 from darebench.curate.designing.naturalness import Judgement, are_alike, latest_year
 from darebench.curate.designing.roles import is_duration, is_event
@@ -12,11 +14,17 @@ from darebench.curate.designing.wording import core, stems
 from darebench.curate.records import Table
 
 _AFTERWARDS = re.compile(
-    r"\bafter (?:the )?(?:event|death|surgery|outcome|relapse|recurrence|diagnosis)|\bfor subjects who|"
-    r"\b(?:cause|date|type|reason) (?:of|for) (?:the )?(?:death|failure|event|relapse|termination)|"
-    r"\badjuvant|\bAdj\w*Ther|AnyAdj|\bmoney won|\bpayoff|\bprize won|\bsecond half\b",
+    r"\bafter (?:the )?(?:event|death|surgery|outcome|relapse|recurrence|diagnosis)|"
+    r"\bfor subjects who|\b(?:cause|date|type|reason) (?:of|for) (?:the )?(?:death|failure|"
+    r"event|relapse|termination)|\badjuvant|\bAdj\w*Ther|AnyAdj|\bmoney won|\bpayoff|"
+    r"\bprize won|\bsecond half\b",
     re.I,
 )
+
+
+_INDICATES = re.compile(r"\bindicator\b", re.I)
+SEPARATES = 0.99
+"""Share of pairs of rows from which on a threshold of one column tells a column of two values."""
 
 
 class GivenAway(NamedTuple):
@@ -43,6 +51,8 @@ def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str
         why = _known_after(table, judgement, target, name, survives=survives, lasts=lasts)
         if why:
             found[name] = GivenAway(why, is_sure=True)
+        elif _is_threshold(table, target, name):
+            found[name] = GivenAway("one threshold tells it from the target", is_sure=True)
         elif _are_siblings(table, judgement, target, name):
             found[name] = GivenAway("it is another outcome", is_sure=False)
     return found
@@ -65,6 +75,8 @@ def _known_after(
         return "the time until an event is known only after it"
     if survives and is_event(name, said) and not concepts.EARLIER.search(said):
         return "it says how the observation ended, as the target does"
+    if (survives or lasts) and _INDICATES.search(said) and _has_time(table, name, said):
+        return "it says that something happened in the same course of events"
     if lasts and is_event(name, said):
         return "whether an event came is known only at its time"
     if lasts and is_duration(name, said) and not concepts.EARLIER.search(said):
@@ -74,6 +86,32 @@ def _known_after(
     if (survives or lasts) and _AFTERWARDS.search(f"{name} {whole}"):
         return "it is known only afterwards"
     return ""
+
+
+def _has_time(table: Table, name: str, said: str) -> bool:
+    """Check whether another column is the time until what a column indicates."""
+    words = stems(said)
+    others = (core(table.describe(c.name)) for c in table.profile.columns if c.name != name)
+    return any(concepts.DURATION.search(other) and words & stems(other) for other in others)
+
+
+def _is_threshold(table: Table, target: str, name: str) -> bool:
+    """Check whether one of two columns has two values, which the order of the other tells apart."""
+    pair = table.frame[[target, name]].dropna()
+    for two, many in ((name, target), (target, name)):
+        codes, levels = pd.factorize(pair[two])
+        values = pair[many]
+        if len(levels) != 2 or not pd.api.types.is_numeric_dtype(values) or values.nunique() < 10:
+            continue
+        ones = int(codes.sum())
+        zeros = len(codes) - ones
+        if min(ones, zeros) < 10:
+            continue
+        above = values.rank().to_numpy()[codes == 1].sum() - ones * (ones + 1) / 2
+        share = above / (ones * zeros)
+        if max(share, 1 - share) >= SEPARATES:
+            return True
+    return False
 
 
 def _are_siblings(table: Table, judgement: Judgement, target: str, name: str) -> bool:

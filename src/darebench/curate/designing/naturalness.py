@@ -49,6 +49,8 @@ class Judged:
     """Whether the page itself speaks of it as a target: its words, its models, its plots."""
     why_not: str = ""
     """Why it is no target at any score; empty for one that may be."""
+    why_weaker: str = ""
+    """Why it is none beside the table's best target; empty where it differs and is as good."""
 
     @property
     def name(self) -> str:
@@ -62,7 +64,7 @@ class Judged:
 
     @property
     def is_natural(self) -> bool:
-        """Whether it may be a target."""
+        """Whether it may be a target; one that is weaker only where the better ones fail."""
         return not self.why_not and self.score >= THRESHOLD
 
 
@@ -87,7 +89,9 @@ class Judgement:
     @property
     def ranked(self) -> list[Judged]:
         """All columns, the most natural target first; equal ones in the table's order."""
-        return sorted(self.columns.values(), key=lambda j: (bool(j.why_not), -j.score))
+        return sorted(
+            self.columns.values(), key=lambda j: (bool(j.why_not), bool(j.why_weaker), -j.score)
+        )
 
 
 def judge(table: Table) -> Judgement:
@@ -337,7 +341,7 @@ def _weaker_refused(judged: Mapping[str, Judged], table: Table) -> dict[str, Jud
         elif not one.on_page and not are_alike(table, best.name, one.name):
             why = f"{best.name} is the better target, and the page does not speak of this"
         if why:
-            kept[one.name] = replace(one, why_not=why)
+            kept[one.name] = replace(one, why_weaker=why)
     return kept
 
 

@@ -123,7 +123,8 @@ def is_series(table: Table, column: Column) -> bool:
     """Check whether a target's rows follow each other in time, so that they may not be shuffled.
 
     Dates and years make a series, but for short panels with columns that explain. These, and
-    counted time beside entities (repeated measurements), are split by entity. Rows at irregular times are a series if each is like the one before.
+    counted time beside entities (repeated measurements), are split by entity. Rows at irregular
+    times are a series if each is like the one before.
     """
     axis = table.profile.time
     if axis is None:
@@ -167,7 +168,7 @@ def tabular_design(table: Table, column: Column, judgement: Judgement) -> Design
     if column.kind not in (Kind.NUMBER, Kind.CATEGORY):
         return None
     able = [c for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
-    used = _without_given_away(table, column, able, judgement, least=2)
+    used = without_given_away(table, column.name, able, judgement, least=2)
     if len(used) < 2:
         return None
     return Design(
@@ -194,7 +195,9 @@ def series_design(table: Table, target: Column, judgement: Judgement) -> Design 
     return Design(
         family=Family.TS,
         target=target.name,
-        features=tuple(c.name for c in _without_given_away(table, target, able, judgement)),
+        features=tuple(
+            c.name for c in without_given_away(table, target.name, able, judgement, least=0)
+        ),
         time_column=axis.column,
         time_format=axis.format,
         entities=axis.entities,
@@ -202,14 +205,23 @@ def series_design(table: Table, target: Column, judgement: Judgement) -> Design 
     )
 
 
-def _without_given_away(
-    table: Table, target: Column, able: Sequence[Column], judgement: Judgement, *, least: int = 0
+def without_given_away(
+    table: Table, target: str, able: Sequence[Column], judgement: Judgement, *, least: int
 ) -> list[Column]:
-    """Leave out what gives the target away; other outcomes only where enough is left."""
-    given = find_given_away(table, judgement, target.name)
-    sure = [c for c in able if c.name != target.name and not given.get(c.name, ("", False))[1]]
-    left = [c for c in sure if c.name not in given]
-    return left if len(left) >= least else sure
+    """Leave out what gives a target away; other outcomes only where enough is left.
+
+    Args:
+        table: The table.
+        target: The target's name.
+        able: Columns that could be features.
+        judgement: What was found of the columns.
+        least: So many features must be left for other outcomes to be left out.
+    """
+    given = find_given_away(table, judgement, target)
+    sure = {name for name, found in given.items() if found.is_sure}
+    kept = [c for c in able if c.name != target and c.name not in sure]
+    left = [c for c in kept if c.name not in given]
+    return left if len(left) >= least else kept
 
 
 def _is_feature(column: Column) -> bool:

@@ -60,5 +60,7 @@ def _stems(text: str) -> frozenset[str]:
 def core(description: str) -> str:
     """Return the clause of a description that says what is measured: without type and levels."""
     clause = _BOILERPLATE.sub("", description.strip(), count=1)
-    clause = re.split(r"[;.](?:\s|$)|\bwith (?:the )?levels?\b|\bcoded\b|\blevels?:", clause, 1)[0]
+    clause = re.split(
+        r"[;.](?:\s|$)|\bwith (?:the )?levels?\b|\bcoded\b|\blevels?:", clause, maxsplit=1
+    )[0]
     return re.sub(r"\([^()]*\)|\([^()]*$", " ", clause).strip()[:160]
