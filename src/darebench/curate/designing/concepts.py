@@ -69,7 +69,7 @@ QUANTITY = re.compile(
     r"hours worked|expenditures?|spending|reaction time|latency|concentration|achievement|"
     r"working hours|hours (?:of work|per (?:week|year))|strength|resistance|hardness|viscosity|"
     r"efficiency|performance|satisfaction|happiness|births?\b|birth ?weight|body weight|"
-    r"biomass|abundance|temperature|fare|rent\b|value of|median value|duration|time (?:to|"
+    r"biomass|abundance|temperature|exchange rate|interest rate|fare|rent\b|value of|median value|duration|time (?:to|"
     r"until|taken|from)|emissions?|ozone|nitrogen oxides?|percent(?:age)? (?:passing|correct|"
     r"of (?:correct|success))|number of (?:migrants|drinks|deaths|cases|species|visits|days|"
     r"defects|awards|articles|insects|eggs|offspring|bikes|riders|customers|passengers|points|"
@@ -175,7 +175,7 @@ LENGTHS = re.compile(r"(?:.*[ _.])?(?:hours|days|weeks|minutes|months|years)", r
 MOMENT = re.compile(
     r"^(?:the )?(?:calendar |starting |model |school |season |election )?(?:year|month|day|"
     r"date|quarter|week|hour|time of day|decade|season)\b(?! (?:earnings|income|"
-    r"of (?:the )?(?:education|schooling)))|^(?:year|date|month|day|time) (?:of|in|when|at)\b|"
+    r"of (?:the )?(?:education|schooling)))|^(?:year|date|month|day) (?:of|in|when|at)\b|\b(?:weekday|weekend)s?\b|^time (?:of|when|at)\b|"
     r"^(?:years?|days?|time|hours?|minutes?) since\b|^number of day\b|^age-\d",
     re.I,
 )
@@ -199,14 +199,14 @@ SURROUNDINGS = re.compile(
     re.I,
 )
 """Descriptions of what surrounds a person, or of another person."""
-NEGATED = re.compile(r"\b(?:did not|do not|not|without|non)\b(?! known)", re.I)
+NEGATED = re.compile(r"\b(?:did not|do not|not|without|non|controls)\b(?! known)", re.I)
 SHARE = re.compile(r"share|proportion|percent|ratio|per unit", re.I)
 UNTIL_NOW = re.compile(r"\bor (?:current|present) age\b|\bat last (?:follow|contact|visit)", re.I)
 WHOLE = re.compile(r"\b(?:total(?! number)|overall|combined?|final|composite|entire|whole)\b", re.I)
 EARLIER = re.compile(
     r"\b(?:previous|prior|baseline|initial|initially|lag(?:ged|s)?|history of|before|"
     r"last (?:year|period)|pre-?test|pretreatment|pre-?experiment|at entry|high school gpa|"
-    r"predicted|fitted|expected)\b|\[_n-1\]",
+    r"predicted|fitted|expected|forecast(?:ed|s)?|y-?hats?|event (?:type|number))\b|\[_n-1\]",
     re.I,
 )
 INDICATOR = re.compile(

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+MOST_TOGETHER = 3
+"""Columns on one left side, up to which each is a target; of more, all are one measurement."""
 _NAME = re.compile(r"(?<![\w.$])[A-Za-z.][\w.]*|`[^`]+`")
 _DRAWN = re.compile(
     r"plot|hist|curve|chart|graph|lines|points|xyp|bwp|lattice|gf_|dens|strip|tally|favstats|"
@@ -73,9 +75,11 @@ def _count_formula(
         found.drawn.update(targets[:3])
         found.against.update(features)
         return
-    elif len(targets) <= 6:
-        found.modelled.update(targets if "cbind" in left else targets[:1])
-        if "cbind" in left and len(targets) > 1:
+    else:
+        if "cbind" not in left:
+            found.modelled[targets[0]] += 1
+        elif len(targets) <= MOST_TOGETHER:
+            found.modelled.update(targets)
             found.together.add(frozenset(targets))
     found.explains.update(features)
 

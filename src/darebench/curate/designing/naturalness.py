@@ -262,7 +262,7 @@ def _place_parts(column: Column, table: Table, able: list[str]) -> dict[str, flo
 
 def _course_parts(name: str, table: Table, able: list[str]) -> dict[str, float]:
     """Rate events beside the time until them, and the latest of several years."""
-    said = {n: core(table.describe(n)) for n in (*able, name)}
+    said = {c.name: core(table.describe(c.name)) for c in table.profile.columns}
     parts = {}
     events = [n for n in able if concepts.EVENT.search(said[n]) or n.lower() in _EVENT_NAMES]
     lasting = [n for n in said if concepts.DURATION.search(said[n]) and n not in events]
