@@ -38,7 +38,7 @@ from darebench.store.read import open_store
 
 SEED = 0
 STAGES = {
-    "profile": ("clean", "profile"),
+    "profile": ("profile_table",),
     "design": ("draft_series", "draft_tabular"),
     "build": ("package_series", "package_tabular", "write_store"),
     "verify": ("verify",),

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from darebench.sync import run_sync
+from darebench.sync import cancel_all, run_sync
 
 known: ContextVar[int] = ContextVar("known", default=0)
 
@@ -37,3 +37,27 @@ def test_an_error_is_passed_on_from_under_a_loop():
 
     with pytest.raises(ValueError, match="negative"):
         asyncio.run(main())
+
+
+def test_a_task_that_has_not_begun_is_cancelled_behind_its_first_step():
+    """What waits for its end in a clean-up would wait without end otherwise."""
+    seen = []
+
+    async def late(ended: asyncio.Event) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async def main() -> None:
+        ended = asyncio.Event()
+        task = asyncio.create_task(late(ended))
+        cancel_all(asyncio.get_running_loop())
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.wait_for(ended.wait(), 10)
+            seen.append(task.cancelled())
+
+    asyncio.run(main())
+    assert seen == [True]

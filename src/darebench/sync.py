@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+CREATED = inspect.CORO_CREATED
 _T = TypeVar("_T")
 
 
@@ -40,6 +42,20 @@ def run_sync(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 
 def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel every task of a loop; must be called in that loop."""
+    """Cancel every task of a loop; must be called in that loop.
+
+    A task that is cancelled before its first step never comes to its `finally`, on which others may
+    wait without end. It gets that step first.
+    """
+    fresh = []
     for task in asyncio.all_tasks(loop):
-        task.cancel()
+        coroutine = task.get_coro()
+        if (
+            inspect.iscoroutine(coroutine)
+            and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
+        ):
+            fresh.append(task)
+        else:
+            task.cancel()
+    for task in fresh:
+        loop.call_soon(task.cancel)

@@ -42,7 +42,12 @@ RUN = [command for command in COMMANDS if command.reason is None]
 SNIPPETS = snippets()
 QUICK = ("score", "stats", "select", "export", "report", "sandbox", "tasks", "reward")
 """Commands that take a second; the others are slow."""
-FEWER = {"eval": ("--limit", "2"), "rollouts": ("--limit", "2"), "curate": ("--limit", "1")}
+FEWER = {
+    "eval": ("--limit", "2"),
+    "sweep": ("--limit", "2"),
+    "rollouts": ("--limit", "2"),
+    "curate": ("--limit", "1"),
+}
 """Commands that are given less to do than the page gives them."""
 FAILS = ("audit", "tasks")
 """Commands that may find something wrong, and then exit with 1."""

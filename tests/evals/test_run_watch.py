@@ -68,6 +68,23 @@ def test_a_fault_is_the_disks_only_where_the_disk_is_full(tmp_path):
     assert "gone cannot be written (No such file or directory)" in str(watch.problem)
 
 
+def test_a_clean_up_that_waits_without_end_is_cancelled_again(monkeypatch):
+    monkeypatch.setattr("darebench.evals.run_watch.CLEAN_UP_S", 0.2)
+    watch, waits = Watch(), []
+
+    async def clean_up_without_end():
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            waits.append("for what nobody sets")
+            await asyncio.Event().wait()
+
+    threading.Timer(0.2, watch.interrupt).start()
+    with pytest.raises(asyncio.CancelledError):
+        watch.run(clean_up_without_end())
+    assert waits
+
+
 def test_an_interruption_cancels_what_runs_and_what_begins_later():
     watch = Watch()
     threading.Timer(0.2, watch.interrupt).start()

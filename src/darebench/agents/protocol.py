@@ -21,7 +21,7 @@ class Budget:
     """What an attempt may use (paper section 4: 5 turns of 200 s)."""
 
     turns: int = 5
-    """Model turns that may call the tool; for an own agent, calls of the tool."""
+    """Turns of the model; for an own agent, calls of the tool."""
     seconds_per_call: float = 200.0
     """Wall-clock limit of each call."""
     seconds: float | None = None

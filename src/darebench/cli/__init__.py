@@ -13,6 +13,7 @@ from typer.core import TyperOption
 
 from darebench.cli import (
     audit,
+    compare,
     curate,
     export,
     push,
@@ -24,6 +25,7 @@ from darebench.cli import (
     score,
     select,
     stats,
+    sweep,
     tasks,
     train,
 )
@@ -78,6 +80,8 @@ add_command(app, "score", score.score)
 add_command(app, "reference", reference.reference)
 app.add_typer(sandbox.app, name="sandbox")
 add_command(app, "report", report.report)
+add_command(app, "compare", compare.compare)
+add_command(app, "sweep", sweep.sweep)
 add_command(app, "curate", curate.curate)
 add_command(app, "audit", audit.audit)
 add_command(app, "stats", stats.stats)

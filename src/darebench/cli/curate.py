@@ -64,6 +64,16 @@ class CurationOptions:
             help="Largest number of tables to take.",
         ),
     ] = None
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="KEY",
+            show_default="every table",
+            help="Table of the source to take, by its key or a glob of keys, or @FILE with a key "
+            "on each line; it can be given several times.",
+        ),
+    ] = None
     max_targets: Annotated[
         int,
         typer.Option(
@@ -192,12 +202,13 @@ def curate(
     from darebench.curate.assemble import STORE
     from darebench.curate.language.authors import choose_authors, reach_models
     from darebench.curate.pipeline import curate as run
+    from darebench.curate.sources.chosen import read_patterns
     from darebench.parallel import Cluster
 
     options = replace(_options(curation, kind), told=told.read())
-    wanted = _pairs(curation.filters or [])
+    wanted, only = _pairs(curation.filters or []), read_patterns(curation.only or ())
     if explain:
-        _explain(source, options, wanted, curation, output)
+        _explain(source, options, wanted, only, curation.limit, output)
         return
     if curation.out is None:
         raise ConfigError("give --out FOLDER, or --explain to see what would become of the tables")
@@ -211,6 +222,7 @@ def curate(
             authors=authors,
             models=models,
             filters=wanted,
+            only=only,
             limit=curation.limit,
         )
         print_plan(plan, as_json=output.as_json)
@@ -224,6 +236,7 @@ def curate(
             options=options,
             authors=authors,
             filters=wanted,
+            only=only,
             jobs=curation.jobs,
             cluster=Cluster(curation.cluster),
             limit=curation.limit,
@@ -236,7 +249,8 @@ def _explain(
     source: str,
     options: Options,
     filters: Mapping[str, str],
-    curation: CurationOptions,
+    only: Sequence[str],
+    limit: int | None,
     output: Output,
 ) -> None:
     """Report what is found in each table."""
@@ -244,7 +258,7 @@ def _explain(
     from darebench.curate.explain_source import explain_all
 
     with show_progress(output.quiet) as progress:
-        tables = explain_all(source, options, filters, curation.limit, progress)
+        tables = explain_all(source, options, filters, only, limit, progress)
     print_explanations(tables, output)
 
 

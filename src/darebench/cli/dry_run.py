@@ -7,7 +7,7 @@ fetched, as by any command that reads it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -111,6 +111,7 @@ def plan_curation(
     authors: Authors,
     models: Models,
     filters: Mapping[str, str],
+    only: Sequence[str],
     limit: int | None,
 ) -> CurationPlan:
     """Find out what a curation would be; a folder alone is asked what it lists.
@@ -119,12 +120,15 @@ def plan_curation(
         ConfigError: It would be refused.
     """
     from darebench.curate.curation_work import plain_options, work_of
-    from darebench.curate.sources.local_folder import FolderSource
+    from darebench.curate.sources.local_folder import KIND as FOLDER
     from darebench.curate.sources.registry import open_as_told
+    from darebench.curate.sources.sites import Site
 
-    source = open_as_told(name, filters, options.told)
+    source = open_as_told(name, filters, options.told, only)
     work = work_of(source, authors, options, limit)
-    keys = source.keys()[:limit] if isinstance(source, FolderSource) else None
+    keys = None
+    if not isinstance(source, Site) and source.identity()["kind"] == FOLDER.name:
+        keys = source.keys()[:limit]
     return CurationPlan(
         source=name,
         tables=None if keys is None else len(keys),

@@ -54,8 +54,8 @@ class ToldOptions:
             "--type",
             metavar="COLUMN=KIND",
             show_default="found",
-            help="What a column holds: number, category, time, key or text; it can be given "
-            "several times.",
+            help="What a column holds: number, category, time, day-first or month-first (both "
+            "times), key or text; it can be given several times.",
         ),
     ] = None
     sheet: Annotated[

@@ -6,7 +6,7 @@ compared, so that a folder of tables, or the curation itself, may be moved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,12 @@ def work_of(source: Source | Site, authors: Authors, options: Options, limit: in
 
 
 def keep_settings(
-    out: Path, options: Options, authors: Authors, filters: Mapping[str, str], limit: int | None
+    out: Path,
+    options: Options,
+    authors: Authors,
+    filters: Mapping[str, str],
+    only: Sequence[str],
+    limit: int | None,
 ) -> None:
     """Keep the options of a curation as a file that `-c` takes."""
     path = out / SETTINGS
@@ -56,6 +61,7 @@ def keep_settings(
         **told,
         "type": types or None,
         "limit": limit,
+        "only": list(only) or None,
         "filter": [f"{name}={value}" for name, value in filters.items()] or None,
         "designer": designer["kind"],
         "model": designer.get("model"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ def explain_all(
     source: str | Path,
     options: Options,
     filters: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
@@ -31,7 +32,7 @@ def explain_all(
     Raises:
         ConfigError: There is no such source, it holds no table, or it lies in the network.
     """
-    opened = open_as_told(source, filters, options.told)
+    opened = open_as_told(source, filters, options.told, only)
     if isinstance(opened, Site):
         raise ConfigError(f"--explain reads a folder of tables; download {source} first")
     found = []

@@ -25,7 +25,6 @@ from darebench.curate.naming import unique_slugs
 from darebench.curate.protocols import Authors, CurationProgress, Source
 from darebench.curate.record_wire import read_ledger, read_questions, read_record
 from darebench.curate.records import Refusal, Unfinished
-from darebench.curate.sources.local_folder import FolderSource
 from darebench.curate.sources.registry import open_as_told
 from darebench.curate.sources.sites import Site, pin
 from darebench.curate.stages import curate_table, refuse_lost
@@ -58,6 +57,7 @@ def curate(
     *,
     options: Options | None = None,
     filters: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
     authors: Authors | None = None,
     jobs: int = 1,
     cluster: Cluster = Cluster.LOCAL,
@@ -71,6 +71,7 @@ def curate(
         out: Folder of the curation; it is made if needed.
         options: How tables are curated; the paper's way without.
         filters: What a site is searched for, by the names of its filters.
+        only: Keys or globs of the tables that are taken; all of them without.
         authors: Who designs and words the tasks; rules and templates without.
         jobs: Number of tables that are curated at the same time.
         cluster: Where that happens.
@@ -85,10 +86,10 @@ def curate(
     started = time.monotonic()
     out = Path(out)
     options, authors = options or Options(), authors or Authors(designer=RulesDesigner())
-    opened = open_as_told(source, filters, options.told)
+    opened = open_as_told(source, filters, options.told, only)
     _refuse_inside(opened, out)
     with claimed(out, work_of(opened, authors, options, limit)):
-        keep_settings(out, options, authors, filters or {}, limit)
+        keep_settings(out, options, authors, filters or {}, only, limit)
         was_finished = (out / STORE).is_dir()
         if not was_finished:
             pinned = pin(opened, out, limit=limit, licences=options.licences)
@@ -101,7 +102,8 @@ def curate(
 
 def _refuse_inside(source: Source | Site, out: Path) -> None:
     """Refuse to write where tables are read: what was made would be taken for a table."""
-    if isinstance(source, FolderSource) and out.resolve().is_relative_to(source.folder.resolve()):
+    folder = source.identity().get("path")
+    if folder is not None and out.resolve().is_relative_to(Path(folder).resolve()):
         raise ConfigError(f"{out} lies in the folder of tables; give another --out")
 
 

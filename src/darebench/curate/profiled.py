@@ -26,7 +26,7 @@ def profile_table(raw: RawTable, slug: str, owner: str) -> Profiled:
         CurationReject: Nothing is left of it, or what is said of a column cannot be.
     """
     told = told_of_clean(raw)
-    read = retyped(tidy(raw.frame, raw.descriptions), told)
+    read = retyped(tidy(raw.frame, raw.descriptions, told.day_first), told)
     frame, notes = read.frame, [*raw.notes, *read.notes]
     if frame.shape[1] == MAX_COLUMNS < raw.frame.shape[1]:
         notes.append(f"only its first {MAX_COLUMNS} usable columns are kept")

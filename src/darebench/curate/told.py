@@ -15,7 +15,9 @@ from darebench.errors import ConfigError, CurationReject
 from darebench.toml_file import read_settings
 
 FILE = "dataset.toml"
-KINDS = ("number", "category", "time", "key", "text")
+DAY_FIRST = {"day-first": True, "month-first": False}
+"""Kinds of times, as 01/02/2020 is the first of February or the second of January."""
+KINDS = ("number", "category", "time", *DAY_FIRST, "key", "text")
 """What a column can be said to hold."""
 
 
@@ -40,6 +42,11 @@ class Told:
     def types(self) -> Mapping[str, str]:
         """What columns are said to hold; ids are keys."""
         return {**dict.fromkeys(self.id, "key"), **(self.type or {})}
+
+    @property
+    def day_first(self) -> Mapping[str, bool]:
+        """Column of times -> whether its day stands before its month, where that is said."""
+        return {n: DAY_FIRST[kind] for n, kind in self.types.items() if kind in DAY_FIRST}
 
     @property
     def columns(self) -> list[str]:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 RETRIES = 2
 """How often an attempt that a fault of ours ended is made again within a run."""
 CLEAN_UP_S = 10.0
-"""How long after an interruption a further one is left unheard."""
+"""How long the clean-up after an interruption may take: no further one is heard before."""
 _T = TypeVar("_T")
 
 
@@ -121,7 +121,7 @@ class Watch:
             self._is_interrupted = True
             loop = self._loop
         if loop is not None and loop.is_running():
-            loop.call_soon_threadsafe(cancel_all, loop)
+            loop.call_soon_threadsafe(_cancel, loop)
 
     @contextmanager
     def interrupted_once(self) -> Iterator[None]:
@@ -155,4 +155,10 @@ class Watch:
         with self._lock:
             self._loop = asyncio.get_running_loop()
             if self._is_interrupted:
-                self._loop.call_soon(cancel_all, self._loop)
+                self._loop.call_soon(_cancel, self._loop)
+
+
+def _cancel(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel every task of a loop; and again, as long as a clean-up waits for what never comes."""
+    cancel_all(loop)
+    loop.call_later(CLEAN_UP_S, _cancel, loop)

@@ -57,6 +57,23 @@ def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
     )
 
 
+def sensitivity_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return the scores of each track by budget, in percent: turns, and seconds of a call."""
+    rows, shown = [], []
+    for run in runs:
+        groups, asked = by_track(run), run.config["config"]
+        scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
+        shown += scores
+        budget = f"{asked['turns']} x {asked['seconds']:g} s"
+        rows.append((budget, *map(score_text, scores), *_counts(groups[ALL])))
+    return ReportTable(
+        title="Scores by budget",
+        note="\n".join([f"{INTERVAL} {_LEFT_OUT}.", *footnotes(shown)]),
+        columns=("turns x seconds", *Track, ALL, *_COUNTS),
+        rows=tuple(rows),
+    )
+
+
 def track_table(run: LoadedRun) -> ReportTable:
     """Return the main table of one run, a row for each track."""
     groups = by_track(run)

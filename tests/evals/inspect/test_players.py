@@ -85,6 +85,18 @@ def test_an_inspect_agent_finds_the_files_and_its_prediction_is_scored(tmp_path)
     assert (done.model, done.tokens.total) == ("mockllm/model", 4)
 
 
+def test_an_inspect_agent_that_never_ends_has_its_turns(tmp_path):
+    config = EvalConfig(tasks=("iris_class/mm",), turns=4)
+    agent = own_agents.restless()
+    run = evaluate(config, model=shell_model(WRITE), agent=agent, out=tmp_path / "run")
+    (done,) = run.trajectories
+    assert done.score is not None
+    assert 0 < done.score < 1  # what it has saved by then
+    assert done.stop_reason is StopReason.TURNS
+    assert sum(m.role == "assistant" for m in done.messages) >= 4
+    assert "You have 4 turns." in done.messages[0].content
+
+
 def test_an_inspect_agent_without_a_prediction_is_told_so(tmp_path):
     run = evaluate(ONE, model=shell_model("ls"), agent="own_agents:silent", out=tmp_path / "run")
     (done,) = run.trajectories

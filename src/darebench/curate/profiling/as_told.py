@@ -13,6 +13,7 @@ from darebench.curate.profiling.clean import column_names
 from darebench.curate.profiling.evidence import Became, Tidy
 from darebench.curate.profiling.iso_times import as_text
 from darebench.curate.profiling.profile import find_time_axis, profile
+from darebench.curate.profiling.text_times import order_of
 from darebench.curate.records import INDEX, Column, Kind, Profile, RawTable, TimeAxis
 from darebench.curate.told import Told
 from darebench.errors import CurationReject
@@ -56,8 +57,15 @@ def retyped(made: Tidy, told: Told) -> Tidy:
         reading = readings.get(name)
         why = reading.why if reading is not None and reading.became is Became.LEFT_OUT else ""
         raise CurationReject(f"column {name!r} is left out: {why or 'it repeats another column'}")
+    for name, day_first in told.day_first.items():
+        reading = readings.get(name)
+        if reading is None or order_of(day_first=day_first) not in reading.why:
+            raise CurationReject(
+                f"column {name!r} is said to be {told.types[name]}, and its cells cannot be read so"
+            )
     frame = made.frame.copy(deep=False)
     kinds = {**({told.time: "time"} if told.time else {}), **told.types}
+    kinds |= dict.fromkeys(told.day_first, "time")
     for name, kind in kinds.items():
         if name not in frame:
             continue
@@ -98,7 +106,8 @@ def profile_as_told(made: Tidy, told: Told) -> Profile:
     """
     readings = [reading for reading in made.columns if reading.name in made.frame]
     found = profile(made.frame, readings)
-    columns = tuple(_typed(column, told.types) for column in found.columns)
+    kinds = {**told.types, **dict.fromkeys(told.day_first, "time")}
+    columns = tuple(_typed(column, kinds) for column in found.columns)
     axis = found.time if _holds(found.time, told) else None
     if told.time:
         axis = _told_axis(made.frame, columns, told)

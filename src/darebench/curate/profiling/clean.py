@@ -56,12 +56,18 @@ def clean(frame: pd.DataFrame) -> pd.DataFrame:
     return tidy(frame).frame
 
 
-def tidy(frame: pd.DataFrame, descriptions: Mapping[str, str] | None = None) -> Tidy:
+def tidy(
+    frame: pd.DataFrame,
+    descriptions: Mapping[str, str] | None = None,
+    day_first: Mapping[str, bool] | None = None,
+) -> Tidy:
     """Clean a table, and say how each column was read.
 
     Args:
         frame: The table as its source has it.
         descriptions: What the source says of columns, by their names there.
+        day_first: Column of times, by its clean name -> whether its day stands before its month,
+            where that is known and not to be found.
 
     Raises:
         CurationReject: Nothing is left of the table.
@@ -75,7 +81,7 @@ def tidy(frame: pd.DataFrame, descriptions: Mapping[str, str] | None = None) -> 
     columns: dict[str, pd.Series] = {}
     constant: dict[str, pd.Series] = {}
     readings: list[ColumnReading] = []
-    for values, reading in _read_columns(frame, names, descriptions or {}):
+    for values, reading in _read_columns(frame, names, descriptions or {}, day_first or {}):
         useless = "" if values is None else _uselessness(values, reading)
         if values is None or useless:
             why = useless or reading.why
@@ -98,7 +104,10 @@ def tidy(frame: pd.DataFrame, descriptions: Mapping[str, str] | None = None) -> 
 
 
 def _read_columns(
-    frame: pd.DataFrame, names: Sequence[str], descriptions: Mapping[str, str]
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    descriptions: Mapping[str, str],
+    day_first: Mapping[str, bool],
 ) -> Iterator[tuple[pd.Series | None, ColumnReading]]:
     """Yield the values of each column, None where it holds nothing usable, and how it was read.
 
@@ -106,16 +115,19 @@ def _read_columns(
     """
     for start in range(0, len(names), 2 * MAX_COLUMNS):
         part = slice(start, start + 2 * MAX_COLUMNS)
-        yield from _read_part(frame.iloc[:, part], names[part], descriptions)
+        yield from _read_part(frame.iloc[:, part], names[part], descriptions, day_first)
 
 
 def _read_part(
-    frame: pd.DataFrame, names: Sequence[str], descriptions: Mapping[str, str]
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    descriptions: Mapping[str, str],
+    day_first: Mapping[str, bool],
 ) -> Iterator[tuple[pd.Series | None, ColumnReading]]:
     series = [frame.iloc[:, i].reset_index(drop=True).rename(n) for i, n in enumerate(names)]
     texts = {n: read_texts(v) for n, v in zip(names, series, strict=True) if is_text(v)}
     written = [column for column in texts.values() if column is not None]
-    decide(written)
+    decide(written, day_first)
     elsewhere = words_elsewhere(written)
     for name, values, raw in zip(names, series, frame.columns, strict=True):
         source = str(raw)

@@ -9,7 +9,7 @@ column leaves two ways open, the other columns of the table decide.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,15 +95,20 @@ def read_texts(values: pd.Series) -> Texts | None:
     return Texts(name=str(values.name), codes=codes, distinct=series, weights=weights, words=words)
 
 
-def decide(columns: Sequence[Texts]) -> None:
-    """Read each column as numbers or times; what one column leaves open the others decide."""
+def decide(columns: Sequence[Texts], told: Mapping[str, bool]) -> None:
+    """Read each column as numbers or times; what one column leaves open the others decide.
+
+    Args:
+        columns: The columns of text of a table.
+        told: Column -> whether its day stands before its month, where the user says so.
+    """
     for decimal_comma in (False, True):
         for column in columns:
             _read_numbers(column, decimal_comma=decimal_comma)
         if not any(c.numbers is not None and c.numbers.has_decimal_commas for c in columns):
             break
     for column in columns:
-        _read_times(column, None)
+        _read_times(column, told.get(column.name), is_told=column.name in told)
     sure = [c.times.spelling for c in columns if c.times is not None and not c.times.is_unsure]
     firsts = {"day, month" in s for s in sure if "day, month" in s or "month, day" in s}
     if len(firsts) == 1:
@@ -123,7 +128,7 @@ def _read_numbers(column: Texts, *, decimal_comma: bool) -> None:
     column.numbers = read_numbers(texts, weights, column.name, decimal_comma=decimal_comma)
 
 
-def _read_times(column: Texts, day_first: bool | None) -> None:
+def _read_times(column: Texts, day_first: bool | None, *, is_told: bool = False) -> None:
     numbers = column.numbers
     keep = column.known
     if (numbers is not None and (numbers.values is not None or numbers.is_code)) or keep.sum() < 3:
@@ -131,7 +136,7 @@ def _read_times(column: Texts, day_first: bool | None) -> None:
     positions = np.where(keep, np.cumsum(keep) - 1, -1)
     rows = np.where(column.codes >= 0, positions[column.codes], -1)
     texts = column.distinct[keep].reset_index(drop=True)
-    column.times = read_text_times(texts, rows, day_first)
+    column.times = read_text_times(texts, rows, day_first, is_told=is_told)
 
 
 def finish(

@@ -44,14 +44,15 @@ class TextTimes:
 
 
 def read_text_times(
-    texts: pd.Series, order: np.ndarray, day_first: bool | None = None
+    texts: pd.Series, order: np.ndarray, day_first: bool | None = None, *, is_told: bool = False
 ) -> TextTimes | None:
     """Read distinct texts as times; return None if they are none.
 
     Args:
         texts: Distinct texts.
         order: For each row of the table, the position of its text; -1 for a missing one.
-        day_first: What the other columns of the table say.
+        day_first: What the other columns of the table say, or the user.
+        is_told: Whether the user says so, which counts before what the column itself says.
     """
     rows = order
     weights = np.bincount(rows[rows >= 0], minlength=len(texts)).astype(float)
@@ -62,7 +63,9 @@ def read_text_times(
         times = _iso(texts)
         return _checked(TextTimes(times=times, spelling="ISO 8601"), weights)
     if len(texts) > _SAMPLE:
-        first = read_text_times(sample.reset_index(drop=True), np.arange(_SAMPLE), day_first)
+        first = read_text_times(
+            sample.reset_index(drop=True), np.arange(_SAMPLE), day_first, is_told=is_told
+        )
         if first is None:
             return None
     split = [_split(text) for text in texts]
@@ -82,6 +85,8 @@ def read_text_times(
     if set(shape) == {"b", "n"} and len(shape) == 2:
         # `Oct18` is a day of October, unless the months follow each other over the years.
         choices = [choice for choice in choices if _steadiness(choice.times) >= 0.8]
+    if is_told:
+        choices = [c for c in choices if order_of(day_first=bool(day_first)) in c.spelling]
     return _choose(choices, rows, day_first)
 
 
@@ -304,10 +309,15 @@ def _choose(choices: list[TextTimes], rows: np.ndarray, day_first: bool | None) 
         return ordered[0]
     choices = ordered or choices
     if day_first is not None:
-        wanted = "day, month" if day_first else "month, day"
+        wanted = order_of(day_first=day_first)
         choices = [c for c in choices if wanted in c.spelling] or choices
     first = choices[0]
     return TextTimes(times=first.times, spelling=first.spelling, is_unsure=len(choices) > 1)
+
+
+def order_of(*, day_first: bool) -> str:
+    """Return how a spelling says which of day and month comes first."""
+    return "day, month" if day_first else "month, day"
 
 
 def _steadiness(times: pd.Series) -> float:

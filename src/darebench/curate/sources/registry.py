@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darebench.curate.sources import hugging_face, kaggle, local_folder, openml, rdata
+from darebench.curate.sources.chosen import ChosenSite, ChosenSource
+from darebench.curate.sources.sites import Site
 from darebench.curate.told import Told
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
     from darebench.curate.protocols import Source
-    from darebench.curate.sources.sites import Site
 
 _FOLDER = local_folder.KIND
 SOURCES = {
@@ -50,20 +51,33 @@ def open_source(source: str | Path, filters: Mapping[str, str] | None = None) ->
 
 
 def open_as_told(
-    source: str | Path, filters: Mapping[str, str] | None, told: Told
+    source: str | Path, filters: Mapping[str, str] | None, told: Told, only: Sequence[str] = ()
 ) -> Source | Site:
-    """Open a source whose tables are read as a user says.
+    """Open a source, or some of its tables, which are read as a user says.
+
+    Args:
+        source: A path, a name, or one dataset, as for `open_source`.
+        filters: What a site is searched for.
+        told: What is said of every table that is taken.
+        only: Keys or globs of the tables that are taken; all of them without.
 
     Raises:
-        ConfigError: As `open_source`; or something is said of tables that are not one's own.
+        ConfigError: As `open_source`; or something is said of files, and the source has none.
     """
     opened = open_source(source, filters)
+    patterns = tuple(only)
     if isinstance(opened, local_folder.FolderSource):
-        return replace(opened, told=told)
-    if told.as_dict():
-        option = next(iter(told.as_dict())).replace("_", "-")
+        opened = replace(opened, told=told)
+        return ChosenSource(source=opened, only=patterns) if patterns else opened
+    of_files = [name for name in ("sheet", "header_row") if name in told.as_dict()]
+    if of_files:
+        option = of_files[0].replace("_", "-")
         raise ConfigError(f"--{option} is for a folder of tables, and {source} is none")
-    return opened
+    if not patterns and not told.as_dict():
+        return opened
+    if isinstance(opened, Site):
+        return ChosenSite(site=opened, only=patterns, told=told)
+    return ChosenSource(source=opened, only=patterns, told=told)
 
 
 def _open_folder(name: str) -> Source | Site:

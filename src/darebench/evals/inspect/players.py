@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeGuard
 from inspect_ai.agent import as_solver, is_agent
 from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState
-from inspect_ai.util import registry_info, sample_limits, sandbox, time_limit
+from inspect_ai.util import registry_info, sample_limits, sandbox, time_limit, turn_limit
 
 from darebench.agents.loop import Attempt, run
 from darebench.agents.own import run_own
@@ -33,7 +33,7 @@ SANDBOX_PROMPT = """\
 {question}
 
 Files: {files}. They are in the working folder of the sandbox. Save the prediction there as \
-`{prediction}`, and finish when it is saved."""
+`{prediction}`, and finish when it is saved. You have {turns} turns."""
 """What an Inspect solver is asked, which has its own tools."""
 
 
@@ -140,13 +140,15 @@ class SolverPlayer:
         for name in task.files:
             await sandbox().write_file(name, (task.source / name).read_bytes())
         names = ", ".join(f"`{name}`" for name in task.files)
-        text = SANDBOX_PROMPT.format(question=task.question, files=names, prediction=PREDICTION)
+        text = SANDBOX_PROMPT.format(
+            question=task.question, files=names, prediction=PREDICTION, turns=stage.budget.turns
+        )
         state.messages = [ChatMessageUser(content=text)]
         connection_of(get_model())
         start = time.monotonic()
         done = state
         try:
-            with time_limit(stage.budget.seconds):
+            with turn_limit(stage.budget.turns), time_limit(stage.budget.seconds):
                 done = await self.solver(state, generate)
             attempt.stop_reason = StopReason.ANSWER
         finally:
