@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from darebench.audit.task_tables import read_tables
 from darebench.curate.curation_options import Options
 from darebench.curate.designing.as_told import design_as_told
 from darebench.curate.designing.choice import why_too_alike
@@ -35,8 +36,11 @@ from darebench.curate.profiled import profile_table
 from darebench.curate.protocols import Source
 from darebench.curate.records import Design
 from darebench.curate.sources.rdata import RdatasetsSource
+from darebench.curate.sources.registry import open_source
 from darebench.errors import CurationReject, DareError
-from darebench.types import Family
+from darebench.store import layout
+from darebench.store.read import open_store
+from darebench.types import Family, Variant
 
 SEED = 0
 
@@ -153,32 +157,55 @@ def tell_faults(gold: Iterable[Mapping[str, Any]], made: Mapping[str, Drafted]) 
         print(f"{row['key']} [{row['kind']}; {', '.join(likely)}] -> {'; '.join(said)}")
 
 
-def measure_public(store: Path, most: int, *, show: bool) -> list[str]:
-    """Rebuild tables of a public store, and count whose own target is among ours."""
-    questions = json.loads((store / "question_list.json").read_text())
-    folder = Path(tempfile.mkdtemp(prefix="darebench-rebuilt-"))
-    asked: dict[str, tuple[str, ...]] = {}
-    for question in questions:
-        name = question["file_path"]
-        database = store / "databases" / name
-        settings = database / "settings.json"
-        train = next(iter(sorted(database.glob("train_v2*"))), None) or next(
-            iter(sorted(database.glob("train*"))), None
-        )
-        if train is None or not settings.is_file():
+def rebuild(store: Path, folder: Path) -> dict[str, tuple[Family, tuple[str, ...]]]:
+    """Write each training table of a public store into a folder of its own, with its page.
+
+    Returns:
+        Folder -> the family and the targets that the store asks for.
+    """
+    asked: dict[str, tuple[Family, tuple[str, ...]]] = {}
+    for task in open_store(store).tasks:
+        name = task.source.parent.name
+        if name in asked or task.variant not in (Variant.MM, Variant.XF, Variant.CF):
             continue
-        asked[name] = tuple(targets_of(json.loads(settings.read_text())))
-        (folder / name).mkdir(exist_ok=True)
-        shutil.copy(train, folder / name / f"data{train.suffix}")
-        if (database / "metadata.txt").is_file():
-            shutil.copy(database / "metadata.txt", folder / name / "metadata.txt")
-    return [str(asked)]
+        path = folder / name
+        path.mkdir(parents=True)
+        train = read_tables(task).train.drop(columns=[layout.ROW_ID], errors="ignore")
+        train.to_csv(path / "data.csv", index=False)
+        page = task.source / layout.METADATA_TEXT
+        if page.is_file():
+            shutil.copyfile(page, path / "metadata.txt")
+        asked[name] = (task.family, task.targets)
+    return asked
 
 
-def targets_of(settings: Mapping[str, Any]) -> list[str]:
-    """List the targets of a dataset's settings."""
-    named = settings.get("target") or settings.get("targets") or []
-    return [named] if isinstance(named, str) else list(named)
+def tell_public(store: Path, most: int, *, show: bool) -> None:
+    """Print for how many tables of a public store the rules find its own target."""
+    with tempfile.TemporaryDirectory(prefix="darebench-rebuilt-") as folder:
+        asked = rebuild(store, Path(folder))
+        source = open_source(folder)
+        made = {key: draft_table(source, key, most) for key in asked}
+    counts = dict.fromkeys(("made", "among", "family", "first", "candidates"), 0)
+    for key, (family, targets) in asked.items():
+        found = made[key]
+        named = [design.target for design in found.datasets]
+        likely = [name for name, _ in found.candidates]
+        counts["made"] += bool(named)
+        counts["among"] += any(t in named for t in targets)
+        counts["family"] += any(d.target in targets and d.family is family for d in found.datasets)
+        counts["first"] += named[:1] == list(targets[:1])
+        counts["candidates"] += any(t in likely for t in targets)
+        if show:
+            print(f"{key} [{family}; {targets}] -> {named} of {likely[:5]} {found.reason[:120]}")
+    print(f"{len(asked)} tables of the public store, rebuilt")
+    for what, key in (
+        ("become datasets", "made"),
+        ("have its target among ours", "among"),
+        ("have it in its family", "family"),
+        ("have it first", "first"),
+        ("have it among the candidates", "candidates"),
+    ):
+        print(line(what, counts[key], len(asked), ">= 75 %" if key == "among" else ""))
 
 
 def halves(gold: Sequence[Any]) -> dict[str, list[Any]]:
@@ -190,6 +217,7 @@ def halves(gold: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def main() -> None:
+    """Measure what is given."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", nargs="?", type=Path)
     parser.add_argument("--public", type=Path)
@@ -208,6 +236,8 @@ def main() -> None:
         if given.show:
             tell_faults(rows, made)
         print("\n".join(score(rows, made)))
+    if given.public is not None:
+        tell_public(given.public, given.most, show=given.show)
 
 
 if __name__ == "__main__":

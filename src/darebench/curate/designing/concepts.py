@@ -17,20 +17,7 @@ OUTCOME_NAMES = frozenset(
     )
 )  # fmt: skip
 """Names, or words of names, of what somebody decides, suffers or is sorted into."""
-CLASS_NAMES = frozenset(
-    (
-        "class",
-        "classes",
-        "species",
-        "type",
-        "category",
-        "label",
-        "group",
-        "quality",
-        "kind",
-        "grade",
-    )
-)
+CLASS_NAMES = frozenset(("class", "classes", "species", "type", "category", "label", "quality"))
 """Names of what rows are sorted into, in the last column of a table."""
 OUTCOME = re.compile(
     r"\b(?:surviv|died|dead\b|deaths?\b|mortality|alive|fatal|relapse|recurren|churn|"
@@ -69,7 +56,8 @@ QUANTITY = re.compile(
     r"hours worked|expenditures?|spending|reaction time|latency|concentration|achievement|"
     r"working hours|hours (?:of work|per (?:week|year))|strength|resistance|hardness|viscosity|"
     r"efficiency|performance|satisfaction|happiness|births?\b|birth ?weight|body weight|"
-    r"biomass|abundance|temperature|exchange rate|interest rate|fare|rent\b|value of|median value|duration|time (?:to|"
+    r"biomass|abundance|temperature|exchange rate|interest rate|fare|rent\b|value of|"
+    r"median value|duration|time (?:to|"
     r"until|taken|from)|emissions?|ozone|nitrogen oxides?|percent(?:age)? (?:passing|correct|"
     r"of (?:correct|success))|number of (?:migrants|drinks|deaths|cases|species|visits|days|"
     r"defects|awards|articles|insects|eggs|offspring|bikes|riders|customers|passengers|points|"
@@ -175,7 +163,8 @@ LENGTHS = re.compile(r"(?:.*[ _.])?(?:hours|days|weeks|minutes|months|years)", r
 MOMENT = re.compile(
     r"^(?:the )?(?:calendar |starting |model |school |season |election )?(?:year|month|day|"
     r"date|quarter|week|hour|time of day|decade|season)\b(?! (?:earnings|income|"
-    r"of (?:the )?(?:education|schooling)))|^(?:year|date|month|day) (?:of|in|when|at)\b|\b(?:weekday|weekend)s?\b|^time (?:of|when|at)\b|"
+    r"of (?:the )?(?:education|schooling)))|^(?:year|date|month|day) (?:of|in|when|at)\b|"
+    r"\b(?:weekday|weekend)s?\b|^time (?:of|when|at)\b|"
     r"^(?:years?|days?|time|hours?|minutes?) since\b|^number of day\b|^age-\d",
     re.I,
 )

@@ -123,14 +123,16 @@ def is_series(table: Table, column: Column) -> bool:
     """Check whether a target's rows follow each other in time, so that they may not be shuffled.
 
     Dates and years make a series, but for short panels with columns that explain. These, and
-    counted time beside entities (repeated measurements), are split by entity. Rows at irregular
-    times are a series if each is like the one before.
+    counted time beside entities (repeated measurements), are split by entity. Rows that are only
+    counted, or stand at irregular times, are a series if each is like the one before.
     """
     axis = table.profile.time
     if axis is None:
         return False
     if axis.format == INDEX:
-        return not axis.entities and _in_order(table.frame[axis.column])
+        if axis.entities or not _in_order(table.frame[axis.column]):
+            return False
+        return bool(table.raw.told.time) or _follows(table, axis, column.name) >= FOLLOWS
     if not axis.interval:
         return not axis.entities or axis.n_times >= LONG_PANEL or _has_no_more(table, column)
     return column.kind is Kind.NUMBER and _follows(table, axis, column.name) >= FOLLOWS
@@ -152,6 +154,8 @@ def _follows(table: Table, axis: TimeAxis, name: str) -> float:
     """Correlate the ranks of a column with those of the row before in time, within each series."""
     spelling = next(c.time_format for c in table.profile.columns if c.name == axis.column)
     times = parse_times(table.frame[axis.column], spelling)
+    if not pd.api.types.is_numeric_dtype(table.frame[name]):
+        return 0.0
     rows = table.frame.iloc[np.argsort(times, kind="stable")]
     values = rows[name].rank()
     before = (
