@@ -17,6 +17,7 @@ import random
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,9 +184,9 @@ def tell_public(store: Path, most: int, *, show: bool) -> None:
     """Print for how many tables of a public store the rules find its own target."""
     with tempfile.TemporaryDirectory(prefix="darebench-rebuilt-") as folder:
         asked = rebuild(store, Path(folder))
-        source = open_source(folder)
+        source: Any = open_source(folder)
         made = {key: draft_table(source, key, most) for key in asked}
-    counts = dict.fromkeys(("made", "among", "family", "first", "candidates"), 0)
+    counts: Counter[str] = Counter()
     for key, (family, targets) in asked.items():
         found = made[key]
         named = [design.target for design in found.datasets]

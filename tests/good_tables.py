@@ -26,9 +26,10 @@ def panel(n_days: int = 200) -> pd.DataFrame:
     days = pd.date_range("2022-01-01", periods=n_days).strftime("%Y-%m-%d")
     parts = []
     for number, shop in enumerate(["north", "south", "east"]):
-        visitors = rng.poisson(200 + 40 * number, n_days)
-        weekday = np.arange(n_days) % 7
-        sold = 2.5 * visitors + 60 * (weekday > 4) + 300 * number + rng.normal(0, 25, n_days)
+        visitors = rng.poisson(rng.uniform(180, 260, n_days) + 10 * number)
+        day = np.arange(n_days)
+        sold = 2.5 * visitors + 150 * (day % 7 > 4) + 1.5 * day + 50 * number
+        sold = sold + rng.normal(0, 25, n_days)
         parts.append(
             pd.DataFrame({"day": days, "shop": shop, "visitors": visitors, "sold": sold.round(2)})
         )

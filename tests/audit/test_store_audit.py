@@ -47,15 +47,16 @@ def test_nothing_is_found_in_what_was_made(pristine):
     audit = audit_store(pristine, jobs=2)
     assert {t.id: t.findings for t in audit.tasks if t.worst not in (None, Severity.NOTE)} == {}
     assert [t.id for t in audit.tasks] == [t.id for t in open_store(pristine).tasks]
-    measured = {t.id: (t.floor, t.ceiling) for t in audit.tasks}
-    assert all((f is None) == i.endswith("/if") for i, (f, _) in measured.items())
+    measured = {t.id: t.headroom for t in audit.tasks}
+    assert all((room is None) == i.endswith("/if") for i, room in measured.items())
     entries = json.loads((pristine / "question_list.json").read_text())
     for entry in entries:
         for version, known in entry["headroom"].items():
             own = {"v1": "xf", "v2": "cf"} if entry["file_path"].endswith("_ts") else {"v2": "mm"}
-            floor, ceiling = measured[f"{entry['file_path']}/{own[version]}"]
-            assert known["floor"] == pytest.approx(floor, abs=1e-3)
-            assert known["ceiling"] == pytest.approx(ceiling, abs=1e-3)
+            room = measured[f"{entry['file_path']}/{own[version]}"]
+            assert room is not None
+            assert known["floor"] == pytest.approx(room.floor, abs=1e-3)
+            assert known["reference"] == pytest.approx(room.reference, abs=1e-3)
 
 
 def test_a_broken_dataset_and_a_broken_file_are_findings(store):
@@ -117,7 +118,7 @@ def test_the_command_prints_the_promised_json_and_a_page(store, tmp_path):
     assert broken.name in names
     assert {name.partition("/")[2] for name in names if name != broken.name} <= {"mm"}
     for task in shown["tasks"]:
-        assert {*task} == {"id", "findings", "floor", "ceiling"}
+        assert {*task} == {"id", "findings", "floor", "reference", "band"}
         for finding in task["findings"]:
             assert {*finding} == {"check", "severity", "figure", "message"}
     assert "<!doctype html>" in page.read_text()

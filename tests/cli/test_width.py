@@ -28,7 +28,7 @@ WIDE = "模型" * 30
 LONG = f"openai-api/local/{'a-long-name-' * 9}"
 COMMANDS = {
     "tasks list": ("tasks", "list"),
-    "tasks show": ("tasks", "show", "us-economy_reg/if"),
+    "tasks show": ("tasks", "show", "schools_reg/if"),
     "tasks check": ("tasks", "check", "odd"),
     "stats": ("stats",),
     "audit": ("audit", "one", "*/mm"),

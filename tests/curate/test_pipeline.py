@@ -95,7 +95,7 @@ def test_stats_count_what_is_there(made):
     assert stats.n_clusters == 3
     assert stats.test_rows is not None
     assert stats.test_rows.smallest >= 100
-    assert all(stats.ceilings[c] > stats.floors[c] for c in stats.ceilings)
+    assert all(stats.references[c] > stats.floors[c] for c in stats.references)
 
 
 def test_stats_tell_what_cannot_be_read(made, tmp_path):

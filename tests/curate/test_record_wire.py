@@ -6,8 +6,16 @@ import json
 
 import pytest
 
+from darebench.audit.bootstrap import Scored
 from darebench.audit.headroom import Headroom
-from darebench.curate.record_wire import read_ledger, read_record, write_ledger, write_record
+from darebench.curate.record_wire import (
+    read_ledger,
+    read_questions,
+    read_record,
+    write_ledger,
+    write_questions,
+    write_record,
+)
 from darebench.curate.records import DatasetEntry, Refusal, Stage, TableRecord
 from darebench.errors import ConfigError
 from darebench.types import Family, Variant
@@ -24,7 +32,17 @@ ENTRY = DatasetEntry(
     updated="2024-05-01",
     domain="other",
     source_ref="o/t",
-    headroom={"v2": Headroom(floor=0.0, ceiling=0.7123)},
+    headroom={
+        "v2": Headroom(
+            floor=0.1,
+            reference=0.7123,
+            deviation=0.031,
+            spread=0.02,
+            usual_room=0.59,
+            naive={"constant": Scored(0.0, 0.0), "year mean": Scored(0.1, 0.04)},
+            linear=Scored(0.6, 0.03),
+        )
+    },
     flags=("cf: validation_size",),
     variants=(Variant.CF,),
 )
@@ -40,6 +58,17 @@ RECORD = TableRecord(
 def test_a_record_comes_back(tmp_path):
     write_record(RECORD, tmp_path)
     assert read_record(tmp_path) == RECORD
+
+
+def test_a_store_that_says_ceiling_is_read(tmp_path):
+    write_questions([ENTRY], tmp_path)
+    path = tmp_path / "question_list.json"
+    (entry,) = json.loads(path.read_text())
+    assert entry["headroom"]["v2"]["band"] == "moderate"
+    entry["headroom"] = {"v2": {"floor": 0.1, "ceiling": 0.7123}}
+    path.write_text(json.dumps([entry]))
+    (found,) = read_questions(tmp_path)
+    assert found.headroom == {"v2": Headroom(floor=0.1, reference=0.7123)}
 
 
 def test_the_ledger_comes_back_and_keeps_its_words(tmp_path):

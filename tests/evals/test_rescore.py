@@ -109,7 +109,7 @@ def test_the_folder_that_a_run_has_by_default_is_the_same_after_an_edit(place, m
 
 
 def test_a_change_to_other_tasks_of_the_store_is_no_change_of_the_run(place):
-    edit(answer(place, "us-economy_reg"))
+    edit(answer(place, "schools_reg"))
     assert evaluate(config_of(place / "store"), out=place / "run").new_attempts == 0
 
 

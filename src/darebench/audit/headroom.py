@@ -1,219 +1,251 @@
-"""Measure what a task leaves to be won: the scores of a trivial answer and of a strong model.
+"""Measure what a task leaves to be won: the best naive answer's score, and a strong model's.
 
-Both are recorded with a task (`floor`, `ceiling`), so that a report can normalise scores.
+Both are recorded with a task (`floor`, `reference`), with each naive answer, the score of least
+squares and a difficulty band, so that a report can normalise scores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import RidgeClassifier, RidgeCV
-from sklearn.metrics import f1_score, r2_score
-from sklearn.preprocessing import StandardScaler
 
-from darebench.audit.frames import is_numeric, numbers
-from darebench.audit.naive_forecasts import forecast, time_parts
+from darebench.audit.bootstrap import (
+    NOTHING,
+    Scored,
+    number_classes,
+    score_classes,
+    score_numbers,
+)
+from darebench.audit.encode import encode
+from darebench.audit.frames import numbers
+from darebench.audit.naive_answers import (
+    Answers,
+    by_level,
+    carried,
+    constant_class,
+    constant_number,
+    stump,
+)
+from darebench.audit.naive_forecasts import forecast, series_codes
+from darebench.audit.reference_models import predict_classes, predict_numbers
 from darebench.audit.task_tables import TaskTables
 from darebench.types import Family
 
 MAX_ROWS = 5_000
-MAX_COLUMNS = 100
-MAX_CODES = 200
+SMALL_TABLE = 400
+"""Rows under which a table is split several times."""
+MORE_SPLITS = 2
+FEATURELESS = ("constant", "last", "mean", "season", "day", "week", "year")
+"""First words of the naive answers that look at no feature but time and series."""
 SOLVED = 0.995
 """Score of a quick model from which on a task is an identity rather than a prediction."""
+LEAST_ROOM = 0.03
+"""What the reference must win over the best naive answer."""
+MOST_NOISE = 0.25
+"""Share of what can be won that the deviation of the reference's score may be."""
+EASY, MODERATE = 0.9, 0.5
+"""Shares of the headroom that least squares wins, from which on a task is of these bands."""
+
+
+class Band(StrEnum):
+    """How difficult a task is, by the share of its headroom that a line wins."""
+
+    EASY = "easy"
+    """Least squares wins 90 % of it or more."""
+    MODERATE = "moderate"
+    """Least squares wins half of it or more."""
+    HARD = "hard"
+    """Least squares wins less than half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
-    """Scores in [0, 1] of two answers to one task, by its own metric."""
+    """Scores in [0, 1] of answers to one task, by its own metric; of several targets, the means."""
 
     floor: float
-    """Score of the best constant: the commonest class, the training mean, the last known value."""
-    ceiling: float
-    """Score of the better of a boosted-tree and a linear model; never below `floor`. For a series,
-    the score of the best of many quick forecasts, chosen on other rows than it is measured on."""
+    """Score of the best naive answer."""
+    reference: float
+    """Score of the best of several quick models; never below `floor`. For a series, the score of
+    the best of many forecasts, chosen on other rows than it is measured on."""
+    deviation: float = 0.0
+    """Bootstrap standard deviation of `reference` over the validation rows."""
+    spread: float = 0.0
+    """Standard deviation of `reference` over several splits; 0 where the rows are split once."""
+    usual_room: float | None = None
+    """Mean headroom over several splits; None where the rows are split once."""
+    naive: Mapping[str, Scored] = field(default_factory=dict)
+    """Naive answer -> its score; of each series' season, the group or feature that tells most."""
+    linear: Scored | None = None
+    """Score of least squares on all features; not naive, and no part of the floor."""
 
     @property
     def room(self) -> float:
         """What there is to win."""
-        return self.ceiling - self.floor
+        return self.reference - self.floor
+
+    @property
+    def whole_room(self) -> float:
+        """What there is to win over the best answer that looks at no feature.
+
+        Scores lie between the two, so this is the scale that `deviation` is small beside, or not.
+        """
+        plain = (s.score for n, s in self.naive.items() if n.split()[0] in FEATURELESS)
+        return self.reference - max(plain, default=self.floor)
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether the score varies too much with the rows that are drawn to tell answers apart."""
+        return self.deviation > MOST_NOISE * self.whole_room
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, rounded to four places."""
+        return {
+            "floor": round(self.floor, 4),
+            "reference": round(self.reference, 4),
+            "deviation": round(self.deviation, 4),
+            "spread": round(self.spread, 4),
+            "usual_room": None if self.usual_room is None else round(self.usual_room, 4),
+            "naive": {name: _as_dict(scored) for name, scored in self.naive.items()},
+            "linear": _as_dict(self.linear) if self.linear else None,
+            "band": str(self.band),
+        }
+
+    @property
+    def band(self) -> Band:
+        """The difficulty band."""
+        won = self.linear.score - self.floor if self.linear else 0.0
+        if won >= EASY * self.room:
+            return Band.EASY
+        return Band.MODERATE if won >= MODERATE * self.room else Band.HARD
+
+
+def _as_dict(scored: Scored) -> dict[str, float]:
+    return {"score": round(scored.score, 4), "deviation": round(scored.deviation, 4)}
+
+
+class _Measured(NamedTuple):
+    """What is measured of one target."""
+
+    naive: dict[str, Scored]
+    linear: Scored | None
+    reference: Scored
+
+    @property
+    def floor(self) -> float:
+        return max((scored.score for scored in self.naive.values()), default=0.0)
 
 
 def measure(tables: TaskTables) -> Headroom:
-    """Score a trivial answer and quick strong models; each score is the mean over targets."""
-    pairs = [_measure_target(tables, target) for target in tables.targets]
-    floor = float(np.mean([pair[0] for pair in pairs]))
-    return Headroom(floor=floor, ceiling=max(floor, float(np.mean([pair[1] for pair in pairs]))))
+    """Score naive answers and quick strong models; each score is the mean over targets."""
+    own = _measure_split(tables)
+    n_rows = len(tables.train) + len(tables.val)
+    if tables.family is Family.TS or tables.is_grouped or n_rows >= SMALL_TABLE:
+        return own
+    if own.room < LEAST_ROOM or own.is_noise:  # more splits would not save it
+        return own
+    rooms = [own, *(_measure_split(_redrawn(tables, n)) for n in range(MORE_SPLITS))]
+    return replace(
+        own,
+        spread=float(np.std([room.reference for room in rooms])),
+        usual_room=float(np.mean([room.room for room in rooms])),
+    )
 
 
-def _measure_target(tables: TaskTables, target: str) -> tuple[float, float]:
+def _measure_split(tables: TaskTables) -> Headroom:
+    found = [_measure_target(tables, target) for target in tables.targets]
+    floor = float(np.mean([one.floor for one in found]))
+    names = dict.fromkeys(name for one in found for name in one.naive)
+    lines = [one.linear for one in found if one.linear is not None]
+    best = _mean([one.reference for one in found])
+    return Headroom(
+        floor=floor,
+        reference=max(floor, best.score),
+        deviation=best.deviation,
+        naive={name: _mean([one.naive.get(name, NOTHING) for one in found]) for name in names},
+        linear=_mean(lines) if len(lines) == len(found) else None,
+    )
+
+
+def _mean(scores: Sequence[Scored]) -> Scored:
+    """Average over targets; their deviations too, since they share their rows."""
+    score, deviation = np.mean(scores, axis=0)
+    return Scored(float(score), float(deviation))
+
+
+def _redrawn(tables: TaskTables, number: int) -> TaskTables:
+    """Draw the rows of a table anew for training and validation."""
+    targets = list(tables.targets)
+    columns = [*tables.features, *targets]
+    val = tables.val[list(tables.features)].assign(**{t: tables.truth[t] for t in targets})
+    rows = pd.concat([tables.train[columns], val[columns]], ignore_index=True)
+    order = np.random.default_rng(number).permutation(len(rows))
+    first, rest = order[: len(tables.train)], order[len(tables.train) :]
+    asked = rows.iloc[rest].reset_index(drop=True)
+    return replace(tables, train=rows.iloc[first], val=asked, truth=asked[targets])
+
+
+def _measure_target(tables: TaskTables, target: str) -> _Measured:
     train = tables.train[tables.train[target].notna()]
     if len(train) > MAX_ROWS:
         # A forecast learns from the last rows, a table from any.
         is_series = tables.family is Family.TS
         train = train.iloc[-MAX_ROWS:] if is_series else train.sample(MAX_ROWS, random_state=0)
-    truth = tables.truth[target]
-    x_train, x_val = encode(train, tables.val, tables)
     if tables.family is Family.CLASS:
-        return _measure_class(x_train, train[target].astype(str), x_val, truth.astype(str))
-    y = numbers(train[target])
-    truth_values = numbers(truth)
-    known, asked = np.isfinite(y), np.isfinite(truth_values)
+        return _measure_class(tables, target, train)
+    y, wanted = numbers(train[target]), numbers(tables.truth[target])
+    known, asked = np.isfinite(y), np.isfinite(wanted)
     if known.sum() < 2 or asked.sum() < 2:
-        return 0.0, 0.0
-    x_train, y, wanted = x_train[known], y[known], truth_values[asked]
+        return _Measured({}, None, NOTHING)
+    train, y = train[known], y[known]
+    x_train, x_val = encode(train, tables.val, tables)
     is_series = tables.family is Family.TS
-    constants = [y.mean(), y[-1]] if is_series else [y.mean()]
-    floor = max(_r2(wanted, np.full(len(wanted), constant)) for constant in constants)
-    guesses = _fitted(x_train, y, x_val, series=is_series)
+    naive = constant_number(y, len(wanted)) | stump(x_train, y, x_val, is_class=False)
+    if is_series:
+        naive |= carried(train, y, tables.val, tables, series_codes(train, tables))
+    else:
+        naive |= by_level(train, y, tables.val, tables, is_class=False)
+    models = predict_numbers(x_train, y, x_val, series=is_series)
+
+    def scored(guess: np.ndarray) -> Scored:
+        return score_numbers(wanted[asked], guess[asked], in_order=is_series)
+
+    floors = {name: scored(guess) for name, guess in naive.items()}
+    line = scored(models[-1]) if models else None
     if not is_series:
-        return floor, max([floor, *(_r2(wanted, guess[asked]) for guess in guesses)])
-    guesses += _carried(tables, target) + forecast(tables, target)
-    return floor, score_of_best(wanted, [guess[asked] for guess in guesses])
+        return _Measured(floors, line, max(scored(guess) for guess in [*models, *naive.values()]))
+    guesses = [*models, *naive.values(), *forecast(tables, target)]
+    best = best_of_halves(wanted[asked], [guess[asked] for guess in guesses])
+    return _Measured(floors, line, score_numbers(wanted[asked], best, in_order=True))
 
 
-def score_of_best(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> float:
-    """Return the clipped R2 of taking, for each half of the rows, what is best on the other half.
+def _measure_class(tables: TaskTables, target: str, train: pd.DataFrame) -> _Measured:
+    y, truth = number_classes(train[target], tables.truth[target])
+    x_train, x_val = encode(train, tables.val, tables)
+    naive: Answers = constant_class(y, len(truth)) | stump(x_train, y, x_val, is_class=True)
+    naive |= by_level(train, y, tables.val, tables, is_class=True)
+    floors = {name: score_classes(truth, guess) for name, guess in naive.items()}
+    if len(np.unique(y)) < 2 or x_train.shape[1] == 0:
+        return _Measured(floors, None, max(floors.values()))
+    models = [score_classes(truth, guess) for guess in predict_classes(x_train, y, x_val)]
+    return _Measured(floors, models[-1], max([*models, *floors.values()]))
+
+
+def best_of_halves(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> np.ndarray:
+    """Take, for each half of the rows, the guess that is best on the other half.
 
     The best of a dozen forecasts of thirty rows looks good by chance on the rows that chose it.
 
     Args:
         truth: Array of shape (n,), in the order of time.
-        guesses: Forecasts, arrays of shape (n,) each.
+        guesses: Forecasts, arrays of shape (n,) each; at least one.
     """
-    if not guesses:
-        return 0.0
-    errors = (truth - np.stack(guesses)) ** 2
+    stacked = np.stack(guesses)
+    errors = (truth - stacked) ** 2
     half = len(truth) // 2
     early, late = errors[:, :half].sum(axis=1), errors[:, half:].sum(axis=1)
-    missed = early[np.argmin(late)] + late[np.argmin(early)]
-    spread = ((truth - truth.mean()) ** 2).sum()
-    return float(np.clip(1 - missed / spread, 0.0, 1.0)) if spread > 0 else 0.0
-
-
-def _carried(tables: TaskTables, target: str) -> list[np.ndarray]:
-    """Forecast each series' last value, and its mean."""
-    keys = list(tables.entities)
-    if not keys:
-        return []
-    groups = tables.train.dropna(subset=[target]).groupby(keys, sort=False)[target]
-    guesses = []
-    for values in (groups.last(), groups.mean()):
-        guess = tables.val[keys].merge(values.reset_index(), on=keys, how="left")[target]
-        guesses.append(guess.astype(float).fillna(float(tables.train[target].mean())).to_numpy())
-    return guesses
-
-
-def _measure_class(
-    x_train: np.ndarray, y: pd.Series, x_val: np.ndarray, truth: pd.Series
-) -> tuple[float, float]:
-    common = y.mode().iloc[0]
-    floor = _macro_f1(truth, np.full(len(truth), common))
-    if y.nunique() < 2 or x_train.shape[1] == 0:
-        return floor, floor
-    rounds = max(10, min(60, 240 // y.nunique()))
-    boosted = HistGradientBoostingClassifier(
-        max_iter=rounds,
-        max_leaf_nodes=15,
-        early_stopping=False,  # pyright: ignore[reportArgumentType] -- typed by its default, "auto"
-        random_state=0,
-    )
-    a, b = _standardised(x_train, x_val)
-    guesses = (boosted.fit(x_train, y).predict(x_val), RidgeClassifier().fit(a, y).predict(b))
-    return floor, max(_macro_f1(truth, np.asarray(guess)) for guess in guesses)
-
-
-def _fitted(
-    x_train: np.ndarray, y: np.ndarray, x_val: np.ndarray, *, series: bool
-) -> list[np.ndarray]:
-    """Predict with a boosted-tree and a linear model, and for series with both after each other."""
-    if x_train.shape[1] == 0:
-        return []
-    boosted = HistGradientBoostingRegressor(
-        max_iter=60,
-        max_leaf_nodes=15,
-        early_stopping=False,  # pyright: ignore[reportArgumentType] -- typed by its default, "auto"
-        random_state=0,
-    )
-    guesses = [boosted.fit(x_train, y).predict(x_val)]
-    a, b = _standardised(x_train, x_val)
-    linear = RidgeCV(alphas=(0.1, 10.0)).fit(a, y)
-    guesses.append(linear.predict(b))
-    if series:
-        # Trees cannot follow a trend; they can what a line leaves of it.
-        rest = boosted.fit(x_train, y - linear.predict(a)).predict(x_val)
-        guesses.append(linear.predict(b) + rest)
-    return guesses
-
-
-def _macro_f1(truth: pd.Series, predicted: np.ndarray) -> float:
-    score = f1_score(
-        truth,
-        predicted,
-        average="macro",
-        zero_division=0.0,  # pyright: ignore[reportArgumentType] -- typed by its default, "warn"
-    )
-    return float(score)
-
-
-def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
-    return float(np.clip(r2_score(truth, predicted), 0.0, 1.0))
-
-
-def _standardised(x_train: np.ndarray, x_val: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    middle = np.nan_to_num(np.nanmedian(x_train, axis=0))
-    a, b = (np.where(np.isfinite(x), x, middle) for x in (x_train, x_val))
-    scaler = StandardScaler().fit(a)
-    return np.asarray(scaler.transform(a)), np.clip(scaler.transform(b), -10, 10)
-
-
-def encode(
-    train: pd.DataFrame, val: pd.DataFrame, tables: TaskTables
-) -> tuple[np.ndarray, np.ndarray]:
-    """Turn features into numbers, as learned from training: codes by frequency, parts of time.
-
-    Returns:
-        Arrays of shape (n_train, n_columns) and (n_val, n_columns).
-    """
-    blocks_train: list[np.ndarray] = []
-    blocks_val: list[np.ndarray] = []
-    for name in tables.features[:MAX_COLUMNS]:
-        a, b = train[name], val[name]
-        if name == tables.time_column and not is_numeric(a):
-            a_parts, b_parts = time_parts(a), time_parts(b)
-            blocks_train.append(a_parts)
-            blocks_val.append(b_parts)
-        elif is_numeric(a) and is_numeric(b):
-            blocks_train.append(_finite(a)[:, None])
-            blocks_val.append(_finite(b)[:, None])
-        else:
-            a_codes, b_codes = _codes(a, b)
-            blocks_train.append(a_codes)
-            blocks_val.append(b_codes)
-    if not blocks_train:
-        return np.empty((len(train), 0)), np.empty((len(val), 0))
-    x_train, x_val = np.hstack(blocks_train), np.hstack(blocks_val)
-    present = np.isfinite(x_train).any(axis=0)
-    return x_train[:, present], x_val[:, present]
-
-
-def _finite(values: pd.Series) -> np.ndarray:
-    numbers = values.astype(float).to_numpy()
-    return np.where(np.abs(numbers) < 1e30, numbers, np.nan)
-
-
-def _codes(a: pd.Series, b: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Code a category by its rank in frequency, and the commonest ones by a column each."""
-    counts = a.astype(str).value_counts().index[:MAX_CODES]
-    ranks = {value: float(rank) for rank, value in enumerate(counts)}
-    parts = []
-    for values in (a, b):
-        codes = values.astype(str).map(ranks).astype(float).to_numpy()
-        parts.append(
-            np.column_stack([codes, *(codes == rank for rank in range(min(8, len(ranks))))])
-        )
-    return parts[0], parts[1]
+    return np.concatenate([stacked[np.argmin(late), :half], stacked[np.argmin(early), half:]])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from darebench.store import layout
 from darebench.store.read import open_store
@@ -41,9 +42,9 @@ class Inventory:
     test_rows: Spread | None
     question_characters: Spread | None
     floors: dict[str, float]
-    """Mean score of a constant, where it is recorded, by track."""
-    ceilings: dict[str, float]
-    """Mean score of a quick strong model, where it is recorded, by track."""
+    """Mean score of the best naive answer, where it is recorded, by track."""
+    references: dict[str, float]
+    """Mean score of the best quick model, where it is recorded, by track."""
     mb: float
     """Size on disk, in megabytes of a million bytes."""
     unreadable: tuple[str, ...]
@@ -76,7 +77,7 @@ def measure_store(ref: str | Path | None) -> Inventory:
         test_rows=_spread([s.test for s in sizes if s.test is not None]),
         question_characters=_spread([len(t.question) for t in store.tasks]),
         floors=_means(headroom, "floor"),
-        ceilings=_means(headroom, "ceiling"),
+        references=_means(headroom, "reference"),
         mb=round(sum(path.stat().st_size for path in files) / 1e6, 3),
         unreadable=tuple(unreadable),
     )
@@ -86,18 +87,19 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
     return dict(Counter(values).most_common())
 
 
-def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str, float]]]:
+def _headroom(tasks: Sequence[Task], entries: dict) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for task in tasks:
         version = f"v{layout.version_of(task.family, task.variant)}"
         headroom = entries.get(task.dataset, {}).get("headroom")
         known = headroom.get(version) if isinstance(headroom, dict) else None
         if isinstance(known, dict):
-            found.append((task.track, known))
+            # Stores of earlier versions call the reference a ceiling.
+            found.append((task.track, {"reference": known.get("ceiling"), **known}))
     return found
 
 
-def _means(headroom: Sequence[tuple[str, dict[str, float]]], key: str) -> dict[str, float]:
+def _means(headroom: Sequence[tuple[str, dict[str, Any]]], key: str) -> dict[str, float]:
     by_column: dict[str, list[float]] = {}
     for column, known in headroom:
         if isinstance(known.get(key), int | float):

@@ -1,13 +1,21 @@
-"""Measure whether one feature alone gives a target: a copy, another unit, a code, a group."""
+"""Measure whether features give a target away: one alone, or several that make it up.
+
+One alone is a copy, another unit, a power or logarithm, a code, a group, a threshold of the target
+or what the target is a threshold of; several are the terms of a sum, difference, product or ratio.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
 
-from darebench.audit.frames import factorized, is_numeric, numeric, rank_correlation
+from darebench.audit.frames import factorized, is_numeric, numbers, numeric, rank_correlation
+from darebench.audit.identities import find_identity
+from darebench.audit.row_index import TELLS, neighbours_tell, numbers_rows
 from darebench.audit.task_tables import TaskTables
 from darebench.types import Family
 
@@ -16,6 +24,12 @@ ALMOST = 0.995
 EXACT = 1 - 1e-6
 MAX_ROWS = 20_000
 MAX_BINS = 64
+MOST_CUT = 8
+"""Classes, or levels of a feature, that are looked at as ranges of a number."""
+FEWEST_CUT = 10
+"""Rows beside the commonest class that must be told by a threshold."""
+MOST_IDENTITIES = 4
+MAX_EXPONENT = 300
 
 
 class Relation(NamedTuple):
@@ -36,17 +50,58 @@ class Leak(NamedTuple):
 
 
 def find_leaks(tables: TaskTables) -> list[Leak]:
-    """Find features that alone give a target: copies, unit changes, codes, group identities."""
+    """Find features that give a target: copies, units, codes, groups, thresholds, terms of sums."""
     found = []
     is_class = tables.family is Family.CLASS
     for target in tables.targets:
         known, asked = tables.train[target], tables.truth[target]
         if is_class:
             known, asked = _numbered_classes(known, asked)
+        alone = []
         for name in tables.features:
             relation = relate(tables.train[name], known, tables.val[name], asked, is_class=is_class)
+            if relation is None and tables.family is not Family.TS:
+                relation = _numbers_rows(tables, name, known, asked)
             if relation is not None:
-                found.append(Leak(name, target, relation))
+                alone.append(Leak(name, target, relation))
+        found += [*alone, *_terms(tables, target, {leak.feature for leak in alone})]
+    return found
+
+
+def _numbers_rows(
+    tables: TaskTables, name: str, known: pd.Series, asked: pd.Series
+) -> Relation | None:
+    """Check whether a feature numbers rows whose neighbours tell the target."""
+    if not (is_numeric(tables.train[name]) and is_numeric(tables.val[name])):
+        return None
+    x, x_val = numbers(tables.train[name]), numbers(tables.val[name])
+    if not numbers_rows(np.concatenate([x, x_val])):
+        return None
+    y, truth = numbers(known), numbers(asked)
+    rows, wanted = np.isfinite(y), np.isfinite(truth)
+    is_class = tables.family is Family.CLASS
+    figure = neighbours_tell(x[rows], y[rows], x_val[wanted], truth[wanted], is_class=is_class)
+    return Relation(figure, "numbers rows whose neighbours tell") if figure >= TELLS else None
+
+
+def _terms(tables: TaskTables, target: str, alone: set[str]) -> list[Leak]:
+    """Find the terms of sums, differences, products and ratios that a number is."""
+    if not is_numeric(tables.train[target]):
+        return []
+    known, asked = numbers(tables.train[target]), numbers(tables.truth[target])
+    taken = {*alone, *tables.entities, tables.time_column}
+    left = [name for name in tables.features if name not in taken]
+    found: list[Leak] = []
+    for _ in range(MOST_IDENTITIES):
+        identity = find_identity(tables.train, known, tables.val, asked, left, ALMOST)
+        if identity is None:
+            break
+        for name in identity.terms:
+            others = [f"{other!r}" for other in identity.terms if other != name]
+            beside = ", ".join(others[:3]) + (" ..." if others[3:] else "")
+            how = f"with {beside} makes up" if beside else "makes up"
+            found.append(Leak(name, target, Relation(identity.figure, how)))
+        left = [name for name in left if name not in identity.terms]
     return found
 
 
@@ -80,13 +135,53 @@ def relate(
     val_x, val_y = val_x.iloc[:MAX_ROWS], val_y.iloc[:MAX_ROWS]
     of_numbers = is_numeric(train_x) and is_numeric(val_x)
     if is_class:
-        return _gives_class(train_x, train_y, val_x, val_y, of_numbers=of_numbers)
+        relation = _gives_class(train_x, train_y, val_x, val_y, of_numbers=of_numbers)
+        if relation is None and of_numbers:
+            share = _cut_accuracy(train_x, train_y.to_numpy(), val_x, val_y.to_numpy())
+            relation = Relation(share, "has thresholds that tell") if share else None
+        return relation
     train_y, val_y = numeric(train_y), numeric(val_y)
     if of_numbers:
         relation = _gives_number(train_x, train_y, val_x, val_y)
         if relation is not None:
             return relation
-    return _group_gives_number(train_x, train_y, val_x, val_y)
+    return _group_gives_number(train_x, train_y, val_x, val_y) or _is_cut_of(
+        train_x, train_y, val_x, val_y
+    )
+
+
+def _is_cut_of(
+    train_x: pd.Series, train_y: pd.Series, val_x: pd.Series, val_y: pd.Series
+) -> Relation | None:
+    """Check whether a feature of few levels only says in which range a target lies."""
+    if not 2 <= train_x.nunique() <= MOST_CUT:
+        return None
+    known, asked = train_x.notna().to_numpy(), val_x.notna().to_numpy()
+    levels = _numbered_classes(train_x[known], val_x[asked])
+    share = _cut_accuracy(train_y[known], levels[0].to_numpy(), val_y[asked], levels[1].to_numpy())
+    return Relation(share, "is a range of") if share else None
+
+
+def _cut_accuracy(
+    train_x: pd.Series, train_y: np.ndarray, val_x: pd.Series, val_y: np.ndarray
+) -> float:
+    """Return the share of all rows that thresholds of one number get right; 0 for too few.
+
+    There is one range for each class. They are learned from all rows: what a threshold is learned
+    from may not come near it, and to part so many rows by chance is out of the question.
+    """
+    classes, counts = np.unique(train_y, return_counts=True)
+    x, asked = numbers(train_x), numbers(val_x)
+    known = np.isfinite(x)
+    rare = len(train_y) - counts.max(initial=0)
+    if not 2 <= len(classes) <= MOST_CUT or rare < FEWEST_CUT or known.mean() < 0.9:
+        return 0.0
+    everywhere = np.concatenate([x[known], asked[np.isfinite(asked)]])[:, None]
+    wanted = np.concatenate([train_y[known], val_y[np.isfinite(asked)]])
+    tree = DecisionTreeClassifier(max_leaf_nodes=len(classes), random_state=0)
+    share = float((tree.fit(everywhere, wanted).predict(everywhere) == wanted).mean())
+    trivial = float((wanted == classes[counts.argmax()]).mean())
+    return share if share >= ALMOST and 1 - share <= 0.02 * (1 - trivial) else 0.0
 
 
 def _gives_class(
@@ -145,11 +240,32 @@ def _gives_number(
     if linear >= ALMOST:
         how = "is another unit of" if linear >= EXACT else "is nearly an affine copy of"
         return Relation(linear, how)
+    for how, shaped in _shapes(x):
+        figure = float(np.corrcoef(shaped, y)[0, 1] ** 2)
+        if figure >= ALMOST:
+            return Relation(figure, f"gives by its {how}")
     if len(np.unique(y)) > 20:
         ranks = rank_correlation(x, y) ** 2
         if ranks >= 1 - 1e-4:
             return Relation(ranks, "is a monotone function of")
     return None
+
+
+def _shapes(x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what people make of a number: its square, and of a positive one more."""
+    shapes: dict[str, np.ufunc] = {"square": np.square}
+    if x.max() < MAX_EXPONENT:
+        shapes["exponential"] = np.exp
+    if x.min() > 0:
+        shapes |= {
+            "logarithm": np.log,
+            "root": np.sqrt,
+            "reciprocal": np.reciprocal,
+        }
+    for how, shape in shapes.items():
+        shaped = shape(x)
+        if np.isfinite(shaped).all() and np.ptp(shaped) > 0:
+            yield how, shaped
 
 
 def _group_gives_number(

@@ -31,10 +31,8 @@ class TaskAudit:
     track: Track | None
     """None if the dataset cannot be read."""
     findings: tuple[Finding, ...]
-    floor: float | None = None
-    """Score of the best constant; None for IF, and where it cannot be measured."""
-    ceiling: float | None = None
-    """Score of a quick strong model."""
+    headroom: Headroom | None = None
+    """What it leaves to be won; None for IF, and where it cannot be measured."""
 
     @property
     def worst(self) -> Severity | None:
@@ -47,6 +45,7 @@ class TaskAudit:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
+        room = self.headroom
         return {
             "id": self.id,
             "findings": [
@@ -58,8 +57,9 @@ class TaskAudit:
                 }
                 for finding in self.findings
             ],
-            "floor": None if self.floor is None else round(self.floor, 4),
-            "ceiling": None if self.ceiling is None else round(self.ceiling, 4),
+            "floor": round(room.floor, 4) if room else None,
+            "reference": round(room.reference, 4) if room else None,
+            "band": str(room.band) if room else None,
         }
 
 
@@ -111,6 +111,5 @@ def audit_task(task: Task) -> TaskAudit:
         id=task.id,
         track=task.track,
         findings=tuple(findings),
-        floor=headroom.floor if headroom else None,
-        ceiling=headroom.ceiling if headroom else None,
+        headroom=headroom,
     )

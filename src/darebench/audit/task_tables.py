@@ -41,6 +41,8 @@ class TaskTables:
     """Its strptime format as the settings state it, which the file need not follow."""
     entities: tuple[str, ...] = ()
     """Columns that tell the series of a forecast apart."""
+    is_grouped: bool = False
+    """Whether rows of one group are on one side, so that the rows cannot be split anew."""
 
 
 def read_tables(task: Task) -> TaskTables:
@@ -75,6 +77,7 @@ def read_tables(task: Task) -> TaskTables:
         time_column=question.time_column,
         time_format=question.time_format,
         entities=_entities(task, question.time_column),
+        is_grouped=bool(question.split_groups),
     )
 
 

@@ -42,8 +42,8 @@ class AttemptOptions(Selection):
             "--model",
             metavar="MODEL",
             help="Model to run: an Inspect model such as openai/gpt-5; baseline, a scripted data "
-            "scientist; trivial, null or oracle, which give the floor, 0 and the ceiling. An own "
-            "agent is named with --agent.",
+            "scientist; trivial, null or oracle, which answer a constant, nothing and the truth. "
+            "An own agent is named with --agent.",
         ),
     ] = "baseline"
     agent: Annotated[

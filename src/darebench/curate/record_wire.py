@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from darebench.audit.headroom import Headroom
+from darebench.audit.bootstrap import Scored
+from darebench.audit.headroom import Band, Headroom
 from darebench.curate.records import DatasetEntry, Refusal, Stage, TableRecord
 from darebench.errors import ConfigError
 from darebench.files import write_json
@@ -35,9 +36,37 @@ class _RefusalWire(_Wire):
         return Refusal(table=self.table, stage=self.stage, reason=self.reason, target=self.target)
 
 
+class _ScoredWire(_Wire):
+    score: float
+    deviation: float
+
+    def to_scored(self) -> Scored:
+        return Scored(self.score, self.deviation)
+
+
 class _HeadroomWire(_Wire):
+    """What a task leaves to be won; stores of earlier versions have a floor and a `ceiling`."""
+
     floor: float
-    ceiling: float
+    reference: float = Field(validation_alias=AliasChoices("reference", "ceiling"))
+    deviation: float = 0.0
+    spread: float = 0.0
+    usual_room: float | None = None
+    naive: dict[str, _ScoredWire] = {}
+    linear: _ScoredWire | None = None
+    band: Band | None = None
+    """Follows from the others."""
+
+    def to_headroom(self) -> Headroom:
+        return Headroom(
+            floor=self.floor,
+            reference=self.reference,
+            deviation=self.deviation,
+            spread=self.spread,
+            usual_room=self.usual_room,
+            naive={name: scored.to_scored() for name, scored in self.naive.items()},
+            linear=self.linear.to_scored() if self.linear else None,
+        )
 
 
 class _EntryWire(_Wire):
@@ -72,10 +101,7 @@ class _EntryWire(_Wire):
             updated=self.lastUpdated,
             domain=self.domain,
             source_ref=self.source_ref,
-            headroom={
-                name: Headroom(floor=room.floor, ceiling=room.ceiling)
-                for name, room in self.headroom.items()
-            },
+            headroom={name: room.to_headroom() for name, room in self.headroom.items()},
             flags=tuple(self.flags),
             variants=None if self.variants is None else tuple(self.variants),
             split=self.split,
@@ -175,10 +201,7 @@ def read_ledger(path: Path) -> tuple[Refusal, ...]:
 
 
 def _as_dict(entry: DatasetEntry) -> dict[str, Any]:
-    rooms = {
-        name: {"floor": room.floor, "ceiling": room.ceiling}
-        for name, room in entry.headroom.items()
-    }
+    rooms = {name: room.as_dict() for name, room in entry.headroom.items()}
     value = {
         "file_path": entry.folder,
         "task": layout.KIND_OF[entry.family],

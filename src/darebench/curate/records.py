@@ -204,8 +204,8 @@ class Draft:
     design: Design
     """Its features are those that are left."""
     split: Split
-    headroom: tuple[Headroom, ...]
-    """One for each variant that is scored against true values: MM; or XF and CF."""
+    headroom: Mapping[Variant, Headroom]
+    """Of each variant that is asked and scored against true values: MM; or XF, CF or both."""
     dropped: tuple[str, ...]
     """Features that were left out because they leak the target."""
 

@@ -78,12 +78,27 @@ def _diabetes() -> pd.DataFrame:
     return frame.assign(progression=data.target)
 
 
-def _economy() -> pd.DataFrame:
-    from statsmodels.datasets import macrodata
+def _schools() -> pd.DataFrame:
+    from statsmodels.datasets import star98
 
-    data: Any = macrodata.load_pandas()
+    data: Any = star98.load_pandas()
     frame: pd.DataFrame = data.data
-    return frame[[name for name in ECONOMY if name != "quarter_start"]]
+    above = 100 * frame["NABOVE"] / (frame["NABOVE"] + frame["NBELOW"])
+    names = {
+        "LOWINC": "low_income",
+        "PERASIAN": "asian",
+        "PERBLACK": "black",
+        "PERHISP": "hispanic",
+        "PERMINTE": "minority_teachers",
+        "AVYRSEXP": "experience",
+        "AVSALK": "salary",
+        "PERSPENK": "spending",
+        "PTRATIO": "pupils_per_teacher",
+        "PCTCHRT": "charter_schools",
+        "PCTYRRND": "year_round_schools",
+        "PCTAF": "college_courses",
+    }
+    return frame[list(names)].rename(columns=names).round(3).assign(above_median=above.round(2))
 
 
 def _economy_series() -> pd.DataFrame:
@@ -120,18 +135,30 @@ DIABETES = {
     "glucose": "blood sugar level",
     "progression": "measure of disease progression one year later",
 }
+SCHOOLS = {
+    "low_income": "percentage of students of low income",
+    "asian": "percentage of Asian students",
+    "black": "percentage of Black students",
+    "hispanic": "percentage of Hispanic students",
+    "minority_teachers": "percentage of teachers of a minority",
+    "experience": "mean years of service of the teachers",
+    "salary": "mean salary of the teachers in thousands of dollars",
+    "spending": "spending on each student in thousands of dollars",
+    "pupils_per_teacher": "pupils for each teacher",
+    "charter_schools": "percentage of charter schools",
+    "year_round_schools": "percentage of year-round schools",
+    "college_courses": "percentage of students who take courses that prepare for college",
+    "above_median": "percentage of students above the national median in mathematics",
+}
 ECONOMY = {
-    "realgdp": "real gross domestic product in billions of dollars",
     "realcons": "real personal consumption expenditures",
-    "realinv": "real gross private domestic investment",
-    "realgovt": "real federal government expenditures",
+    "realgdp": "real gross domestic product in billions of dollars",
     "realdpi": "real private disposable income",
     "cpi": "consumer price index at the end of the quarter",
     "m1": "nominal money stock M1",
     "tbilrate": "rate of 3-month treasury bills",
     "unemp": "seasonally adjusted unemployment rate in percent",
     "pop": "total population at the end of the quarter",
-    "infl": "inflation rate",
 }
 AFFAIRS = {
     "rate_marriage": "rating of the marriage from very poor to very good",
@@ -210,20 +237,20 @@ STARTER = (
         ),
     ),
     StarterDataset(
-        name="us-economy_reg",
+        name="schools_reg",
         family=Family.REG,
         owner="statsmodels",
-        slug="macrodata",
-        title="United States macroeconomic data",
-        about="Quarterly figures of the economy of the United States, 1959 to 2009.",
+        slug="star98",
+        title="Mathematics in the school districts of California",
+        about="Districts of California in 1998: students, teachers, spending and test results.",
         licence="public domain",
-        domain="finance",
-        load=_economy,
-        columns=ECONOMY,
-        targets=("realcons", "realinv"),
+        domain="education",
+        load=_schools,
+        columns=SCHOOLS,
+        targets=("above_median", "college_courses"),
         seed=14,
         workflow=ChosenWorkflow(
-            features=("realgovt", "cpi", "unemp", "tbilrate"),
+            features=("low_income", "hispanic", "experience", "pupils_per_teacher"),
             imputer="median",
             model="DecisionTreeRegressor",
         ),
@@ -239,10 +266,10 @@ STARTER = (
         domain="finance",
         load=_economy_series,
         columns={"quarter_start": "first day of the quarter", **ECONOMY},
-        targets=("realcons",),
+        targets=("cpi",),
         seed=15,
         time_column="quarter_start",
-        share=0.8,
+        share=0.7,
     ),
     StarterDataset(
         name="investment_ts",
@@ -265,6 +292,6 @@ STARTER = (
         seed=16,
         time_column="year",
         entities=("firm",),
-        share=0.8,
+        share=0.75,
     ),
 )

@@ -70,6 +70,8 @@ class QuestionSettings(_Wire):
     random_state: int | None = None
     time_column: str | None = None
     time_format: str | None = None
+    split_groups: Names = []
+    """Columns whose values are on one side of the split each."""
     environment: dict[str, str] = {}
     metric: str | None = None
     """Name of the metric of the tasks that are not IF; None for the family's own."""

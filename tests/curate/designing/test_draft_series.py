@@ -15,8 +15,12 @@ from darebench.curate.designing.split import MIN_VAL
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
 from darebench.curate.records import Design, RawTable, Table
+from darebench.curate.verify import verify
+from darebench.curate.writing.package import package_series
 from darebench.errors import CurationReject
-from darebench.types import Family
+from darebench.store.read import open_store
+from darebench.store.write import write_store
+from darebench.types import Family, Variant
 from good_tables import panel
 
 
@@ -34,6 +38,7 @@ def logs(n: int = 3_000) -> pd.DataFrame:
     )
     machine = rng.choice(["a", "b"], n)
     load = 5 + 3 * (moments.day_of_week > 4) + (machine == "b") + rng.normal(0, 0.3, n)
+    load = load + 0.1 * (moments - moments[0]).days
     return pd.DataFrame(
         {
             "at": moments.strftime("%Y-%m-%d %H:%M:%S"),
@@ -59,23 +64,9 @@ def test_rows_at_any_time_are_aggregated_to_the_finest_full_interval():
     assert told["heat"].item() == pytest.approx(first["heat"].mean())
 
 
-@pytest.mark.slow
-def test_a_series_without_other_columns_gets_those_of_the_calendar():
-    days = pd.date_range("2020-01-01", periods=500)
-    value = 10 + 3 * (days.day_of_week > 4) + np.random.default_rng(0).normal(0, 0.5, 500)
-    made = table(pd.DataFrame({"day": days, "value": value.round(3)}))
-    (design,) = RulesDesigner().design(made)
-    draft = draft_series(made, design, np.random.default_rng(0))
-    assert "calendar_weekday" in draft.design.features
-    assert "Monday" in draft.table.describe("calendar_weekday")
-    assert (
-        draft.split.val["calendar_weekday"] == pd.to_datetime(draft.split.val["day"]).dt.day_of_week
-    ).all()
-
-
 def test_a_forecast_is_asked_for_later_than_all_training():
     made = table(panel())
-    design = next(d for d in RulesDesigner().design(made) if d.target == "sold")
+    design = forecast_of(made, "sold")
     draft = draft_series(made, design, np.random.default_rng(0))
     assert draft.split.train["day"].max() < draft.split.val["day"].min()
     assert len(draft.split.val) >= MIN_VAL
@@ -129,7 +120,7 @@ def test_six_years_of_months_are_a_forecast():
     draft = draft_series(made, design, np.random.default_rng(0))
     assert len(draft.split.val) >= 30
     assert len(draft.split.train) >= 30
-    assert all(room.ceiling > 0.8 for room in draft.headroom)
+    assert all(room.reference > 0.8 for room in draft.headroom.values())
 
 
 def test_noise_over_time_leaves_nothing_to_win():
@@ -141,11 +132,55 @@ def test_noise_over_time_leaves_nothing_to_win():
 
 
 def test_features_that_together_are_the_target_are_left_out():
-    frame = states(first=1980).assign(tax=lambda f: f["rate"] * 2 + f["income"] % 7)
+    frame = states(18, first=1980).assign(tax=lambda f: 2 * f["year"] - 3960 + f["income"] % 7)
     frame["total"] = frame["income"] + 3 * frame["tax"]
     made = table(frame)
     able = tuple(c for c in frame if c not in ("state", "year", "total"))
     design = replace(forecast_of(made, "total"), features=able)
     draft = draft_series(made, design, np.random.default_rng(0))
-    assert draft.dropped
-    assert draft.headroom[0].ceiling < 0.995
+    assert {*draft.dropped} >= {"tax"}
+    assert all(room.reference < 0.995 for room in draft.headroom.values())
+
+
+def test_features_that_gain_nothing_make_no_second_task():
+    """A forecast with the future's features is CF's twin where they tell nothing more."""
+    frame = states(first=1980).assign(luck=np.random.default_rng(0).normal(size=144).round(3))
+    frame["income"] += 3 * (frame["year"] - 1980)
+    made = table(frame[["state", "year", "income", "luck"]])
+    design = forecast_of(made, "income")
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert [*draft.headroom] == [Variant.CF]
+    assert draft.design.features == ()
+
+
+def test_a_future_that_only_its_features_tell_is_asked_with_them_only(tmp_path):
+    rng = np.random.default_rng(0)
+    rain = rng.gamma(2, 3, 400)
+    frame = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=400), "rain": rain.round(2)})
+    frame["flow"] = (3 * rain + rng.normal(0, 2, 400)).round(2)
+    made = table(frame)
+    design = forecast_of(made, "flow")
+    draft = draft_series(made, design, np.random.default_rng(0))
+    assert [*draft.headroom] == [Variant.XF]
+    rng = np.random.default_rng(1)
+    written = package_series(draft, "o_t-flow_ts", rng)
+    assert written.extra["variants"] == ["xf"]
+    assert written.question_v1
+    assert not written.question_v2
+    assert [*written.settings["headroom"]] == ["v1"]
+    write_store([written], tmp_path / "store")
+    assert verify(tmp_path / "store") is not None
+    assert [task.id for task in open_store(tmp_path / "store").tasks] == ["o_t-flow_ts/xf"]
+
+
+def test_what_each_series_last_was_leaves_nothing_to_win():
+    """Of 80 series that stay where they are, a constant tells nothing and the last value all."""
+    rng = np.random.default_rng(0)
+    level = np.repeat(rng.normal(50, 10, 40), 20)
+    years = np.tile(np.arange(1980, 2000), 40)
+    frame = pd.DataFrame({"firm": np.repeat(np.arange(40), 20), "year": years})
+    frame["sales"] = (level + rng.normal(0, 0.5, 800)).round(3)
+    made = table(frame)
+    design = forecast_of(made, "sales")
+    with pytest.raises(CurationReject, match="nothing to win"):
+        draft_series(made, design, np.random.default_rng(0))

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from darebench.audit.findings import Finding, Severity
-from darebench.audit.headroom import SOLVED, Headroom
+from darebench.audit.headroom import LEAST_ROOM, SOLVED, Headroom
 
-LEAST_ROOM = 0.05
-"""What a strong model must win over the trivial answer."""
 TRIVIAL = 0.95
-"""Score of a constant over which a task is solved by it."""
+"""Score of a naive answer over which a task is solved by it."""
 
 
 def headroom_left(headroom: Headroom) -> list[Finding]:
-    """Find tasks that a constant solves, or that no quick model does better on than a constant."""
+    """Find tasks that a naive answer, or anything, solves, and those whose scores are noise."""
+    best = max(headroom.naive, key=lambda name: headroom.naive[name].score, default="constant")
+    figures = (
+        f"the best model scores {headroom.reference:.3f}, "
+        f"the best naive answer ({best}) {headroom.floor:.3f}"
+    )
     found = []
-    if headroom.room < LEAST_ROOM and headroom.floor <= TRIVIAL:
-        message = (
-            f"a quick model scores {headroom.ceiling:.3f}, the trivial answer {headroom.floor:.3f}"
-        )
-        found.append((Severity.WARNING, headroom.room, message))
     if headroom.floor > TRIVIAL:
-        message = f"the trivial answer scores {headroom.floor:.3f}"
-        found.append((Severity.DEFECT, headroom.floor, message))
-    if headroom.ceiling >= SOLVED and headroom.floor <= TRIVIAL:
-        message = f"the features determine the target: a quick model scores {headroom.ceiling:.4f}"
-        found.append((Severity.WARNING, headroom.ceiling, message))
+        found.append((Severity.DEFECT, headroom.floor, figures))
+    elif headroom.room < LEAST_ROOM:
+        found.append((Severity.WARNING, headroom.room, figures))
+    elif headroom.is_noise:
+        message = (
+            f"its score varies by {headroom.deviation:.3f} with the rows that are drawn, and "
+            f"{headroom.whole_room:.3f} can be won"
+        )
+        found.append((Severity.WARNING, headroom.deviation, message))
+    if headroom.reference >= SOLVED and headroom.floor <= TRIVIAL:
+        message = (
+            f"the features determine the target: the best model scores {headroom.reference:.4f}"
+        )
+        found.append((Severity.WARNING, headroom.reference, message))
     return [
         Finding(check="headroom", severity=severity, figure=figure, message=message)
         for severity, figure, message in found

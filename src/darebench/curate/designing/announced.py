@@ -16,7 +16,7 @@ _END = (
 )
 _PURPOSES = (
     r"(?:predict|forecast|explain|estimat|classif|determin|diagnos|detect|identify|recogni[sz])"
-    r"(?:s|e|es|ing|y|ying|ed|ion of)?\s+(?:how|if|whether|which|the|an?)?",
+    r"(?:s|e|es|ing|y|ying|ed|ion of)?(?:\s+(?:how|if|whether|which|the|an?))?",
     r"(?:prediction|predictors?|forecasting|determinants?|model(?:l?ing)?|classification|"
     r"risk factors?) (?:of|for)",
     r"effects? of .{3,80}? (?:on|upon)",
@@ -35,6 +35,8 @@ _PURPOSES = (
 )
 _WEAK = frozenset((3, 4, 5, 9))
 """Of these, those that name what is explained beside what explains it."""
+_SURE = frozenset((0, 1, 8))
+"""Those that name a response in so many words."""
 _REVERSED = re.compile(
     r"([`'\"]?[\w .'-]{2,50}?[`'\"]?)(?:,| \()? ?(?:is|was|as|are|serves? as|being)? (?:the |"
     r"a |our )?(?:target|response|outcome|dependent)(?: variable| column| attribute|"
@@ -146,7 +148,7 @@ def _phrases(table: Table) -> Iterator[tuple[str, float, str]]:
     about = _ENTRIES.sub("\n\n", about)
     about = re.sub(r"(?<!\n)\n(?!\n)", " ", about)
     for number, pattern in enumerate(_PURPOSES):
-        points = 1.5 if number in _WEAK else 3.5
+        points = 1.5 if number in _WEAK else 4.0 if number in _SURE else 3.0
         whole = re.compile(rf"\b(?:{pattern})\s+(.{{2,90}}?){_END}", re.I)
         for match in whole.finditer(about):
             yield match[1], points, " ".join(match[0].split())[:80]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from darebench.audit.headroom import SOLVED, Headroom
+from darebench.audit.headroom import LEAST_ROOM, SOLVED, Headroom
 from darebench.audit.leaks import find_leaks
 from darebench.audit.task_tables import TaskTables
 from darebench.curate.records import INDEX, Design, Split
@@ -15,7 +15,6 @@ from darebench.types import Family, Variant
 
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
-LEAST_ROOM = {Family.CLASS: 0.05, Family.REG: 0.1, Family.TS: 0.1}
 
 
 class Cleared(NamedTuple):
@@ -81,6 +80,7 @@ def tables_of(split: Split, design: Design, variant: Variant) -> TaskTables:
         time_column=design.time_column or None,
         time_format=stated_format(design),
         entities=design.entities,
+        is_grouped=bool(design.groups),
     )
 
 
@@ -89,14 +89,27 @@ def stated_format(design: Design) -> str | None:
     return None if design.time_format in ("", INDEX) else design.time_format
 
 
-def check_room(headroom: Headroom, family: Family) -> None:
-    """Refuse what nothing predicts, what a constant solves, and what anything solves.
+def check_room(headroom: Headroom) -> None:
+    """Refuse what nothing predicts, what a naive answer or anything solves, and what is noise.
 
     Raises:
         CurationReject: The task is one of these.
     """
-    figures = f"a quick model scores {headroom.ceiling:.3f}, a constant {headroom.floor:.3f}"
-    if headroom.room < LEAST_ROOM[family]:
-        raise CurationReject(f"nothing to win: {figures}")
-    if headroom.ceiling >= SOLVED:
+    best = max(headroom.naive, key=lambda name: headroom.naive[name].score, default="none")
+    figures = (
+        f"the best model scores {headroom.reference:.3f}, the best naive answer ({best}) "
+        f"{headroom.floor:.3f}"
+    )
+    if headroom.reference >= SOLVED:
         raise CurationReject(f"the features determine it: {figures}")
+    if headroom.room < LEAST_ROOM:
+        raise CurationReject(f"nothing to win: {figures}")
+    if headroom.usual_room is not None and headroom.usual_room < LEAST_ROOM:
+        raise CurationReject(
+            f"nothing to win over several splits: {headroom.usual_room:.3f} on average; {figures}"
+        )
+    if headroom.is_noise:
+        raise CurationReject(
+            f"its scores are noise: they vary by {headroom.deviation:.3f} with the rows that are "
+            f"drawn, and {headroom.whole_room:.3f} can be won"
+        )

@@ -4,25 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from darebench.audit.headroom import SOLVED, Headroom, measure
-from darebench.curate.designing.draft import Cleared, check_room, tables_of, without_leaks
+from darebench.audit.headroom import measure
+from darebench.curate.designing.draft import check_room, tables_of, without_leaks
 from darebench.curate.designing.split import able_shares, split_times
-from darebench.curate.profiling.resample import Resampling, calendar_columns, resample
+from darebench.curate.profiling.resample import Resampling, resample
 from darebench.curate.records import Design, Draft, Table
 from darebench.errors import CurationReject
 from darebench.types import Variant
 
 MAX_ROWS = 12_000
-MOST_SHARES = 3
+MOST_SHARES = 2
 """Points in time at which a series is split before it is refused."""
-MOST_IDENTITIES = 3
-"""Features that are left out because all of them together determine the target."""
+LEAST_GAIN = 0.02
+"""What the features of the future must add to the reference, for an XF task."""
 
 
 def draft_series(
@@ -44,7 +43,7 @@ def draft_series(
     if design.interval:
         how = Resampling(design.interval, design.entities)
         joined = resample(table.frame, design.time_column, how, wanted, design.aggregation)
-        table = _changed(table, joined, {})
+        table = replace(table, frame=joined)
     rows = table.frame[[*keys, *wanted]].dropna(subset=list(design.targets))
     rows = _fewer_series(rows, design)
     refused: list[CurationReject] = []
@@ -58,73 +57,33 @@ def draft_series(
 
 
 def _draft_at(share: float, table: Table, design: Design, rows: pd.DataFrame) -> Draft:
-    """Split after one share of the times, and measure both variants."""
+    """Split after one share of the times, and measure both variants.
+
+    Where the features of the future gain nothing, there is no XF task: it would be CF's twin. Where
+    the future can be told by its features only, there is no CF task.
+    """
     keys = [design.time_column, *design.entities]
     cleared = without_leaks(
         design, Variant.XF, lambda left: split_times(rows, left, share), least=0, keys=keys
     )
-    rooms: list[Headroom] = []
-    if cleared.design.features:
-        cleared, exogenous = _without_identity(cleared)
-        rooms.append(exogenous)
-    elif not pd.api.types.is_numeric_dtype(table.frame[design.time_column]):
-        table, cleared = _with_calendar(table, cleared)
-        rooms.append(measure(tables_of(cleared.split, cleared.design, Variant.XF)))
-    # Years and counted time have no calendar: without another column there is no XF task.
-    rooms.append(measure(tables_of(cleared.split, cleared.design, Variant.CF)))
-    for room in rooms:
-        check_room(room, design.family)
-    return Draft(
-        table=table,
-        design=cleared.design,
-        split=cleared.split,
-        headroom=tuple(rooms),
-        dropped=cleared.dropped,
-    )
-
-
-def _without_identity(cleared: Cleared) -> tuple[Cleared, Headroom]:
-    """Leave out what goes most with the target while all features together determine it.
-
-    Returns:
-        What is left, and what the XF task of it leaves to be won.
-    """
     design, split, dropped = cleared
-    headroom = measure(tables_of(split, design, Variant.XF))
-    for _ in range(MOST_IDENTITIES):
-        numbers = [c for c in design.features if pd.api.types.is_numeric_dtype(split.train[c])]
-        if len(numbers) < 2 or headroom.ceiling < SOLVED:
-            break
-        alike = split.train[numbers].corrwith(split.train[design.target]).abs().fillna(0.0)
-        closest = str(alike.idxmax())
-        dropped = tuple(sorted((*dropped, closest)))
-        design = replace(design, features=tuple(c for c in design.features if c != closest))
-        headroom = measure(tables_of(split, design, Variant.XF))
-    return Cleared(design, split, dropped), headroom
-
-
-def _with_calendar(table: Table, cleared: Cleared) -> tuple[Table, Cleared]:
-    """Add the calendar's columns, which the future has too, to series without other features."""
-    design, split, _ = cleared
-    n_train = len(split.train)
-    rows = pd.concat([split.train, split.val], ignore_index=True)
-    found = list(calendar_columns(rows[design.time_column], list(table.frame.columns)))
-    if not found:
-        raise CurationReject("no exogenous column is left")
-    rows = rows.assign(**{name: values for name, values, _ in found})
-    parts = split._replace(
-        train=rows.iloc[:n_train], val=rows.iloc[n_train:].reset_index(drop=True)
-    )
-    names = tuple(name for name, _, _ in found)
-    meanings = {name: meaning for name, _, meaning in found}
-    return _changed(table, rows, meanings), Cleared(
-        replace(design, features=names), parts, cleared.dropped
-    )
-
-
-def _changed(table: Table, frame: pd.DataFrame, meanings: Mapping[str, str]) -> Table:
-    descriptions = {**table.raw.descriptions, **meanings}
-    return replace(table, frame=frame, raw=replace(table.raw, descriptions=descriptions))
+    rooms = {Variant.CF: measure(tables_of(split, design, Variant.CF))}
+    if design.features:
+        exogenous = measure(tables_of(split, design, Variant.XF))
+        if exogenous.reference - rooms[Variant.CF].reference >= LEAST_GAIN:
+            rooms = {Variant.XF: exogenous, **rooms}
+        else:
+            design = replace(design, features=())
+    refused: list[CurationReject] = []
+    for variant, room in [*rooms.items()]:
+        try:
+            check_room(room)
+        except CurationReject as error:
+            refused.append(error)
+            del rooms[variant]
+    if not rooms:
+        raise refused[-1]
+    return Draft(table=table, design=design, split=split, headroom=rooms, dropped=dropped)
 
 
 def _fewer_series(rows: pd.DataFrame, design: Design) -> pd.DataFrame:

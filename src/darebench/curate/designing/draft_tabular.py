@@ -4,17 +4,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import measure
 from darebench.curate.designing.draft import check_room, tables_of, without_leaks
 from darebench.curate.designing.split import SMALL_TABLE, split_rows
-from darebench.curate.records import Design, Draft, Table
+from darebench.curate.profiling.profile import parse_times
+from darebench.curate.profiling.row_order import follows
+from darebench.curate.records import INDEX, Design, Draft, Table
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
 MAX_ROWS = 10_000
+FOLLOWS = 0.4
+"""Correlation with the row before in time, from which on a target is a series."""
 MIN_CLASS_SHARE = 0.02
 MIN_CLASS_ROWS, MIN_SMALL_CLASS_ROWS = 40, 25
 """Fewest rows of a class in a table, and in a small one, of which more is validated on."""
@@ -26,6 +32,8 @@ def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Dra
     Raises:
         CurationReject: Too little is left, or nothing can be won.
     """
+    design = _in_whole_groups(table, design)
+    _refuse_series(table, design)
     by_class = design.family is Family.CLASS
     cleared = without_leaks(
         design,
@@ -34,14 +42,51 @@ def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Dra
         least=2,
     )
     headroom = measure(tables_of(cleared.split, cleared.design, Variant.MM))
-    check_room(headroom, design.family)
+    check_room(headroom)
     return Draft(
         table=table,
         design=cleared.design,
         split=cleared.split,
-        headroom=(headroom,),
+        headroom={Variant.MM: headroom},
         dropped=cleared.dropped,
     )
+
+
+def _in_whole_groups(table: Table, design: Design) -> Design:
+    """Split by the table's groups where the design names none; they are no features."""
+    groups = design.groups or table.profile.groups
+    left = tuple(name for name in design.features if name not in groups)
+    return replace(
+        design, groups=tuple(g for g in groups if g not in design.targets), features=left
+    )
+
+
+def _refuse_series(table: Table, design: Design) -> None:
+    """Refuse to shuffle rows that follow each other in time.
+
+    Raises:
+        CurationReject: They do.
+    """
+    axis = table.profile.time
+    if axis is None or axis.entities:
+        return
+    if axis.interval:
+        times = parse_times(table.frame[axis.column], _spelling(table, axis.column))
+        order = np.argsort(times, kind="stable")
+        if all(abs(follows(table.frame[t].iloc[order])) < FOLLOWS for t in design.targets):
+            return
+    elif axis.format == INDEX and not _in_order(table.frame[axis.column]):
+        return
+    raise CurationReject("its rows follow each other in time; a series is forecast, never shuffled")
+
+
+def _in_order(values: pd.Series) -> bool:
+    steps = np.diff(values.to_numpy(float))
+    return bool(max((steps > 0).mean(), (steps < 0).mean()) >= 0.95)
+
+
+def _spelling(table: Table, column: str) -> str:
+    return next(c.time_format for c in table.profile.columns if c.name == column)
 
 
 def _rows(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> pd.DataFrame:

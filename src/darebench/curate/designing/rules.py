@@ -200,7 +200,7 @@ def series_design(table: Table, target: Column, judgement: Judgement) -> Design 
         family=Family.TS,
         target=target.name,
         features=tuple(
-            c.name for c in without_given_away(table, target.name, able, judgement, least=0)
+            c.name for c in without_given_away(table, target.name, able, judgement, least=1)
         ),
         time_column=axis.column,
         time_format=axis.format,

@@ -15,11 +15,14 @@ RATIOS = (0.7, 0.8, 0.9)
 """Shares of training rows that are drawn from (paper section 3)."""
 SMALL_RATIOS = (0.6, 0.5)
 """For tables whose validation part would otherwise be so small that one row decides much."""
+GOOD_VAL = 300
+"""Validation rows up to which a larger share is validated on: scores of fewer vary much."""
 MIN_VAL, MIN_SMALL_VAL = 100, 30
 """Validation rows of a table, and of a small one: one row decides a point, or three at most."""
 SMALL_TABLE = 200
 """Different rows under which a table is a small one."""
 SMALL_SERIES = 400
+LEAST_GROUPS = 8
 LEAST_ROWS, LEAST_SERIES_ROWS = 75, 60
 
 
@@ -29,7 +32,10 @@ def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
     Raises:
         CurationReject: No ratio does.
     """
-    able = [r for r in RATIOS if n_rows - int(n_rows * r) >= MIN_VAL]
+    sizes = {ratio: n_rows - int(n_rows * ratio) for ratio in RATIOS}
+    able = [r for r in RATIOS if sizes[r] >= GOOD_VAL] or [
+        r for r in RATIOS[:1] if sizes[r] >= MIN_VAL
+    ]
     if able:
         return float(rng.choice(able))
     for ratio in SMALL_RATIOS:
@@ -49,6 +55,13 @@ def split_rows(
         CurationReject: Too few rows are left for a validation part.
     """
     ratio = draw_ratio(len(frame), rng)
+    if design.groups:
+        n_groups = frame.groupby(list(design.groups), dropna=False).ngroups
+        if n_groups < LEAST_GROUPS:
+            raise CurationReject(
+                f"its rows are of {n_groups} different {' and '.join(design.groups)}; "
+                f"{LEAST_GROUPS} are needed"
+            )
     order = rng.permutation(len(frame))
     if design.groups:
         is_train = _whole_groups(frame, design, order, ratio)

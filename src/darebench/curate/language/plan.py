@@ -87,7 +87,7 @@ def to_designs(plan: Plan, table: Table) -> list[Design]:
         keys = {task.time.column, *task.time.entities} if task.time else grouping
         wanted = set(task.features) - keys - set(task.targets)
         able = [c for c in table.profile.columns if c.name in wanted]
-        least = 0 if task.time else 2
+        least = 1 if task.time else 2
         for target in task.targets:
             used = without_given_away(table, target, able, judgement, least=least)
             features = tuple(c.name for c in used)

@@ -98,14 +98,21 @@ def _as_kind(values: pd.Series, kind: str) -> pd.Series:
     return values
 
 
-def profile_as_told(made: Tidy, told: Told) -> Profile:
+def profile_as_told(
+    made: Tidy, told: Told, descriptions: Mapping[str, str] | None = None
+) -> Profile:
     """Profile a table, with the kinds, the time axis and the groups that are said.
+
+    Args:
+        made: The clean table, and how its columns were read.
+        told: What its user says.
+        descriptions: Column -> what it means, where that is known.
 
     Raises:
         CurationReject: The column that is said to be the time cannot be a time axis.
     """
     readings = [reading for reading in made.columns if reading.name in made.frame]
-    found = profile(made.frame, readings)
+    found = profile(made.frame, readings, descriptions)
     kinds = {**told.types, **dict.fromkeys(told.day_first, "time")}
     columns = tuple(_typed(column, kinds) for column in found.columns)
     axis = found.time if _holds(found.time, told) else None

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.curate.profiling.evidence import Became, ColumnReading
+from darebench.curate.profiling.groups import find_groups
 from darebench.curate.profiling.iso_times import DAY, MOMENT
 from darebench.curate.profiling.resample import choose_resampling
 from darebench.curate.records import INDEX, Column, Kind, Profile, TimeAxis
@@ -34,23 +35,30 @@ _KEY = re.compile(
 MIN_TIMES = 6
 SHORTEST = 4
 """Fewest rows of a series, on average."""
+YEARS_IN_A_ROW = 20
+"""Years after each other that are years whatever their column is called."""
 FULL_PANEL = 0.75
 """Share of all pairs of time and number that must be there for the number to name series."""
 _DAY_NS = 86_400_000_000_000
 
 
-def profile(frame: pd.DataFrame, readings: Sequence[ColumnReading] = ()) -> Profile:
+def profile(
+    frame: pd.DataFrame,
+    readings: Sequence[ColumnReading] = (),
+    descriptions: Mapping[str, str] | None = None,
+) -> Profile:
     """Profile a clean table.
 
     Args:
         frame: The table.
         readings: How its columns were read, where that is known: codes are keys whatever they hold.
+        descriptions: Column -> what it means, where that is known.
     """
     read = {reading.name: reading for reading in readings}
     columns = tuple(_with_reading(_column(frame[n]), read.get(str(n))) for n in frame.columns)
     axis = find_time_axis(frame, columns)
     panel = axis.entities if axis is not None and not axis.interval else ()
-    groups = panel or _groups(frame, columns)
+    groups = panel or find_groups(frame, columns, descriptions or {})
     return Profile(n_rows=len(frame), columns=columns, time=axis, groups=groups)
 
 
@@ -70,7 +78,8 @@ def _column(values: pd.Series) -> Column:
         whole = bool((known == known.round()).all())
         named_key = _KEY.fullmatch(name) is not None
         is_key = whole and named_key and n_distinct > 20 and known.min() >= 0
-        is_year = _YEAR.fullmatch(name) and whole and known.between(1500, 2100).all()
+        is_year = whole and known.between(1500, 2100).all()
+        is_year = is_year and (_YEAR.fullmatch(name) is not None or _counts_years(values))
         counts = _COUNTS_TIME.fullmatch(name) and whole and n_distinct >= MIN_TIMES
         return Column(
             name=name,
@@ -102,6 +111,12 @@ def _time_format(texts: pd.Series) -> str:
         return ""
     times = pd.to_datetime(sample, format=spelling, errors="coerce")
     return spelling if times.notna().all() else ""
+
+
+def _counts_years(values: pd.Series) -> bool:
+    """Check whether a column of whole numbers has each of many years in a row once."""
+    steps = np.diff(np.sort(values.to_numpy(float)))
+    return len(steps) >= YEARS_IN_A_ROW and bool((steps == 1).all())
 
 
 def find_time_axis(frame: pd.DataFrame, columns: tuple[Column, ...]) -> TimeAxis | None:
@@ -196,17 +211,6 @@ def _tells_series(column: Column, time: Column, n_rows: int) -> bool:
     if column.kind is not Kind.NUMBER or _KEY.fullmatch(column.name):
         return True
     return column.whole and n_rows >= FULL_PANEL * column.n_distinct * time.n_distinct
-
-
-def _groups(frame: pd.DataFrame, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Find the column that names entities which have several rows."""
-    for column in columns:
-        named = column.kind in (Kind.KEY, Kind.TEXT) or (
-            _KEY.fullmatch(column.name) is not None and column.kind is Kind.NUMBER and column.whole
-        )
-        if named and 20 <= column.n_distinct <= 0.7 * len(frame):
-            return (column.name,)
-    return ()
 
 
 def parse_times(values: pd.Series, time_format: str) -> np.ndarray:

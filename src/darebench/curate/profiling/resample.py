@@ -1,10 +1,10 @@
-"""Makes regular series of irregular ones, and gives series the calendar's columns."""
+"""Makes regular series of irregular ones."""
 
 # pandas' indexing is typed as unions of everything that it can give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -85,24 +85,3 @@ def _instants(times: pd.Series) -> pd.Series:
 def _commonest(values: pd.Series) -> object:
     modes = values.mode()
     return modes.iloc[0] if len(modes) else np.nan
-
-
-def calendar_columns(
-    times: pd.Series, taken: Sequence[str]
-) -> Iterator[tuple[str, pd.Series, str]]:
-    """Yield the calendar's columns that vary: name, values, meaning.
-
-    Args:
-        times: ISO text.
-        taken: Names that are no longer free.
-    """
-    instants = pd.to_datetime(times)
-    parts = {
-        "calendar_year": (instants.dt.year, "year of the time stamp"),
-        "calendar_month": (instants.dt.month, "month of the time stamp, from 1 to 12"),
-        "calendar_weekday": (instants.dt.day_of_week, "day of the week, from 0 for Monday to 6"),
-        "calendar_hour": (instants.dt.hour, "hour of the time stamp, from 0 to 23"),
-    }
-    for name, (values, meaning) in parts.items():
-        if values.nunique() > 1 and name not in taken:
-            yield name, values.astype("int64"), meaning

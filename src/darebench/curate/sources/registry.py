@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from darebench.curate.sources import hugging_face, kaggle, local_folder, openml, rdata
 from darebench.curate.sources.chosen import ChosenSite, ChosenSource
+from darebench.curate.sources.packages import source as packages
 from darebench.curate.sources.sites import Site
 from darebench.curate.told import Told
 from darebench.errors import ConfigError
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 _FOLDER = local_folder.KIND
 SOURCES = {
-    kind.name: kind for kind in (_FOLDER, rdata.KIND, hugging_face.KIND, kaggle.KIND, openml.KIND)
+    kind.name: kind
+    for kind in (
+        _FOLDER,
+        rdata.KIND,
+        packages.KIND,
+        hugging_face.KIND,
+        kaggle.KIND,
+        openml.KIND,
+    )
 }
 """Name -> kind of source, in the order of the documentation."""
 

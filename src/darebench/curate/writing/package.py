@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -126,8 +126,11 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
         layout.TRUTH_XF: numbered(val[list(targets)]),
         layout.TRUTH_CF: val[[*keys, *targets]],
     }
-    if not design.features:
+    if Variant.XF not in draft.headroom:
         del asked["val_v1.csv"], truths[layout.TRUTH_XF]
+    if Variant.CF not in draft.headroom:
+        # The answer stays: its columns say what tells the series apart.
+        del asked["val_v2.csv"]
     texts = {
         file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
         for file in asked
@@ -141,12 +144,17 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     return DatasetFiles(
         **_shared(table, draft, name, metadata, settings),
         question_v1=texts.get("val_v1.csv", ""),
-        question_v2=texts["val_v2.csv"],
+        question_v2=texts.get("val_v2.csv", ""),
         sources={"train.csv": rows, **asked},
         truths=truths,
-        needed_v1=("train.csv", "val_v1.csv", layout.METADATA_TEXT) if design.features else (),
-        needed_v2=("train.csv", "val_v2.csv", layout.METADATA_TEXT),
+        needed_v1=_needed("val_v1.csv", asked),
+        needed_v2=_needed("val_v2.csv", asked),
     )
+
+
+def _needed(file: str, asked: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Name the files of one variant's task; none where it is not asked."""
+    return ("train.csv", file, layout.METADATA_TEXT) if file in asked else ()
 
 
 def _series_settings(table: Table, draft: Draft, rows: pd.DataFrame) -> dict[str, Any]:
@@ -208,7 +216,6 @@ def _refuse_lost(lost: str) -> None:
 
 def _settings(table: Table, draft: Draft) -> dict[str, Any]:
     design = draft.design
-    variants = ("v1", "v2")[-len(draft.headroom) :]
     ratio = draft.split.ratio
     return {
         **common_settings(design.family, design.targets, design.features, ratio),
@@ -216,8 +223,8 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
         "headroom": {
-            variant: {"floor": round(h.floor, 4), "ceiling": round(h.ceiling, 4)}
-            for variant, h in zip(variants, draft.headroom, strict=True)
+            f"v{layout.version_of(design.family, variant)}": room.as_dict()
+            for variant, room in draft.headroom.items()
         },
     }
 
@@ -267,14 +274,14 @@ def _shared(
         "extra": {
             "headroom": settings["headroom"],
             "source_ref": table.ref,
-            **({"variants": [Variant.CF]} if _lacks_first(draft) else {}),
+            **({"variants": list(draft.headroom)} if _lacks_one(draft) else {}),
         },
     }
 
 
-def _lacks_first(draft: Draft) -> bool:
-    """Check whether a series has no XF task: nothing of its future is known but the time."""
-    return draft.design.family is Family.TS and not draft.design.features
+def _lacks_one(draft: Draft) -> bool:
+    """Check whether a series is asked for in one way only."""
+    return draft.design.family is Family.TS and len(draft.headroom) == 1
 
 
 def dataset_name(table: Table, design: Design, taken: Sequence[str]) -> str:
