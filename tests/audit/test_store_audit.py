@@ -118,10 +118,34 @@ def test_the_command_prints_the_promised_json_and_a_page(store, tmp_path):
     assert broken.name in names
     assert {name.partition("/")[2] for name in names if name != broken.name} <= {"mm"}
     for task in shown["tasks"]:
-        assert {*task} == {"id", "findings", "floor", "reference", "band"}
+        assert {*task} == {"id", "findings", "floor", "reference", "band", "targets", "agents"}
+        assert task["agents"] is None
+        for target in task["targets"]:
+            assert {*target} == {"target", "verdict", "reason"}
         for finding in task["findings"]:
             assert {*finding} == {"check", "severity", "figure", "message"}
+    assert {*shown["store"]} == {
+        "verdicts",
+        "distinct",
+        "headroom",
+        "wording",
+        "refused",
+        "agents",
+    }
+    assert shown["store"]["refused"] is None
     assert "<!doctype html>" in page.read_text()
+
+
+def test_progress_is_told_from_the_start_to_the_end(pristine):
+    told: list[tuple[str, int, int]] = []
+    audit_store(pristine, ["*/mm"], report=lambda *step: told.append(step))
+    stages = [*dict.fromkeys(stage for stage, _, _ in told)]
+    assert stages == ["tasks", "tables", "targets"]
+    for stage in stages:
+        steps = [(done, total) for name, done, total in told if name == stage]
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1]
+    assert told[0][1] == 0
 
 
 def test_the_page_is_self_contained_and_escapes_what_a_store_says(store):

@@ -15,7 +15,7 @@ from darebench.audit.task_tables import read_tables
 from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.wire import read_entries
-from darebench.types import Task, Variant
+from darebench.types import Progress, Task, Variant
 
 MIN_VALUES = 20
 """Distinct values from which on a column tells tables apart."""
@@ -63,20 +63,28 @@ class SharedRows(NamedTuple):
     """The `split` of the earlier and of the later table in the question list; empty without one."""
 
 
-def find_shared_rows(root: Path, tasks: Sequence[Task]) -> dict[str, SharedRows]:
-    """Find tasks whose table is another source's too, by id; the earlier table's are left out."""
+def find_shared_rows(
+    root: Path, tasks: Sequence[Task], report: Progress | None = None
+) -> dict[str, SharedRows]:
+    """Find tasks whose table is another source's too, by id; the earlier table's are left out.
+
+    Args:
+        root: The store's folder.
+        tasks: All of its tasks.
+        report: Called before each table, with the stage `tables`.
+    """
     splits = _splits(root)
     shared = {
         cluster: SharedRows(
             found, (splits.get(found.earlier.dataset, ""), splits.get(found.task.dataset, ""))
         )
-        for cluster, found in find_near_duplicates(tasks).items()
+        for cluster, found in find_near_duplicates(tasks, report=report).items()
     }
     return {task.id: shared[task.cluster] for task in tasks if task.cluster in shared}
 
 
 def find_near_duplicates(
-    tasks: Sequence[Task], *, forget: bool = False
+    tasks: Sequence[Task], *, forget: bool = False, report: Progress | None = None
 ) -> dict[str, NearDuplicate]:
     """Find tables that share rows with an earlier one, by the cluster of their tasks.
 
@@ -85,11 +93,15 @@ def find_near_duplicates(
     Args:
         tasks: All tasks of a store, in its order.
         forget: Compare no table with a near-duplicate, which will be left out.
+        report: Called before each table, with the stage `tables`.
     """
     holders: dict[int, list[str]] = {}
     known: dict[str, _Known] = {}
     found: dict[str, NearDuplicate] = {}
-    for cluster, task in _representatives(tasks).items():
+    chosen = _representatives(tasks)
+    for done, (cluster, task) in enumerate(chosen.items()):
+        if report is not None:
+            report("tables", done, len(chosen))
         try:
             frame = _whole(task)
         except TaskFormatError:
@@ -111,6 +123,8 @@ def find_near_duplicates(
         known[cluster] = _Known(task, sketches)
         for h in {int(h) for sketch in sketches.values() for h in sketch[:16]}:
             holders.setdefault(h, []).append(cluster)
+    if report is not None:
+        report("tables", len(chosen), len(chosen))
     return found
 
 

@@ -13,14 +13,13 @@ from darebench.audit.task_tables import TaskTables
 from darebench.instructions.facts import file_facts
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import read_workflow
+from darebench.reference.spec import SEEDLESS
 from darebench.sandbox.executor import Executor, execute_retrying
 from darebench.sandbox.program import Program, Status
 from darebench.store.truth import Settings, read_settings
 from darebench.sync import run_sync
 from darebench.types import Message, Role, Task
 
-SEEDLESS = frozenset({"GaussianNB", "LinearRegression"})
-"""Models whose random_state a text need not state."""
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
@@ -73,9 +72,10 @@ def _differences(settings: Settings, read: Mapping[str, Any]) -> list[str]:
         "features": list(settings.features),
         "numerical": [name for name in settings.features if name in settings.numerical],
         "categorical": [name for name in settings.features if name in settings.categorical],
-        "imputer": settings.imputer,
         "model": settings.model,
     }
+    if settings.numerical:
+        wanted["imputer"] = settings.imputer
     if settings.model not in SEEDLESS:
         wanted["random_state"] = settings.random_state
     lost = [

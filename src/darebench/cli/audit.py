@@ -26,6 +26,14 @@ def audit(
         int,
         typer.Option("--jobs", min=1, metavar="N", help="Number of tasks checked at a time."),
     ] = 1,
+    agents: Annotated[
+        bool,
+        typer.Option(
+            "--agents",
+            help="Also play the agents trivial and baseline on each task as it is and with its "
+            "training columns shuffled, which takes up to minutes a task.",
+        ),
+    ] = False,
     html: Annotated[
         Path | None,
         typer.Option(
@@ -54,12 +62,19 @@ def audit(
             limit=selection.limit,
             seed=selection.seed,
             jobs=jobs,
+            agents=agents,
             report=progress,
         )
     if html is not None:
         html.write_text(audit_page(found), encoding="utf-8")
     if output.as_json:
-        print_json({"schema": 1, "tasks": [task.as_dict() for task in found.tasks]})
+        print_json(
+            {
+                "schema": 1,
+                "tasks": [task.as_dict() for task in found.tasks],
+                "store": found.figures.as_dict(),
+            }
+        )
     else:
         print(audit_text(found), end="")
     if found.count(Severity.DEFECT):

@@ -227,7 +227,8 @@ class Workflow:
     """Feature column -> low and high, or the allowed values."""
     imputer: str
     model: str
-    random_state: int
+    random_state: int | None
+    """None for a model that takes none."""
     suffix: str
     n_tables: int
     """Number of sqlite tables that the training file is split into."""
@@ -236,6 +237,14 @@ class Workflow:
     noise: Noise = Noise.PAPER
     joined: tuple[str, ...] = ()
     """Columns that stand in the lookup table of a join."""
+    emptied: tuple[str, ...] = ()
+    """Numerical features of which some values are removed at random, and the text says so."""
+    gap_share: float = 0.0
+    """Share of their values that is removed."""
+    unlabelled: float = 0.0
+    """Share of the training rows whose targets are removed at random, and the text says so."""
+    lacks_targets: bool = False
+    """Whether some training rows have no target, by nature or because it is removed."""
 
     @property
     def malformed(self) -> bool:

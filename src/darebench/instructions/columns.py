@@ -17,6 +17,7 @@ _NOTHING = re.compile(
 )
 
 _QUOTES = " `'\".,:;"
+_CLOSING = " )'\".,:;"
 
 
 class Columns:
@@ -29,10 +30,10 @@ class Columns:
         self._spelled = [re.sub(r"[\W_]", "", name.lower()) for name in names]
         meanings = [[{*words(name)}] for name in names]
         for name, known in zip(self.names, meanings, strict=True):
-            for described in _descriptions(name, metadata):
-                known.append({*words(described)})
-                known.append({*words(re.split(r"[.;(]", described)[0])})
-                known.append({*words(name)} | {*words(described)})
+            for told in described(name, metadata):
+                known.append({*words(told)})
+                known.append({*words(re.split(r"[.;(]", told)[0])})
+                known.append({*words(name)} | {*words(told)})
         counts = Counter(w for known in meanings for w in set[str]().union(*known))
         self._weights = {w: 1 / (1 + math.log(n)) for w, n in counts.items()}
         self._meanings = [[(m, self._mass(m)) for m in known if m] for known in meanings]
@@ -49,7 +50,7 @@ class Columns:
             spelled = re.sub(r"\W", "", asked.lower())
             bonus = self._evidence.bonus(asked)
             self._known[asked] = [
-                (1.2 if asked == name else self._score(spelled, own, position)) + more
+                (1.2 if _names(asked, name) else self._score(spelled, own, position)) + more
                 for position, (name, more) in enumerate(zip(self.names, bonus, strict=True))
             ]
         return self._known[asked]
@@ -75,6 +76,11 @@ class Columns:
         return sum(self._weights.get(word, 0.5) for word in of)
 
 
+def _names(phrase: str, name: str) -> bool:
+    """Check whether a phrase is a column's name or has it in backticks: `age in years (`age`)`."""
+    return phrase == name or f"`{name}`" in phrase
+
+
 def _alike(phrase: str, name: str) -> float:
     """Rate how alike two spellings are; those that are far apart rate 0."""
     matcher = difflib.SequenceMatcher(None, phrase, name)
@@ -85,7 +91,7 @@ def _alike(phrase: str, name: str) -> float:
     return 0.9 * alike
 
 
-def _descriptions(name: str, metadata: str) -> list[str]:
+def described(name: str, metadata: str) -> list[str]:
     """Find the lines of the metadata that describe a column in more than a type's name."""
     pattern = (
         rf"^[\s*\-•\d.|]*[`*\"']*{re.escape(name)}[`*\"']*\s*(?:\([^)\n]*\)\s*)?[:\-–—|=]+\s*(.+)$"
@@ -143,6 +149,15 @@ def _belongs(before: str, separator: str, piece: str, columns: Columns) -> bool:
     bare = [text.strip(_QUOTES) for text in (before, piece, f"{before} {separator} {piece}")]
     if [text in columns.names for text in bare] == [True, True, False]:
         return False
+    if before.rstrip(_CLOSING).endswith("`"):  # the name beside a description ends its phrase
+        return False
+    beside = re.search(r"^(.+?)\s*\(`([^`]+)`\)\W*$", piece)
+    if beside and beside[2] in columns.names:  # the piece names its column; has it more words?
+        alone, together = (
+            columns.score_of(text, beside[2])
+            for text in (beside[1], f"{before} {separator} {beside[1]}")
+        )
+        return together > alone
     joint = f"{' '.join(before.split()[-2:])} and {piece}"
     if separator == "and" and columns.is_stated(joint):
         return True

@@ -16,7 +16,7 @@ _KIND = re.compile(
 )
 _ABOUT_STEPS = re.compile(r"imput|missing|scal|encod|standardi|gaps?\b|blank|fill", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"[.;]\s|\n|,?\s(?:while|whereas|but)\s|,?\sand\s"
+    r"\.\s(?!(?-i:[a-z]))|;\s|\n|,?\s(?:while|whereas|but)\s|,?\sand\s"
     r"(?=(?:treat|consider|handl|regard|use|the\snumeric|the\scategorical)\w*\s)",
     re.IGNORECASE,
 )
@@ -36,8 +36,9 @@ def said_kinds(text: str, named: Sequence[tuple[str, str]], columns: Columns) ->
     by_place: dict[int, str] = {}
     rest = whole = None
     for clause in re.split(_CLAUSE, text):
-        kinds = _kinds(clause)
-        if not kinds or _ABOUT_STEPS.search(clause):
+        said = _without(clause, named)
+        kinds = _kinds(said)
+        if not kinds or _ABOUT_STEPS.search(said):
             continue
         mentions = _mentions(clause, named, columns)
         places = {} if mentions else _places(clause, len(named))
@@ -52,6 +53,14 @@ def said_kinds(text: str, named: Sequence[tuple[str, str]], columns: Columns) ->
             whole = whole or kinds[0][1]
     whole = whole or _other_than_absent(text)
     return [by_name.get(p) or by_place.get(p) or rest or whole for p in range(len(named))]
+
+
+def _without(clause: str, named: Sequence[tuple[str, str]]) -> str:
+    """Blank out the features' phrases, whose own words say nothing of kinds: `nominal income`."""
+    for phrase, _ in named:
+        if len(words(_KIND.sub(" ", phrase))) > 1:
+            clause = clause.replace(phrase, "_" * len(phrase))
+    return clause
 
 
 def _kinds(clause: str) -> list[tuple[int, str]]:

@@ -92,12 +92,6 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
         return None
     types = {c["name"]: c["dtype"] for c in columns}
     numerical, categorical = _split(text, sentence, named, types, known)
-    seed = re.search(
-        r"(?:random[\s_]*state|\bseed)\W+(?:\w+\W+){0,4}?(\d+)|"
-        r"\b(\d+) (?:as|for|being) (?:the |its |a )?(?:random[\s_]*state|seed)",
-        text,
-        re.IGNORECASE,
-    )
     return {
         "train": train,
         "val": val,
@@ -107,7 +101,7 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
         "categorical": categorical,
         "imputer": _imputer(text),
         "model": model,
-        "random_state": int(seed[1] or seed[2]) if seed else 0,
+        "random_state": _seed(text),
         "ranges": _ranges(text, columns, known),
         "text": text,
     }
@@ -173,6 +167,19 @@ def _model(text: str) -> str | None:
         if re.search(pattern, text, re.IGNORECASE) and not other_kind:
             return name
     return None
+
+
+def _seed(text: str) -> int:
+    """Find the model's seed, 0 if none is stated; a random state counts before any other seed."""
+    for word in (r"random[\s_]*state", r"\bseed"):
+        found = re.search(
+            rf"{word}\W+(?:\w+\W+){{0,4}}?(\d+)|\b(\d+) (?:as|for|being) (?:the |its |a )?{word}",
+            text,
+            re.IGNORECASE,
+        )
+        if found:
+            return int(found[1] or found[2])
+    return 0
 
 
 def _imputer(text: str) -> str:

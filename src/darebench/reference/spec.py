@@ -32,6 +32,8 @@ MORE_MODELS = {
     "reg": ("RandomForestRegressor", "ExtraTreesRegressor", "KNeighborsRegressor", "ElasticNet"),
 }
 """Models of richer workflows."""
+SEEDLESS = ("GaussianNB", "LinearRegression", "KNeighborsClassifier", "KNeighborsRegressor")
+"""Models that take no random_state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

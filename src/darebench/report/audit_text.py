@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import Audit
+from darebench.report.audit_figures import store_facts
 from darebench.report.table import ReportTable
 from darebench.report.terminal import as_text, fill
 
@@ -46,7 +47,7 @@ def count_checks(audit: Audit) -> list[CheckCount]:
 
 
 def audit_text(audit: Audit) -> str:
-    """Return an audit as text: a table of the checks, then every defect and warning."""
+    """Return an audit as text: the checks, every defect and warning, and the store's figures."""
     counts = count_checks(audit)
     table = ReportTable(
         title=f"{len(audit.tasks)} tasks of {audit.store} ({audit.hash})",
@@ -64,5 +65,6 @@ def audit_text(audit: Audit) -> str:
         if finding.severity is severity
     ]
     clean = len(audit.tasks) - sum(t.worst not in (None, Severity.NOTE) for t in audit.tasks)
+    lines += [fill(f"{name}: {text}", indent="  ") for name, text in store_facts(audit).items()]
     lines.append(f"{clean} of {len(audit.tasks)} tasks have neither a defect nor a warning")
     return as_text(table) + "\n".join(lines) + "\n"

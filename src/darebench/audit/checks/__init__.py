@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from darebench.audit.checks.blind_agent import blind_agent
 from darebench.audit.checks.broken import broken
 from darebench.audit.checks.columns_described import columns_described
 from darebench.audit.checks.duplicate_table import duplicate_table
+from darebench.audit.checks.entity_split import entity_split
 from darebench.audit.checks.environment_recorded import environment_recorded
 from darebench.audit.checks.headroom_left import headroom_left
 from darebench.audit.checks.labels_blank import labels_blank
 from darebench.audit.checks.low_signal import low_signal
+from darebench.audit.checks.nearest_row import nearest_row
 from darebench.audit.checks.order_leak import order_leak
+from darebench.audit.checks.order_tells import order_tells
 from darebench.audit.checks.perfect_answer import perfect_answer
 from darebench.audit.checks.question_readable import question_readable
 from darebench.audit.checks.reference_reproduced import reference_reproduced
@@ -27,6 +31,9 @@ from darebench.audit.checks.settings_lost import settings_lost
 from darebench.audit.checks.solvable_without_data import answers_stated, reference_constant
 from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
+from darebench.audit.checks.target_repeated import target_repeated
+from darebench.audit.checks.target_unwanted import target_unwanted
+from darebench.audit.checks.textbook_table import textbook_table
 from darebench.audit.checks.time_leak import time_leak
 from darebench.audit.checks.unaudited import unaudited
 from darebench.audit.checks.validation_size import validation_size
@@ -50,8 +57,16 @@ class Need(StrEnum):
     """A run of the scripted reader in the sandbox (`Readings`)."""
     MODELS = "models"
     """Models that are fitted to the tables (`Headroom`)."""
+    JUDGEMENTS = "judgements"
+    """What each target is among the columns of its table (`Sequence[Judgement]`)."""
+    PROBES = "probes"
+    """Answers that should not work (`Probes`)."""
+    AGENTS = "agents"
+    """What the agents without a language model score (`AgentScores`)."""
     STORE = "store"
     """All tables of the store (`SharedRows`)."""
+    TARGETS = "targets"
+    """All targets of a table (`AlikeTarget`)."""
     FAILURE = "failure"
     """Why the task cannot be read, in a sentence (`str`)."""
     WORKER = "worker"
@@ -183,6 +198,37 @@ CHECKS = (
         variants=(MM, XF, CF),
         find=headroom_left,
     ),
+    Check(name="textbook", needs=Need.TABLES, severities=(NOTE,), find=textbook_table),
+    Check(name="unwanted", needs=Need.JUDGEMENTS, severities=(WARNING,), find=target_unwanted),
+    Check(
+        name="order_tells",
+        needs=Need.PROBES,
+        severities=(WARNING,),
+        variants=(MM,),
+        find=order_tells,
+    ),
+    Check(
+        name="entity_split",
+        needs=Need.PROBES,
+        severities=(WARNING,),
+        variants=(MM,),
+        find=entity_split,
+    ),
+    Check(
+        name="nearest_row",
+        needs=Need.PROBES,
+        severities=(WARNING,),
+        variants=(MM,),
+        find=nearest_row,
+    ),
+    Check(
+        name="blind_agent",
+        needs=Need.AGENTS,
+        severities=(WARNING,),
+        variants=(MM, XF, CF),
+        find=blind_agent,
+    ),
+    Check(name="target_repeated", needs=Need.TARGETS, severities=(WARNING,), find=target_repeated),
     Check(name="twin", needs=Need.STORE, severities=(WARNING, DEFECT), find=duplicate_table),
 )
 """In the order in which the findings of a task are listed."""

@@ -42,7 +42,7 @@ QUANTITY_NAMES = frozenset(
         "viscosity", "efficiency", "performance", "satisfaction", "happiness", "amount",
         "births", "biomass", "abundance", "volume", "temp", "temperature", "fare", "rent",
         "achievement", "value", "worth", "bill", "tip", "duration", "points", "grade", "grades",
-        "result", "results", "risk", "rate", "bmd", "weight", "wt", "bwt", "bweight", "size",
+        "result", "results", "risk", "rate", "bmd", "weight", "wt", "bwt", "bweight",
         "unemployment", "turnout", "views", "occupancy", "close", "interest", "effort",
         "popularity", "lwage", "severity", "loss", "damage", "noise", "flow", "rain",
     )

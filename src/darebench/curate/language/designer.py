@@ -11,7 +11,7 @@ from darebench.curate.language.ask import LanguageModel, ask_for
 from darebench.curate.language.plan import Plan, find_problems, to_designs
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Table
-from darebench.curate.writing.metadata import DOMAINS, OTHER
+from darebench.curate.writing.domains import DOMAINS, OTHER
 from darebench.errors import CurationReject
 from darebench.types import Message, Role
 

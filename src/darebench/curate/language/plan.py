@@ -15,7 +15,7 @@ from darebench.curate.designing.naturalness import MAX_CLASSES, Judgement, judge
 from darebench.curate.designing.rules import MOST_NUMBERS, is_series, without_given_away
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Kind, Table
-from darebench.curate.writing.metadata import DOMAINS, OTHER
+from darebench.curate.writing.domains import DOMAINS, OTHER
 from darebench.types import Family
 
 FAMILIES = {

@@ -55,7 +55,8 @@ def find_order(frame: pd.DataFrame, columns: Sequence[Column], page: str) -> Ord
         columns: Its profile.
         page: What the source says of the table.
     """
-    numbers = [c for c in columns if c.kind in (Kind.NUMBER, Kind.KEY) and c.n_distinct > 10]
+    numeric = {c.name for c in columns if pd.api.types.is_numeric_dtype(frame[c.name])}
+    numbers = [c for c in columns if c.name in numeric and c.n_distinct > 10]
     if len(frame) < 20 or not numbers:
         return None
     alike = {c.name: follows(frame[c.name]) for c in numbers}

@@ -16,7 +16,7 @@ from darebench.curate.writing.extra_steps import draw_extras
 from darebench.curate.writing.lookup import draw_join
 from darebench.curate.writing.settings import expected_range
 from darebench.instructions.reader import read_ranges
-from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS
+from darebench.reference.spec import IMPUTERS, MODELS, MORE_MODELS, SEEDLESS
 from darebench.store.extras import Extras
 from darebench.types import Family
 
@@ -68,7 +68,8 @@ def draw_workflow(
         n_tables=int(rng.integers(2, 4)) if suffix == ".sqlite" and len(columns) > 2 else 1,
         noise=style.noise,
     )
-    return _enriched(drawn, draft, style, rng)
+    full = _enriched(drawn, draft, style, rng)
+    return replace(full, random_state=None) if full.model in SEEDLESS else full
 
 
 def _enriched(drawn: Workflow, draft: Draft, style: Style, rng: np.random.Generator) -> Workflow:

@@ -197,7 +197,7 @@ def _read_join(text: str) -> Join | None:
 
 def _read_derived(text: str) -> list[Derived]:
     found = []
-    for name, what in re.findall(r"column `([^`]+)`: ((?:(?!, empty)[^.])*)", text):
+    for name, what in re.findall(r"column `([^`]+)`: ((?:`[^`]*`|(?!, empty)[^.`])*)", text):
         inputs = tuple(re.findall(r"`([^`]+)`", what))
         spoken = re.sub(r"`[^`]+`", "", what)
         signs = {"divid": "ratio", "times": "product", "minus": "difference", "logarithm": "log1p"}

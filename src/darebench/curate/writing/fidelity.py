@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from darebench.curate.records import Workflow
 from darebench.curate.writing.extra_steps import lost_extras
 from darebench.instructions.facts import Facts
 from darebench.instructions.reader import find_targets, read_ranges, read_workflow
 from darebench.reference.spec import MORE_MODELS
+from darebench.store.extras import Extras
 
 _ALIKE = "DecisionTreeClassifier"
 """What stands in for a model that the parser does not know."""
@@ -33,17 +35,29 @@ def lost_in_workflow(
         "features": list(workflow.features),
         "numerical": list(workflow.numerical),
         "categorical": list(workflow.categorical),
-        "imputer": workflow.imputer,
         "model": _ALIKE if workflow.model in more else workflow.model,
-        "random_state": workflow.random_state,
     }
+    if workflow.numerical:  # else nothing is imputed by it, and no text names it
+        wanted["imputer"] = workflow.imputer
+    if workflow.random_state is not None:
+        wanted["random_state"] = workflow.random_state
     for key, value in wanted.items():
         if read[key] != value:
             return f"{key} {value!r} comes back as {read[key]!r}"
     stray = [m for m in more if m != workflow.model and re.search(rf"\b{m}\b", question)]
     if stray:
         return f"model {workflow.model!r} comes back as {stray[0]!r}"
-    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras)
+    return _lost_ranges(question, workflow) or lost_extras(question, _stated(workflow))
+
+
+def _stated(workflow: Workflow) -> Extras:
+    """Return the steps that a question states: none for a block without columns."""
+    extras = workflow.extras
+    return replace(
+        extras,
+        scaler=extras.scaler if workflow.numerical else "",
+        encoder=extras.encoder if workflow.categorical else "",
+    )
 
 
 def lost_targets(

@@ -1,7 +1,8 @@
-"""Writes a dataset's `metadata.txt` and gives it a domain."""
+"""Writes a dataset's `metadata.txt`, and cleans its title."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -9,26 +10,23 @@ import pandas as pd
 
 from darebench.curate.records import Table
 
-DOMAINS = {
-    "finance": "bank|loan|credit|stock|price|market|invest|income|wage|econom|gdp|inflation|tax|"
-    "mortgage|exchange rate|consumption|debt",
-    "health": "health|patient|disease|medical|clinical|cancer|hospital|blood|drug|treatment|"
-    "mortality|diabet|smok|infant|birth weight|trial|dose",
-    "business": "sales|customer|firm|product|company|retail|marketing|employ|restaurant|hotel",
-    "environment": "species|plant|animal|climate|weather|temperature|pollution|ozone|soil|forest|"
-    "rain|water|bird|fish|tree|river|earthquake|ocean",
-    "automotive": "car|cars|vehicle|automobile|mpg|engine|fuel|traffic|accident",
-    "technology": "software|computer|internet|network|email|spam|web|phone|device",
-    "education": "school|student|education|teacher|university|college|exam|course|grade",
-}
-OTHER = "other"
+_SUFFIX = re.compile(
+    r"(?:\.(?:csv|tsv|txt|dat|data|xlsx?|ods|json|jsonl|ndjson|parquet|feather|sqlite|db|rda|rdata|"
+    r"rds|arff|zip|gz|bz2|xz))+$",
+    re.IGNORECASE,
+)
 _ABOUT_SHARE = 9_000
 
 
 def write_metadata(table: Table, columns: Sequence[str]) -> str:
     """Write what the agent reads about the data: the source's text, then each column."""
     raw = table.raw
-    parts = [raw.title, raw.about[:_ABOUT_SHARE], f"Licence: {raw.licence}.", "Columns:"]
+    parts = [
+        clean_title(raw.title),
+        raw.about[:_ABOUT_SHARE],
+        f"Licence: {raw.licence}.",
+        "Columns:",
+    ]
     lines = [_column_line(name, table) for name in columns]
     return "\n\n".join(part for part in parts if part) + "\n" + "\n".join(lines) + "\n"
 
@@ -41,15 +39,14 @@ def _column_line(name: str, table: Table) -> str:
     return f"{name} ({kind})"
 
 
-def find_domain(table: Table) -> str:
-    """Choose the domain whose words the page uses most; the title counts five times."""
-    raw = table.raw
-    title = " ".join([raw.title, *raw.keywords]).lower()
-    text = " ".join([raw.about.lower(), *raw.descriptions.values()]).lower()
-    points = {
-        name: 5 * len(re.findall(rf"\b(?:{words})", title))
-        + len(re.findall(rf"\b(?:{words})", text))
-        for name, words in DOMAINS.items()
-    }
-    best = max(points, key=lambda name: points[name])
-    return best if points[best] >= 2 else OTHER
+def clean_title(title: str) -> str:
+    """Return a title without markup, entities and the suffix of a file.
+
+    Examples:
+        >>> clean_title("House&nbsp;prices in <em>Ames</em>.csv")
+        'House prices in Ames'
+    """
+    plain = re.sub(r"<[^<>]*>", "", html.unescape(title))
+    plain = re.sub(r"\\\w+\{([^{}]*)\}|\[([^\[\]]*)\]\([^()]*\)", r"\1\2", plain)
+    plain = " ".join(re.sub(r"[`*{}\\“”\"]|(?<!\w)_+|_+(?!\w)", "", plain).split())
+    return _SUFFIX.sub("", plain).strip(" .,:;")

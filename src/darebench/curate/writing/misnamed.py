@@ -17,7 +17,8 @@ def misnamed(labels: Mapping[str, str], columns: Iterable[str]) -> str:
     """Report the first label that equals or names another column; empty if none does.
 
     Words are compared without their case, separators and plurals. A label may hold the words of
-    another column's name where its own column's name holds them too.
+    another column's name where its own column's name holds them too, or where that name stands
+    beside them in backticks.
 
     Args:
         labels: Column -> what a question calls it.
@@ -25,14 +26,16 @@ def misnamed(labels: Mapping[str, str], columns: Iterable[str]) -> str:
     """
     names = {name: words_of(name) for name in columns}
     for column, label in labels.items():
-        words = words_of(label)
+        beside = f" (`{column}`)"
+        words = words_of(label.removesuffix(beside))
         if label == f"`{column}`" or words == names.get(column):
             continue
         own = words_of(column)
         for other, theirs in names.items():
             if other == column or not theirs or theirs == own:
                 continue
-            if words == theirs or (_within(theirs, words) and not _within(theirs, own)):
+            is_within = not label.endswith(beside) and _within(theirs, words)
+            if words == theirs or (is_within and not _within(theirs, own)):
                 return f"{column!r} is called {label!r}, which names {other!r}"
     return ""
 

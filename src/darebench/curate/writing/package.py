@@ -11,18 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from darebench.audit.textbook import recognise
 from darebench.curate.curation_options import Noise, Style
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
 from darebench.curate.records import Design, Draft, Table, Workflow
-from darebench.curate.writing.column_labels import label_columns
+from darebench.curate.writing.column_labels import label_columns, with_names
+from darebench.curate.writing.domains import find_domain
 from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
 from darebench.curate.writing.lookup import take_apart
-from darebench.curate.writing.metadata import find_domain, write_metadata
+from darebench.curate.writing.metadata import clean_title, write_metadata
 from darebench.curate.writing.misnamed import misnamed
 from darebench.curate.writing.noise import with_hard_noise, with_noise
-from darebench.curate.writing.questions import write_forecast, write_modelling, write_workflow
+from darebench.curate.writing.open_questions import horizon_of, write_forecast, write_modelling
+from darebench.curate.writing.purpose import write_purpose
+from darebench.curate.writing.questions import write_workflow
 from darebench.curate.writing.settings import (
     common_settings,
     file_names,
@@ -131,8 +135,10 @@ def package_series(draft: Draft, name: str, rng: np.random.Generator) -> Dataset
     if Variant.CF not in draft.headroom:
         # The answer stays: its columns say what tells the series apart.
         del asked["val_v2.csv"]
+    purpose = write_purpose(table, targets, rng)
+    horizon = horizon_of(train, val, design.time_column, design.entities)
     texts = {
-        file: write_forecast(targets, file, keys, rng, exogenous=file == "val_v1.csv")
+        file: write_forecast(targets, file, horizon, rng, purpose, exogenous=file == "val_v1.csv")
         for file in asked
     }
     first = next(iter(asked))
@@ -180,7 +186,8 @@ def _modelling_question(
     rng: np.random.Generator,
 ) -> str:
     targets = draft.design.targets
-    text = write_modelling(workflow.task_kind, targets, *names, rng)
+    purpose = write_purpose(draft.table, targets, rng)
+    text = write_modelling(workflow.task_kind, targets, *names, rng, purpose)
     facts = file_facts(draft.split.train, asked, names, metadata)
     _refuse_lost(lost_targets(text, targets, facts, names))
     return text
@@ -194,13 +201,20 @@ def _workflow_question(
     names: tuple[str, str],
     rng: np.random.Generator,
 ) -> str:
-    """Write the text with meanings for names; if it does not come back, with the names."""
+    """Write the text with meanings for names; if it does not come back, with plainer names."""
     facts = file_facts(frames[0], frames[1], names, metadata)
+    meanings = label_columns(table, workflow.columns, metadata)
     plain = {name: f"`{name}`" for name in workflow.columns}
+    purpose = write_purpose(table, workflow.targets, rng)
     lost = ""
-    for labels in (label_columns(table, workflow.columns, metadata), plain):
+    for labels, said in (
+        (meanings, purpose),
+        (with_names(meanings), purpose),
+        (with_names(meanings), ""),
+        (plain, ""),
+    ):
         for _ in range(WORDINGS):
-            text = write_workflow(workflow, *names, labels, rng)
+            text = write_workflow(workflow, *names, labels, rng, said)
             lost = lost_in_workflow(text, workflow, facts, names)
             lost = lost or misnamed(labels, map(str, table.frame.columns))
             if not lost:
@@ -222,6 +236,7 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
         "dropped_features": list(draft.dropped),
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
+        "textbook": recognise(table.frame) or None,
         "headroom": {
             f"v{layout.version_of(design.family, variant)}": room.as_dict()
             for variant, room in draft.headroom.items()
@@ -265,7 +280,7 @@ def _shared(
         "settings": settings,
         "info": {
             "ref": table.ref,
-            "title": raw.title,
+            "title": clean_title(raw.title),
             "licenseName": raw.licence,
             "lastUpdated": raw.updated,
             "tags": list(raw.keywords),

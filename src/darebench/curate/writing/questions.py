@@ -1,7 +1,7 @@
-"""Writes questions from settings, in many wordings; `fidelity` reads them back.
+"""Writes the question of an IF task from its settings, in many wordings; `fidelity` reads it back.
 
-The wording is drawn from the seed. What a column is called is given, so that the same settings can
-be written again with plainer names when a text does not come back.
+Wording, order and layout are drawn from the seed. What a column is called is given, so that the
+same settings can be written again with plainer names when a text does not come back.
 """
 
 from __future__ import annotations
@@ -11,115 +11,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from darebench.curate.records import Workflow
+from darebench.curate.writing import workflow_wordings as wordings
 from darebench.curate.writing.extra_steps import (
     write_cleaning,
     write_features,
     write_join,
     write_target,
 )
+from darebench.curate.writing.vary import draw, listed, vary, write_number
 from darebench.store.layout import METADATA_TEXT, PREDICTION
 
-_OPENINGS = (
-    "Build a {kind} workflow for the {target} exactly as follows.",
-    "Carry out the following {kind} workflow to the letter; it predicts the {target}.",
-    "We need a reproducible {kind} model of the {target}, made precisely as told.",
-    "Please train a {kind} model that predicts the {target}, step by step as written here.",
-    "Your job is a {kind} of the {target}; every detail below matters.",
+_ORDERS = (
+    (("aim", "files"), ("rows",), ("features",), ("learning",), ("result",)),
+    (("aim", "files", "result"), ("rows",), ("features",), ("learning",)),
+    (("files", "aim"), ("rows",), ("features", "learning"), ("result",)),
+    (("aim", "result"), ("files", "rows"), ("features",), ("learning",)),
+    (("files", "aim"), ("rows",), ("features",), ("learning", "result")),
 )
-_FILES = (
-    "The training data is `{train}`, the rows to predict are in `{val}`, and `{meta}` says what "
-    "the columns mean.",
-    "Learn from `{train}`, predict the rows of `{val}`, and look columns up in `{meta}`.",
-    "Use `{train}` for training; `{val}` holds the rows without the target; `{meta}` describes the "
-    "columns.",
-)
-_JOINED = (
-    "The training file holds several tables; join them on `row_id` first.",
-    "The tables of the training file belong together: merge all of them on `row_id`.",
-)
-_EMPTY = (
-    "Only an empty field or a NULL is a missing value.",
-    "Nothing but an empty field or a NULL counts as missing.",
-)
-_FILTERS = (
-    "Some training rows are corrupt: drop every training row in which a known value breaks one of "
-    "these rules, and keep rows whose values are missing. Rules: {rules}.",
-    "First clean the training data. Remove each training row that has a known value outside what "
-    "is expected here; a missing value is no reason to remove a row. Expected: {rules}.",
-    "Filter the training data before anything else. A row stays only if each of its known values "
-    "is as expected, and missing values are accepted. The expectations are: {rules}.",
-)
-_TARGETLESS = (
-    "Rows without a target are dropped as well.",
-    "Also leave out rows without a target.",
-)
-_SELECTS = (
-    "Select these features in this order: {features}.",
-    "Use only the following features for training, in exactly this order: {features}.",
-    "Keep only these features, in the given order: {features}.",
-    "Select the following predictors as features and keep their order: {features}.",
-)
-_NUMERIC = (
-    "Treat {names} as numeric.",
-    "Consider {names} numeric.",
-    "Handle {names} as numeric columns.",
-)
-_CATEGORICAL = (
-    "Treat {names} as categorical.",
-    "Consider {names} categorical.",
-    "Handle {names} as categorical columns.",
-)
-_IMPUTES = (
-    "Impute missing numeric values with the {imputer} and missing categorical values with the most "
-    "frequent one.",
-    "Missing numeric values are imputed with the {imputer}, missing categorical ones with the most "
-    "frequent value.",
-    "Fill missing numeric values by the {imputer} of their column, categorical ones by the most "
-    "frequent value.",
-)
-_PREPARES = (
-    "Scale the numeric block with {scaler}, encode the categorical block with {encoder}, and put "
-    "the numeric block first.",
-    "Then scale the numeric block ({scaler}) and encode the categorical block ({encoder}), the "
-    "numeric block before the other.",
-)
-_ENCODER_WORDS = {
-    "OneHotEncoder": "OneHotEncoder, unknown categories ignored and output dense",
-    "OrdinalEncoder": "OrdinalEncoder, with handle_unknown use_encoded_value, unknown_value -1",
-}
-_FITS = (
-    "Fit scikit-learn's {model} with random_state {seed} and defaults otherwise.",
-    "The model is scikit-learn's {model}; set random_state to {seed} where it has one and leave "
-    "everything else at its default.",
-    "Train {model} of scikit-learn, random_state = {seed} if the model takes one, nothing else "
-    "changed.",
-)
-_SAVES = (
-    "Save `{out}` with `row_id` and the predicted {target}.",
-    "Write `row_id` and your predictions of the {target} to `{out}`.",
-    "The result is `{out}`: `row_id` and the {target}, one line for each row to predict.",
-)
-_MODELLING = (
-    "Train a {kind} model on `{train}` and predict the {target} for every row of "
-    "`{val}`, as well as you can; {measure} is measured. `{meta}` describes the columns.",
-    "How well can the {target} be predicted? Learn a {kind} model from `{train}`, whose columns "
-    "`{meta}` describes, and predict every row of `{val}`. The score is {measure}; any method is "
-    "welcome.",
-    "`{train}` holds examples with the {target}, `{val}` holds rows without it, and "
-    "`{meta}` says what the columns mean. Make the best {kind} model that you can ({measure} "
-    "counts) and predict the {target} for each row of `{val}`.",
-)
-_FORECASTS = (
-    "`{train}` holds time series up to a point in time; `{meta}` describes the columns. Forecast "
-    "the {target} for every row of `{val}`, which lies in the future and has "
-    "{given}. The score is R2.",
-    "Forecast the {target}: `{train}` has the past, `{val}` the time points to come with {given}, "
-    "and `{meta}` the meaning of the columns. R2 is measured over all rows of `{val}`.",
-    "This is a time series forecast. Learn from `{train}` (columns are described in `{meta}`) and "
-    "predict the {target} for each row of `{val}`, where you find {given}. "
-    "Forecasts are compared with what happened by R2.",
-)
-_IMPUTER_WORDS = {"most_frequent": "most frequent value"}
+"""Paragraphs by the steps that stand in them."""
+_HEADED = (("aim", "files"), ("rows",), ("features",), ("learning",), ("result",))
+_HEADED_SHARE = 0.15
+_BULLETED_RULES, _BULLETED_FEATURES = 0.35, 0.2
+"""Shares of the questions that list their rules, or features, line by line."""
+_IMPUTERS = {"most_frequent": "most frequent value"}
 
 
 def write_workflow(
@@ -128,95 +42,129 @@ def write_workflow(
     val: str,
     labels: Mapping[str, str],
     rng: np.random.Generator,
+    purpose: str = "",
 ) -> str:
-    """Write the question of an IF task; `labels` says what each column is called."""
-    blocks = (
-        (_NUMERIC, workflow.numerical),
-        (_CATEGORICAL, workflow.categorical),
-    )
-    names = {
-        "kind": workflow.task_kind,
-        "target": named_targets(workflow.targets),
-        "out": PREDICTION,
+    """Write the question of an IF task.
+
+    Args:
+        workflow: Its settings.
+        train: Name of the training file.
+        val: Name of the file with the rows to predict.
+        labels: Column -> what it is called.
+        rng: Generator that the wording is drawn with.
+        purpose: A sentence that says what the prediction is for; empty for none.
+    """
+    target = named_targets(workflow.targets)
+    files = {"train": train, "val": val, "meta": METADATA_TEXT, "out": PREDICTION}
+    aim = draw(wordings.AIMS, rng, kind=workflow.task_kind, target=target)
+    steps = {
+        "aim": " ".join(part for part in (aim, purpose) if part),
+        "files": draw(wordings.FILES, rng, **files),
+        "rows": _rows(workflow, labels, rng, train),
+        "features": _features(workflow, labels, rng),
+        "learning": _learning(workflow, rng),
+        "result": draw(wordings.SAVES, rng, target=target, **files),
     }
-    extras = workflow.extras
-    parts = [
-        _draw(_OPENINGS, rng, **names),
-        _draw(_FILES, rng, train=train, val=val, meta=METADATA_TEXT),
-        _draw(_JOINED, rng) if workflow.n_tables > 1 else "",
-        *write_join(extras, rng),
-        _draw(_EMPTY, rng),
-        _draw(_FILTERS, rng, rules="; ".join(_rules(workflow, labels, rng))),
-        *write_cleaning(extras, rng, malformed=workflow.malformed),
-        _draw(_TARGETLESS, rng),
-        _draw(_SELECTS, rng, features=_listed([labels[n] for n in workflow.features])),
-        *(_draw(t, rng, names=_listed([labels[n] for n in block])) for t, block in blocks if block),
-        *write_features(extras, rng),
-        _draw(_IMPUTES, rng, imputer=_IMPUTER_WORDS.get(workflow.imputer, workflow.imputer)),
-        _draw(_PREPARES, rng, scaler=extras.scaler, encoder=_ENCODER_WORDS[extras.encoder]),
-        *write_target(extras),
-        _draw(_FITS, rng, model=workflow.model, seed=workflow.random_state),
-        _draw(_SAVES, rng, **names),
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def write_modelling(
-    workflow_kind: str, targets: Sequence[str], train: str, val: str, rng: np.random.Generator
-) -> str:
-    """Write the question of an MM task."""
-    target = named_targets(targets)
-    measure = "macro-F1" if workflow_kind == "classification" else "R2"
-    names = {"kind": workflow_kind, "target": target, "train": train, "val": val}
-    asked = _draw(_MODELLING, rng, measure=measure, meta=METADATA_TEXT, **names)
-    return f"{asked} {_draw(_SAVES, rng, target=target, out=PREDICTION)}"
-
-
-def write_forecast(
-    targets: Sequence[str],
-    val: str,
-    keys: Sequence[str],
-    rng: np.random.Generator,
-    *,
-    exogenous: bool,
-) -> str:
-    """Write the question of an XF or CF task."""
-    listed = _listed([f"`{name}`" for name in keys])
-    given = "all other columns" if exogenous else f"only {listed}"
-    target = named_targets(targets)
-    names = {"target": target, "train": "train.csv", "val": val, "meta": METADATA_TEXT}
-    asked = _draw(_FORECASTS, rng, given=given, **names)
-    if exogenous:
-        return f"{asked} {_draw(_SAVES, rng, target=target, out=PREDICTION)}"
-    return f"{asked} Save `{PREDICTION}` with {listed} as given and the forecast {target}."
+    if rng.random() < _HEADED_SHARE:
+        heads = wordings.HEADINGS[int(rng.integers(len(wordings.HEADINGS)))]
+        paragraphs = [
+            f"{head}\n{_together(steps, part)}" for head, part in zip(heads, _HEADED, strict=True)
+        ]
+    else:
+        order = _ORDERS[int(rng.integers(len(_ORDERS)))]
+        paragraphs = [_together(steps, part) for part in order]
+    return "\n\n".join(paragraphs)
 
 
 def named_targets(targets: Sequence[str]) -> str:
     """Call the targets by name: `target column ...`."""
     word = "column" if len(targets) == 1 else "columns"
-    return f"target {word} {_listed([f'`{name}`' for name in targets])}"
+    return f"target {word} {listed([f'`{name}`' for name in targets])}"
+
+
+def _together(steps: Mapping[str, str], part: Sequence[str]) -> str:
+    return " ".join(steps[name] for name in part)
+
+
+def _rows(
+    workflow: Workflow, labels: Mapping[str, str], rng: np.random.Generator, train: str
+) -> str:
+    """Write how the training rows are read and which of them are dropped."""
+    extras = workflow.extras
+    filtering = draw(wordings.FILTERS, rng, rules="\0")
+    rules = _rules(workflow, labels, rng)
+    if rng.random() < _BULLETED_RULES:
+        filtering = filtering.replace(" \0.", "".join(f"\n- {rule}" for rule in rules) + "\n")
+    filtering = filtering.replace("\0", "; ".join(rules))
+    parts = [
+        draw(wordings.JOINED, rng, train=train) if workflow.n_tables > 1 else "",
+        *write_join(extras, rng),
+        draw(wordings.EMPTY, rng),
+        filtering,
+        *write_cleaning(extras, rng, malformed=workflow.malformed),
+        draw(wordings.UNLABELLED, rng) if workflow.unlabelled else "",
+        draw(wordings.TARGETLESS, rng) if workflow.lacks_targets else "",
+        draw(wordings.REMOVED, rng) if workflow.emptied else "",
+    ]
+    return " ".join(part for part in parts if part).replace("\n ", "\n").rstrip()
 
 
 def _rules(workflow: Workflow, labels: Mapping[str, str], rng: np.random.Generator) -> list[str]:
-    numeric = str(rng.choice(["{} between {} and {}", "{} from {} to {}"]))
+    numeric = wordings.RANGES[int(rng.integers(len(wordings.RANGES)))]
+    choice = wordings.CHOICES[int(rng.integers(len(wordings.CHOICES)))]
     rules = []
     for name, expected in workflow.ranges.items():
         if isinstance(expected[0], str):
-            allowed = ", ".join(f'"{value}"' for value in expected)
-            rules.append(f"{labels[name]} one of {allowed}")
+            values = ", ".join(f'"{value}"' for value in expected)
+            rules.append(draw([choice], rng, name=labels[name], values=values))
         else:
-            rules.append(numeric.format(labels[name], *expected))
+            low, high = map(write_number, expected)
+            rules.append(draw([numeric], rng, name=labels[name], low=low, high=high))
     return rules
 
 
-def _listed(items: Sequence[str]) -> str:
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
+def _features(workflow: Workflow, labels: Mapping[str, str], rng: np.random.Generator) -> str:
+    """Write which features are selected, which kind each is of, and what is made of them."""
+    named = [labels[name] for name in workflow.features]
+    selecting = draw(wordings.SELECTS, rng, features="\0")
+    if rng.random() < _BULLETED_FEATURES:
+        selecting = selecting.replace(" \0.", "".join(f"\n- {name}" for name in named) + "\n")
+    selecting = selecting.replace("\0", listed(named))
+    parts = [selecting, *_kinds(workflow, labels, rng), *write_features(workflow.extras, rng)]
+    return " ".join(parts).replace("\n ", "\n")
 
 
-def _draw(wordings: Sequence[str], rng: np.random.Generator, **names: object) -> str:
-    wording = wordings[int(rng.integers(len(wordings)))]
-    for key, value in names.items():
-        wording = wording.replace(f"{{{key}}}", str(value))
-    return wording
+def _kinds(workflow: Workflow, labels: Mapping[str, str], rng: np.random.Generator) -> list[str]:
+    """Write which features are numeric and which categorical; of one kind, say it of all."""
+    numeric = "numeric" if rng.random() < 0.7 else "numerical"
+    blocks = [(numeric, workflow.numerical), ("categorical", workflow.categorical)]
+    present = [(kind, block) for kind, block in blocks if block]
+    if len(present) == 1:
+        return [draw(wordings.KIND_OF_ALL, rng, kind=present[0][0])]
+    texts = [
+        draw(wordings.KIND_OF_SOME, rng, kind=kind, names=listed([labels[n] for n in block]))
+        for kind, block in present
+    ]
+    if rng.random() < 0.5:
+        few = int(len(workflow.categorical) < len(workflow.numerical))
+        rest = draw(wordings.KIND_OF_REST, rng, kind=present[1 - few][0])
+        return [texts[few], rest]
+    return texts
+
+
+def _learning(workflow: Workflow, rng: np.random.Generator) -> str:
+    """Write how values are filled, scaled and encoded, and which model is fitted."""
+    extras = workflow.extras
+    imputer = _IMPUTERS.get(workflow.imputer, workflow.imputer)
+    encoder = vary(wordings.ENCODERS[extras.encoder], rng)
+    both = bool(workflow.numerical and workflow.categorical)
+    if both and imputer != _IMPUTERS["most_frequent"]:
+        imputing = draw(wordings.IMPUTES, rng, imputer=imputer)
+    else:
+        only = imputer if workflow.numerical else _IMPUTERS["most_frequent"]
+        imputing = draw(wordings.IMPUTES_ALIKE, rng, imputer=only)
+    alone = wordings.SCALES if workflow.numerical else wordings.ENCODES
+    steps = draw(wordings.PREPARES if both else alone, rng, scaler=extras.scaler, encoder=encoder)
+    fits = wordings.FITS_SEEDLESS if workflow.random_state is None else wordings.FITS
+    fitting = draw(fits, rng, model=workflow.model, seed=workflow.random_state)
+    return " ".join([imputing, steps, *write_target(extras), fitting])

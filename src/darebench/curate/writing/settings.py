@@ -38,7 +38,7 @@ def workflow_settings(
     ranges: Mapping[str, list[Any]],
     imputer: str,
     model: str,
-    random_state: int,
+    random_state: int | None,
     suffix: str,
 ) -> dict[str, Any]:
     """Write the settings of an IF workflow, with the versions that its reference depends on.
@@ -51,7 +51,7 @@ def workflow_settings(
         ranges: Filtered column -> low and high, or its allowed values.
         imputer: How missing values of numerical features are filled.
         model: Name in scikit-learn.
-        random_state: Seed of the model.
+        random_state: Seed of the model; None for one that takes none.
         suffix: Suffix of the files.
     """
     folder, names = f"./{dataset}/{layout.SOURCE}", file_names(suffix)

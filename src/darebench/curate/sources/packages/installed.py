@@ -65,7 +65,7 @@ def find_installed(shipped: Shipped) -> Installed | None:
     return Installed(
         shipped=shipped,
         version=found.version,
-        licence=shipped.licence or _licence(found),
+        licence=_licence(found),
         root=root,
         tables=dict(sorted(_named(data).items())),
         pages=tuple(pages),

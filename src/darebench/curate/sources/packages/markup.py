@@ -50,11 +50,14 @@ def plain_lines(text: str, columns: Iterable[str] = (), *, with_returned: bool =
     """
     text = inspect.cleandoc(text.replace("\r\n", "\n").expandtabs(8))
     text = re.sub(r"(?ms)^\s*(```|~~~).*?^\s*\1\s*$", "", text)
+    text = re.sub(r"`([^`<]{1,160}?)\s*<[^>`]*>`__?", r"\1", text)
+    text = re.sub(r"`([^`]{1,160})`__?(?!\w)", r"\1", text)
     left_out = _LEFT_OUT_ALWAYS if with_returned else _LEFT_OUT
     lines = _without_directives(_without_sections(text.splitlines(), left_out))
     lines = _spelled_out([_inline(line) for line in lines], Names(columns))
     kept = [line for line in lines if not _EMPTY.fullmatch(line.strip())]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return re.sub(r"(?:^|\n+)(?:References?|Notes?|Sources?):?$", "", text)
 
 
 def without_tables(text: str) -> str:
@@ -134,8 +137,6 @@ def _without_directives(lines: Iterable[str]) -> Iterator[str]:
 def _inline(line: str) -> str:
     """Take the markup out of one line."""
     line = re.sub(r":[\w:.-]+:`([^`<]*?)\s*(?:<[^>]*>)?`", r"\1", line)
-    line = re.sub(r"`([^`<]+?)\s*<[^>]*>`__?", r"\1", line)
-    line = re.sub(r"`([^`]+)`__?(?!\w)", r"\1", line)
     line = re.sub(r"``([^`]*)``", r"\1", line)
     line = re.sub(r"`([^`]*)`", r"\1", line)
     line = _REFERENCE.sub("", line)

@@ -20,6 +20,7 @@ from darebench.curate.sources.packages.python_pages import (
     said_by_loader,
     said_by_name,
 )
+from darebench.curate.sources.plain_text import untagged
 
 _TEXTS = (".md", ".rst", ".txt")
 _VERB = re.compile(
@@ -28,7 +29,9 @@ _VERB = re.compile(
     re.I,
 )
 _LONGEST_TITLE = 120
-_SENTENCE_END = re.compile(r"(?<!et al)(?<!\b[A-Z])(?<=[a-z0-9)\]'\"])[.:;](?:\s|$)")
+_SENTENCE_END = re.compile(
+    r"(?<!et al)(?<!\bvs)(?<!\bSt)(?<!\bDr)(?<!\bNo)(?<!\b[A-Z])(?<=[a-z0-9)\]'\"])[.:;](?:\s|$)"
+)
 _LEFT_HANGING = re.compile(
     r"(?:,?\s+(?:from|in|by|of|see|used in the examples|with possible aggregations))+$"
 )
@@ -88,7 +91,7 @@ def _own_texts(file: Path, stem: str, paths: Iterable[Path]) -> Iterator[_Said]:
     wanted = {fold(stem), fold(f"{stem}_description")}
     texts = [p for p in paths if p.suffix in _TEXTS and fold(p.stem) in wanted]
     for path in sorted(texts, key=lambda p: (p.parent != file.parent, p)):
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = untagged(path.read_text(encoding="utf-8", errors="replace"))
         heading = re.match(r"\s*#{1,3} (.+)", text)
         name = re.match(r"\s*name of dataset:.*\n", text)
         if heading:

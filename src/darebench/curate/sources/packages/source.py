@@ -20,9 +20,10 @@ from darebench.installing import install_command
 
 _BUNDLED = "scikit-learn"
 _MADE_UP = re.compile(
-    r"\b(?:simulated|hypothetical|fictional|fictitious|made[- ]up|fake|randomly generated|"
+    r"\b(?:simulated|made[- ]up|fake|randomly generated|synthetically generated|"
     r"artificial(?:ly)? (?:generated|created|data\w*)|"
-    r"synthetic(?:ally)? (?:generated|data\w*|records?))\b",
+    r"(?:synthetic(?! control)|hypothetical|fictional|fictitious) "
+    r"(?:[\w-]+ ){0,3}(?:data\w*|records?))\b",
     re.I,
 )
 
@@ -102,7 +103,7 @@ def _install(name: str) -> str:
 
 
 def _open(one: str, filters: dict[str, Any]) -> PackagesSource:
-    names = [package.name for package in PACKAGES]
+    names = sorted(package.name for package in PACKAGES)
     if one and one not in names:
         close = get_close_matches(one, names, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"

