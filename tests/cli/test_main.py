@@ -105,7 +105,7 @@ def test_help_fits_a_terminal_of_80_columns(words):
 
 
 def test_closed_sets_are_shown_as_choices_and_are_those_of_the_library():
-    from darebench.curate.curation_options import Noise, Workflows
+    from darebench.curate.curation_options import Noise, Steps
     from darebench.parallel import Cluster
     from darebench.rollouts.export import Format
     from darebench.rollouts.select import Strategy
@@ -117,7 +117,7 @@ def test_closed_sets_are_shown_as_choices_and_are_those_of_the_library():
         ("select", "strategy"): Strategy,
         ("export", "form"): Format,
         ("curate", "noise"): Noise,
-        ("curate", "workflows"): Workflows,
+        ("curate", "steps"): Steps,
         ("curate", "cluster"): Cluster,
     }
     shown = {(words[0], p.name): p.display_type(typer.Context(c)) for words, c, p in parameters()}

@@ -45,7 +45,7 @@ def test_it_has_a_dozen_tasks_of_all_tracks_in_every_format(datasets):
 @pytest.mark.parametrize("name", NAMES)
 def test_curations_own_verification_passes_it(datasets, name, tmp_path):
     write_store([datasets[name]], tmp_path / "store")
-    flags = verify(tmp_path / "store")
+    flags = verify(tmp_path / "store").flags
     assert all("validation_size" in flag for flag in flags)
 
 

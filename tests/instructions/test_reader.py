@@ -15,7 +15,6 @@ from darebench.agents.baseline.policy import BaselineModel, look
 from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
-from darebench.curate.writing.noise import with_noise
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import read_ranges, read_workflow
 from darebench.store.truth import read_settings
@@ -40,6 +39,18 @@ def test_a_written_workflow_comes_back_as_its_settings(dataset):
     assert read["random_state"] == settings.random_state
 
 
+def with_release_noise(clean: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Mix in rows as the public release has them: every value one to ten beyond its range."""
+    noise = clean.sample(60, random_state=0).reset_index(drop=True)
+    for name, bounds in RANGES.items():
+        if isinstance(bounds[0], str):
+            noise[name] = ["".join(map(chr, row)) for row in rng.integers(97, 123, (60, 8))]
+            continue
+        beyond = rng.integers(1, 11, 60)
+        noise[name] = np.where(rng.random(60) < 0.5, bounds[0] - beyond, bounds[1] + beyond)
+    return pd.concat([clean, noise]).sample(frac=1, random_state=0).reset_index(drop=True)
+
+
 @pytest.fixture(scope="module")
 def garden(tmp_path_factory):
     """A folder with a noisy training table and its description."""
@@ -57,7 +68,7 @@ def garden(tmp_path_factory):
         }
     )
     folder = tmp_path_factory.mktemp("garden")
-    train = with_noise(clean, RANGES, rng)
+    train = with_release_noise(clean, rng)
     train.insert(0, "row_id", range(len(train)))
     train.to_csv(folder / "train_v1.csv", index=False)
     val = clean.drop(columns="yield_kg").head(20)

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darebench.curate.curation_options import Style, Workflows
+from darebench.curate.curation_options import Steps, Style
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
 from darebench.curate.records import Design, RawTable, Table
+from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.package import package_tabular
 from darebench.reference import solve as solving
 from darebench.reference.execute import run_spec
@@ -69,8 +70,12 @@ def rich_tasks(tmp_path_factory):
     table = Table(slug="t", owner="o", raw=raw, frame=frame, profile=profile(frame))
     design = Design(family=Family.REG, target="target", features=tuple(columns))
     draft = draft_tabular(table, design, np.random.default_rng(0))
-    style = Style(workflows=Workflows.RICH)
-    made = [package_tabular(draft, f"t{n}_reg", np.random.default_rng(n), style) for n in range(12)]
+    style = Style(steps=Steps.RICH)
+    made = []
+    for n, rng in enumerate(map(np.random.default_rng, range(12))):
+        workflow = draw_workflow(draft, rng, style)
+        assert workflow is not None
+        made.append(package_tabular(draft, workflow, f"t{n}_reg", rng))
     root = tmp_path_factory.mktemp("rich") / "store"
     write_store(made, root)
     tasks = [task for task in open_store(root).tasks if task.variant is Variant.IF]

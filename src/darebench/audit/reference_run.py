@@ -8,6 +8,7 @@ from functools import cache
 
 from darebench.environment import current_environment
 from darebench.errors import TaskFormatError
+from darebench.reference.coverage import Coverage
 from darebench.reference.prove import prove
 from darebench.sandbox.local import LocalExecutor
 from darebench.store import layout
@@ -26,14 +27,20 @@ class ReferenceRun:
     """Why it does not run; empty if it does."""
     difference: str
     """Which path gives another answer; empty if none does."""
+    coverage: Coverage | None
+    """What near misses change; None if it does not run."""
     recorded: str | None
     """Hash of the versions that the reference was made with, where the store records it."""
     environment: str
     """Hash of the versions here."""
 
 
-def run_reference(task: Task) -> ReferenceRun:
-    """Run the reference, the literal path, and the reference with two threads.
+def run_reference(task: Task, *, rules: bool = True) -> ReferenceRun:
+    """Run the reference, the literal path, the reference with two threads, and near misses.
+
+    Args:
+        task: The task.
+        rules: Whether each single rule of the filter is left out once, which are the most runs.
 
     Raises:
         TaskFormatError: The settings cannot be read.
@@ -41,17 +48,18 @@ def run_reference(task: Task) -> ReferenceRun:
     """
     path = layout.settings_file(task.source.parent)
     recorded = check(AllMetadata, read_json(path), str(path)).question.environment.get("hash")
-    answer, failure, difference = None, "", ""
+    answer, failure, difference, coverage = None, "", "", None
     try:
-        proof = run_sync(prove(task, executor()))
+        proof = run_sync(prove(task, executor(), rules=rules))
     except TaskFormatError as error:
         failure = str(error)
     else:
-        answer, difference = proof.answer, proof.problem
+        answer, difference, coverage = proof.answer, proof.problem, proof.coverage
     return ReferenceRun(
         answer=answer,
         failure=failure,
         difference=difference,
+        coverage=coverage,
         recorded=recorded,
         environment=current_environment().hash,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +19,7 @@ from darebench.audit.readback import read_back
 from darebench.audit.reference_run import executor, run_reference
 from darebench.audit.task_tables import TaskTables, read_tables
 from darebench.errors import ConfigError, DareError, SandboxFault
+from darebench.reference.coverage import Coverage
 from darebench.store.truth import make_truth, read_truth
 from darebench.types import Task, Track, Variant
 
@@ -40,6 +41,8 @@ class TaskAudit:
     """What each target is among the columns of its table; empty where that cannot be read."""
     agents: AgentScores | None = None
     """What the agents without a language model score; None unless they were asked for."""
+    coverage: Coverage | None = None
+    """What each step of the workflow changes; None but for IF."""
 
     @property
     def worst(self) -> Severity | None:
@@ -72,7 +75,16 @@ class TaskAudit:
                 for one in self.targets
             ],
             "agents": None if self.agents is None else self.agents.as_dict(),
+            "process_coverage": None if self.coverage is None else self.coverage.as_dict(),
         }
+
+
+class Written(NamedTuple):
+    """What the checks of a written task say."""
+
+    findings: list[Finding]
+    coverage: Coverage | None
+    """What each step of the workflow changes; None but for IF."""
 
 
 def check_tables(tables: TaskTables) -> list[Finding]:
@@ -80,8 +92,13 @@ def check_tables(tables: TaskTables) -> list[Finding]:
     return find(Need.TABLES, tables, tables.variant)
 
 
-def check_written(task: Task, tables: TaskTables) -> list[Finding]:
+def check_written(task: Task, tables: TaskTables, *, rules: bool = True) -> Written:
     """Run what curation asks of a written task: every check but those that fit models or read.
+
+    Args:
+        task: The task.
+        tables: Its tables.
+        rules: Whether each single rule of an IF task's filter is left out once.
 
     Raises:
         TaskFormatError: Its answer is missing or broken.
@@ -89,8 +106,9 @@ def check_written(task: Task, tables: TaskTables) -> list[Finding]:
     """
     findings = check_tables(tables)
     if task.variant is Variant.IF:
-        return findings + find(Need.REFERENCE, run_reference(task), task.variant)
-    return findings + find(Need.TRUTH, read_truth(task), task.variant)
+        run = run_reference(task, rules=rules)
+        return Written(findings + find(Need.REFERENCE, run, task.variant), run.coverage)
+    return Written(findings + find(Need.TRUTH, read_truth(task), task.variant), None)
 
 
 def audit_task(task: Task, *, agents: bool = False) -> TaskAudit:
@@ -122,6 +140,7 @@ def audit_task(task: Task, *, agents: bool = False) -> TaskAudit:
         headroom=seen.headroom,
         targets=seen.targets,
         agents=seen.agents,
+        coverage=seen.coverage,
     )
 
 
@@ -133,6 +152,7 @@ class _Seen:
     headroom: Headroom | None = None
     targets: tuple[Judgement, ...] = ()
     agents: AgentScores | None = None
+    coverage: Coverage | None = None
 
 
 def _look(task: Task, seen: _Seen, *, agents: bool) -> None:
@@ -142,6 +162,7 @@ def _look(task: Task, seen: _Seen, *, agents: bool) -> None:
     seen.findings += check_tables(tables)
     if task.variant is Variant.IF:
         run = run_reference(task)
+        seen.coverage = run.coverage
         seen.findings += find(Need.REFERENCE, run, task.variant)
         readings = read_back(task, tables, executor())
         seen.findings += find(Need.READINGS, readings, task.variant)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from darebench.curate.pipeline import Curation
 
 DesignerName = Literal["rules", "model"]
-NoiseName = Literal["paper", "hard"]
-WorkflowsName = Literal["paper", "rich"]
+NoiseName = Literal["plain", "hard", "mixed"]
+StepsName = Literal["plain", "rich", "mixed"]
 ClusterName = Literal["local", "ray"]
 
 MOST_REASONS = 4
@@ -151,21 +151,31 @@ class AuthorOptions:
 class TaskOptions:
     """What IF tasks are like."""
 
+    workflows: Annotated[
+        int,
+        typer.Option(
+            "--workflows",
+            min=1,
+            metavar="N",
+            help="IF workflows of one target, of different difficulty, each a dataset of its own.",
+        ),
+    ] = 1
     noise: Annotated[
         NoiseName,
         typer.Option(
             "--noise",
-            help="Noise rows of IF tasks: as in the paper, or hard (near the border, malformed, "
-            "repeated).",
+            help="Noise rows of IF tasks: plain (far out of range), hard (also near the border, "
+            "malformed, repeated), or a share of each.",
         ),
-    ] = "paper"
-    workflows: Annotated[
-        WorkflowsName,
+    ] = "mixed"
+    steps: Annotated[
+        StepsName,
         typer.Option(
-            "--workflows",
-            help="Workflows of IF tasks: as in the paper, or rich in steps and models.",
+            "--steps",
+            help="Steps of IF workflows: plain (the paper's), rich (more steps and models), or a "
+            "share of each.",
         ),
-    ] = "paper"
+    ] = "mixed"
 
 
 def curate(
@@ -263,13 +273,14 @@ def _explain(
 
 
 def _options(curation: CurationOptions, kind: TaskOptions) -> Options:
-    from darebench.curate.curation_options import Noise, Options, Workflows
+    from darebench.curate.curation_options import Noise, Options, Steps
 
     return Options(
         seed=curation.seed,
         max_targets=curation.max_targets,
+        workflows=kind.workflows,
         noise=Noise(kind.noise),
-        workflows=Workflows(kind.workflows),
+        steps=Steps(kind.steps),
         licences=tuple(curation.licences or ["*"]),
     )
 

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING
 
 from darebench.curate.told import Told
+
+if TYPE_CHECKING:
+    import numpy as np
+
+HARDER_SHARE = 0.3
+"""Share of the tables' first IF workflows whose noise is hard, and of those that are rich."""
 
 
 class Noise(StrEnum):
     """What the noise rows of the IF training file are like."""
 
-    PAPER = "paper"
-    """Every filtered column is far out of its range."""
+    PLAIN = "plain"
+    """Each breaks one to three rules, far out of the range."""
     HARD = "hard"
-    """Some are, near the border or in other units; misspelled, malformed and repeated values."""
+    """Also near the border or in other units; misspelled, malformed and repeated values."""
+    MIXED = "mixed"
+    """One or the other, drawn for each workflow."""
 
 
-class Workflows(StrEnum):
+class Steps(StrEnum):
     """Which steps an IF workflow is drawn from."""
 
-    PAPER = "paper"
+    PLAIN = "plain"
     """The steps of the paper's template."""
     RICH = "rich"
     """Also derived columns, group statistics, clipping, target transforms, more models."""
+    MIXED = "mixed"
+    """One or the other, drawn for each workflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """What IF tasks are like; the defaults are the paper's."""
+    """What one IF task is like."""
 
-    noise: Noise = Noise.PAPER
-    workflows: Workflows = Workflows.PAPER
+    noise: Noise = Noise.PLAIN
+    steps: Steps = Steps.PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +54,24 @@ class Options:
     seed: int = 0
     max_targets: int = 2
     """Most targets of one table."""
-    noise: Noise = Noise.PAPER
-    workflows: Workflows = Workflows.PAPER
+    workflows: int = 1
+    """IF workflows of one target, each a dataset of its own."""
+    noise: Noise = Noise.MIXED
+    steps: Steps = Steps.MIXED
     licences: tuple[str, ...] = ("*",)
     """Globs of the licences that are accepted."""
     told: Told = field(default_factory=Told)
     """What is said of every table of a folder."""
 
-    @property
-    def style(self) -> Style:
-        """The part that IF workflows are drawn by."""
-        return Style(noise=self.noise, workflows=self.workflows)
+    def styles(self, rng: np.random.Generator) -> Iterator[Style]:
+        """Draw the styles of a target's workflows; no style twice before all were there once."""
+        noises = [Noise.PLAIN, Noise.HARD] if self.noise is Noise.MIXED else [self.noise]
+        steps = [Steps.PLAIN, Steps.RICH] if self.steps is Steps.MIXED else [self.steps]
+        first = Style(
+            noise=noises[-1 if rng.random() < HARDER_SHARE else 0],
+            steps=steps[-1 if rng.random() < HARDER_SHARE else 0],
+        )
+        every = [Style(noise=noise, steps=step) for noise, step in product(noises, steps)]
+        others = [every[i] for i in rng.permutation(len(every)) if every[i] != first]
+        for number in range(self.workflows):
+            yield [first, *others][number % len(every)]

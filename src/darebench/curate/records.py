@@ -234,7 +234,9 @@ class Workflow:
     """Number of sqlite tables that the training file is split into."""
     extras: Extras = field(default_factory=Extras)
     """Steps beyond the paper's template."""
-    noise: Noise = Noise.PAPER
+    noise: Noise = Noise.PLAIN
+    noise_share: float = 0.2
+    """Noise rows for each clean training row."""
     joined: tuple[str, ...] = ()
     """Columns that stand in the lookup table of a join."""
     emptied: tuple[str, ...] = ()
@@ -245,6 +247,11 @@ class Workflow:
     """Share of the training rows whose targets are removed at random, and the text says so."""
     lacks_targets: bool = False
     """Whether some training rows have no target, by nature or because it is removed."""
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the model gets numbers, selected or computed."""
+        return bool(self.numerical or self.extras.derived or self.extras.groups)
 
     @property
     def malformed(self) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from darebench.curate.curation_options import Options
+from darebench.curate.curation_options import Options, Style
 from darebench.curate.designing.as_told import design_as_told
 from darebench.curate.designing.choice import join_targets, why_too_alike
 from darebench.curate.designing.draft_series import draft_series
@@ -43,7 +43,8 @@ from darebench.curate.records import (
     TableRecord,
     Unfinished,
 )
-from darebench.curate.verify import verify
+from darebench.curate.verify import Undemanding, verify
+from darebench.curate.writing.draw_workflow import Lessons, draw_workflow
 from darebench.curate.writing.package import dataset_name, package_series, package_tabular
 from darebench.errors import (
     ConfigError,
@@ -54,11 +55,11 @@ from darebench.errors import (
     SourceFault,
 )
 from darebench.store import layout
-from darebench.store.write import question_entry, write_store
+from darebench.store.write import DatasetFiles, question_entry, write_metadata, write_store
 from darebench.types import Family
 
-WORKFLOWS = 3
-"""Settings that are drawn for a target before it is refused because of them."""
+DRAWS = 5
+"""Settings that are drawn for a workflow before its target is refused because of them."""
 _log = logging.getLogger(__name__)
 _MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO)
 
@@ -191,44 +192,81 @@ def _commonest(reasons: Counter[str]) -> str:
 
 
 def _curate_target(table: Table, design: Design, state: _State) -> Design:
-    """Write one dataset; return its design as it was carried out."""
+    """Write the datasets of one target; return its design as it was carried out."""
     is_series = design.family is Family.TS
     seed = state.options.seed
     identity = f"{table.ref}\n{design.title}\n{design.family}"
     number = int(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16)
     make_draft = draft_series if is_series else draft_tabular
     draft = make_draft(table, design, np.random.default_rng([seed, number]))
-    name = dataset_name(table, design, [entry.folder for entry in state.entries])
-    last = CurationReject("no settings were drawn")
-    for attempt in range(1 if is_series else WORKFLOWS):
-        rng = np.random.default_rng([seed, number, attempt])
+    if is_series:
+        rng = np.random.default_rng([seed, number, 0])
+        name = _free_name(table, design, state)
+        state.stage = Stage.BUILD
+        _keep(package_series(draft, name, rng), state)
+        return draft.design
+    first, *more = state.options.styles(np.random.default_rng([seed, number, 0]))
+    _write_workflow(draft, first, (seed, number, 1), state, alone=False)
+    for position, style in enumerate(more, 2):
+        with _refusing(state, design.title):
+            _write_workflow(draft, style, (seed, number, position), state, alone=True)
+    return draft.design
+
+
+def _write_workflow(
+    draft: Draft, style: Style, seeds: Sequence[int], state: _State, *, alone: bool
+) -> None:
+    """Write one dataset with an IF workflow whose steps matter, drawing again where they do not.
+
+    Args:
+        draft: Its rows.
+        style: What the workflow is like.
+        seeds: What its random choices come from, beside the number of the draw.
+        state: What has become of the table so far.
+        alone: Write no MM task, because another dataset has the same.
+
+    Raises:
+        CurationReject: No draw passes; the last one's reason.
+    """
+    lessons, last = Lessons(), CurationReject("no settings were drawn")
+    name = _free_name(draft.table, draft.design, state)
+    for attempt in range(DRAWS):
+        rng = np.random.default_rng([*seeds, attempt])
+        state.stage = Stage.BUILD
+        workflow = draw_workflow(draft, rng, style, lessons)
+        if workflow is None:
+            raise CurationReject("fewer than two features have a range that a question can state")
         try:
-            state.entries.append(_write(draft, name, rng, state))
+            _keep(package_tabular(draft, workflow, name, rng, alone=alone), state)
         except CurationReject as error:
-            last = error
+            coverage = error.coverage if isinstance(error, Undemanding) else None
+            last, lessons = error, lessons.after(workflow.model, coverage)
         else:
-            return draft.design
+            return
     raise last
 
 
-def _write(draft: Draft, name: str, rng: np.random.Generator, state: _State) -> DatasetEntry:
+def _free_name(table: Table, design: Design, state: _State) -> str:
+    return dataset_name(table, design, [entry.folder for entry in state.entries])
+
+
+def _keep(dataset: DatasetFiles, state: _State) -> None:
     """Write one dataset, prove it, and move it to the datasets that are kept."""
-    state.stage = Stage.BUILD
-    if draft.design.family is Family.TS:
-        dataset = package_series(draft, name, rng)
-    else:
-        dataset = package_tabular(draft, name, rng, state.options.style)
     if state.authors.rewriter is not None:
         dataset = state.authors.rewriter.rewrite(dataset)
     state.stage = Stage.VERIFY
     with tempfile.TemporaryDirectory(prefix=".", dir=state.scratch) as folder:
         store = Path(folder) / "store"
         write_store([dataset], store)
-        flags = verify(store)
-        target = state.scratch / layout.DATABASES / name
+        verified = verify(store)
+        written = store / layout.DATABASES / dataset.name
+        if verified.coverage is not None:
+            recorded = {**dataset.settings, "process_coverage": verified.coverage.as_dict()}
+            write_metadata(replace(dataset, settings=recorded), written)
+        target = state.scratch / layout.DATABASES / dataset.name
         target.parent.mkdir(exist_ok=True)
-        (store / layout.DATABASES / name).rename(target)
-    return read_entry({**question_entry(dataset), "flags": flags})
+        written.rename(target)
+    state.entries.append(read_entry({**question_entry(dataset), "flags": verified.flags}))
 
 
 def _record(state: _State) -> TableRecord:

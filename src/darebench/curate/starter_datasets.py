@@ -15,7 +15,7 @@ from darebench.curate.profiling.profile import profile
 from darebench.curate.records import Design, Draft, RawTable, Table, Workflow
 from darebench.curate.starter_tables import ChosenWorkflow, StarterDataset
 from darebench.curate.writing.draw_workflow import draw_workflow
-from darebench.curate.writing.package import package_series, package_workflow
+from darebench.curate.writing.package import package_series, package_tabular
 from darebench.errors import CurationReject
 from darebench.store.write import DatasetFiles
 
@@ -35,7 +35,7 @@ def build(chosen: StarterDataset) -> DatasetFiles:
         return package_series(draft, chosen.name, rng)
     draft = draft_tabular(table, design, rng)
     workflow = _workflow(draft, chosen.workflow, rng)
-    return package_workflow(draft, workflow, chosen.name, rng)
+    return package_tabular(draft, workflow, chosen.name, rng)
 
 
 def _table(chosen: StarterDataset) -> Table:

@@ -2,31 +2,22 @@
 
 `checking` starts a process for each of them, which proves more and takes several times as long.
 This module is for curation, which proves thousands of tasks and leaves the rest to
-`darebench reference`.
+`darebench reference`. The same run tells what each step of the workflow changes.
 """
 
 from __future__ import annotations
 
-import json
-import tempfile
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from darebench.errors import TaskFormatError
-from darebench.reference.execute import LIMITS
-from darebench.reference.spec import PipelineSpec, literal_spec, reference_spec, workflow_text
-from darebench.sandbox.executor import Executor, execute_retrying
-from darebench.sandbox.program import Program, Saved, Status, with_settings
+from darebench.reference.batch import run_batch
+from darebench.reference.coverage import Coverage, compare
+from darebench.reference.near_misses import near_misses
+from darebench.reference.spec import literal_spec, reference_spec
+from darebench.sandbox.executor import Executor
 from darebench.scoring import score_prediction
 from darebench.store.truth import make_truth, read_settings
 from darebench.types import Task
-
-_RUN_THE_OTHERS = """
-
-for settings in json.loads({others!r}):
-    with threadpool_limits(settings["threads"]):
-        main(settings)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +28,18 @@ class Proof:
     """The reference's prediction file."""
     problem: str
     """The path that gives another answer; empty if none does."""
+    coverage: Coverage
+    """What its near misses change."""
     seconds: float
 
 
-async def prove(task: Task, executor: Executor) -> Proof:
-    """Run the reference, the literal path, and the reference with two threads.
+async def prove(task: Task, executor: Executor, *, rules: bool = True) -> Proof:
+    """Run the reference, the literal path, the reference with two threads, and near misses.
+
+    Args:
+        task: The task.
+        executor: The sandbox.
+        rules: Whether each single rule of the filter is left out once, which are the most runs.
 
     Raises:
         TaskFormatError: The workflow fails.
@@ -53,37 +51,18 @@ async def prove(task: Task, executor: Executor) -> Proof:
         "the literal path": literal_spec(task, settings),
         "the reference with 2 threads": reference_spec(task, settings, threads=2),
     }
-    specs = {
-        name: replace(spec, output=f"answer_{number}.csv")
-        for number, (name, spec) in enumerate(specs.items())
-    }
-    answers, seconds = await _run(task, list(specs.values()), executor)
-    truth = make_truth(task, answers[0])
-    scores = [score_prediction(answer, truth) for answer in answers]
+    misses = near_misses(task, settings, rules=rules)
+    made = [(miss.name, miss.spec, miss.needs) for miss in misses if miss.spec is not None]
+    runs = [(spec, None) for spec in specs.values()] + [(spec, fact) for _, spec, fact in made]
+    answers, seconds = await run_batch(task, runs, executor)
+    own = answers[: len(specs)]
+    for name, answer in zip(specs, own, strict=True):
+        if answer.content is None:
+            raise TaskFormatError(f"{task.id}: the workflow fails ({name}): {answer.failure}")
+    truth = make_truth(task, own[0].content or b"")
+    scores = [score_prediction(answer.content, truth) for answer in own]
     other = [name for name, score in zip(specs, scores, strict=True) if score.score != 1.0]
     problem = f"{other[0]} gives another answer" if other else ""
-    return Proof(answer=answers[0], problem=problem, seconds=seconds)
-
-
-async def _run(
-    task: Task, specs: list[PipelineSpec], executor: Executor
-) -> tuple[list[bytes], float]:
-    first, *others = [asdict(spec) for spec in specs]
-    code = with_settings(workflow_text(), first)
-    code += _RUN_THE_OTHERS.format(others=json.dumps(others, ensure_ascii=True))
-    inputs = {name for spec in specs for name in spec.inputs}
-    with tempfile.TemporaryDirectory(prefix="darebench-prove-") as folder:
-        program = Program(
-            code=code,
-            load={name: task.source / name for name in sorted(inputs)},
-            save=tuple(spec.output for spec in specs),
-            save_to=Path(folder),
-            limits=LIMITS,
-        )
-        outcome = await execute_retrying(executor, program)
-        if outcome.status is not Status.OK or not all(
-            isinstance(saved, Saved) for saved in outcome.files.values()
-        ):
-            last = (outcome.stderr.strip() or outcome.detail or "no output").splitlines()[-1]
-            raise TaskFormatError(f"{task.id}: the workflow ended with {outcome.status}: {last}")
-        return [(Path(folder) / spec.output).read_bytes() for spec in specs], outcome.seconds
+    by_name = dict(zip((name for name, _, _ in made), answers[len(specs) :], strict=True))
+    coverage = compare(misses, by_name, truth)
+    return Proof(answer=own[0].content or b"", problem=problem, coverage=coverage, seconds=seconds)

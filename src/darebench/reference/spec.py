@@ -37,6 +37,20 @@ SEEDLESS = ("GaussianNB", "LinearRegression", "KNeighborsClassifier", "KNeighbor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slips:
+    """What a run does other than any question asks; a reference does none of it."""
+
+    na_words: bool = False
+    """Read csv with pandas' own words for missing values, such as NA and null."""
+    drop_missing: bool = False
+    """Let the filter drop rows whose value is missing."""
+    parse_numbers: bool = False
+    """Take text in a numerical column for a missing value."""
+    fill_targets: bool = False
+    """Fill missing targets by their mean or most frequent value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineSpec:
     """One run of the reference workflow: what it reads, and every choice that it makes."""
 
@@ -54,6 +68,8 @@ class PipelineSpec:
     types: dict[str, str]
     extras: Extras = field(default_factory=Extras)
     """Steps beyond the paper's template."""
+    slips: Slips = field(default_factory=Slips)
+    """What is done otherwise, for near misses."""
     threads: int = 1
     """Threads of BLAS and OpenMP: part of the definition, because sums depend on it."""
     output: str = PREDICTION

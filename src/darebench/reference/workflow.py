@@ -62,10 +62,13 @@ SCALERS = {
 ONE_TARGET_ONLY = (LogisticRegression, GaussianNB, LinearSVC)
 
 
-def read_table(name):
-    """Read csv (only the empty string is missing), parquet or sqlite (None is missing)."""
+def read_table(name, *, na_words=False):
+    """Read csv (only the empty string is missing), parquet or sqlite (None is missing).
+
+    With `na_words`, csv is read as pandas does by default: NA, null and the like are missing.
+    """
     if name.endswith(".csv"):
-        return pd.read_csv(name, keep_default_na=False, na_values=[""], low_memory=False)
+        return pd.read_csv(name, keep_default_na=na_words, na_values=[""], low_memory=False)
     frame = pd.read_parquet(name) if name.endswith(".parquet") else read_sqlite(name)
     return frame.apply(lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c)
 
@@ -83,7 +86,7 @@ def read_sqlite(name):
     return frame
 
 
-def keep_expected(frame, ranges, types):
+def keep_expected(frame, ranges, types, *, drop_missing=False):
     """Drop rows with a known value outside its column's expected range; keep missing ones."""
     keep = pd.Series(True, index=frame.index)
     for column, expected in ranges.items():
@@ -96,7 +99,7 @@ def keep_expected(frame, ranges, types):
             inside = (numbers >= low) & (numbers <= high)
         else:
             inside = values.isin(expected) | values.astype(str).isin([str(v) for v in expected])
-        keep &= inside | values.isna()
+        keep &= inside if drop_missing else inside | values.isna()
     return frame[keep]
 
 
@@ -106,7 +109,7 @@ def build_pipeline(settings, n_targets):
     numeric = Pipeline(
         [
             ("impute", SimpleImputer(strategy=settings["imputer"])),
-            ("scale", SCALERS[extras["scaler"]]()),
+            ("scale", SCALERS[extras["scaler"]]() if extras["scaler"] else "passthrough"),
         ]
     )
     encoder = (
@@ -177,6 +180,22 @@ def make_columns(settings, train, val):
     return train, val
 
 
+def fill_targets(train, targets):
+    """Fill missing targets by the mean, texts by the most frequent one: what no workflow asks."""
+    filled = {
+        name: train[name].mean() if train[name].dtype.kind in "iuf" else train[name].mode()[0]
+        for name in targets
+    }
+    return train.fillna(filled)
+
+
+def read_joined(settings):
+    """Read the training rows and the rows to predict, with the lookup table's columns."""
+    na_words, join = settings["slips"]["na_words"], settings["extras"]["join"]
+    train, val = (read_table(settings[part], na_words=na_words) for part in ("train", "val"))
+    return join_lookup(join, train, val) if join else (train, val)
+
+
 def join_lookup(join, train, val):
     """Put the lookup table's columns to both tables; only training rows can be lost by it."""
     lookup = read_table(join["file"])
@@ -186,16 +205,16 @@ def join_lookup(join, train, val):
 
 def main(settings):
     """Run the workflow and write the prediction file."""
-    targets, extras = settings["targets"], settings["extras"]
-    train, val = read_table(settings["train"]), read_table(settings["val"])
-    if extras["join"]:
-        train, val = join_lookup(extras["join"], train, val)
+    targets, extras, slips = settings["targets"], settings["extras"], settings["slips"]
+    train, val = read_joined(settings)
     if settings["ranges"] is not None:
-        train = keep_expected(train, settings["ranges"], settings["types"])
-    if extras["drop_duplicates"]:
+        dropped = slips["drop_missing"]
+        train = keep_expected(train, settings["ranges"], settings["types"], drop_missing=dropped)
+    if extras["drop_duplicates"] or slips["parse_numbers"]:
         train = as_numbers(train, settings["types"])
+    if extras["drop_duplicates"]:
         train = train.drop_duplicates([c for c in train.columns if c != "row_id"])
-    train = train.dropna(subset=targets)
+    train = fill_targets(train, targets) if slips["fill_targets"] else train.dropna(subset=targets)
     train, val = make_columns(settings, train, val)
     features = [*settings["features"], *made_names(extras)]
     y = train[targets[0]] if len(targets) == 1 else train[targets]

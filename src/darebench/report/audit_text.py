@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import Audit
+from darebench.reference.coverage import MORE_STEPS, mean_steps
 from darebench.report.audit_figures import store_facts
 from darebench.report.table import ReportTable
 from darebench.report.terminal import as_text, fill
@@ -67,4 +69,20 @@ def audit_text(audit: Audit) -> str:
     clean = len(audit.tasks) - sum(t.worst not in (None, Severity.NOTE) for t in audit.tasks)
     lines += [fill(f"{name}: {text}", indent="  ") for name, text in store_facts(audit).items()]
     lines.append(f"{clean} of {len(audit.tasks)} tasks have neither a defect nor a warning")
+    lines += coverage_lines(audit)
     return as_text(table) + "\n".join(lines) + "\n"
+
+
+def coverage_lines(audit: Audit) -> list[str]:
+    """Return how far the steps of the IF workflows matter, in sentences; none without any."""
+    coverages = [task.coverage for task in audit.tasks if task.coverage is not None]
+    if not coverages:
+        return []
+    enough = sum(coverage.suffices for coverage in coverages)
+    dull = Counter(step for coverage in coverages for step in coverage.dull)
+    parts = [f"{step} in {count}" for step, count in dull.most_common()]
+    return [
+        f"the filter and {MORE_STEPS} more steps change the answer in {enough} of "
+        f"{len(coverages)} IF tasks, {mean_steps(coverages):.1f} steps do on average",
+        *([f"steps that change nothing where they should: {', '.join(parts)}"] if parts else []),
+    ]

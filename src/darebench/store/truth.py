@@ -15,7 +15,7 @@ from pathlib import Path
 from darebench.errors import TaskFormatError
 from darebench.store import layout
 from darebench.store.extras import Extras
-from darebench.store.wire import AllMetadata, QuestionSettings, check, read_json
+from darebench.store.wire import AllMetadata, QuestionSettings, StepEffect, check, read_json
 from darebench.types import Family, Metric, Task, Truth, Variant
 
 
@@ -79,6 +79,15 @@ def read_settings(task: Task) -> Settings:
         val_file=val,
         extras=q.extras.to_extras() if q.extras else Extras(),
     )
+
+
+def read_step_effects(task: Task) -> dict[str, StepEffect]:
+    """Read what the store records of each step of an IF task; empty where it records nothing.
+
+    Raises:
+        TaskFormatError: The settings cannot be read.
+    """
+    return dict(_question(task).process_coverage)
 
 
 def read_truth(task: Task) -> Truth:

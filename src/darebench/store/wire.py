@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -56,6 +56,16 @@ class QuestionEntry(_Wire):
     domain: str | None = None
 
 
+class StepEffect(_Wire):
+    """What doing one step of an IF workflow otherwise does to the predictions."""
+
+    effect: Literal["changed", "unchanged", "not_applicable", "fails"]
+    share: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of the predicted values that differ from the reference's."""
+    reason: str = ""
+    """Why the step is not applicable, or how doing it otherwise fails."""
+
+
 class QuestionSettings(_Wire):
     """The `question` object of `all_metadata.json`, which describes the two tasks."""
 
@@ -76,6 +86,8 @@ class QuestionSettings(_Wire):
     metric: str | None = None
     """Name of the metric of the tasks that are not IF; None for the family's own."""
     extras: ExtrasWire | None = None
+    process_coverage: dict[str, StepEffect] = Field(default={}, exclude=True)
+    """Step of the IF workflow -> what it changes; it decides no score, so no hash covers it."""
 
 
 class DataInfo(_Wire):

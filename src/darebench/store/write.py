@@ -94,12 +94,17 @@ def _write_dataset(dataset: DatasetFiles, folder: Path) -> None:
         write_table(table, source / name, n_tables)
     for name, table in dataset.truths.items():
         table.to_csv(verify / name, index=False)
+    write_metadata(dataset, folder)
+
+
+def write_metadata(dataset: DatasetFiles, folder: Path) -> None:
+    """Write the settings of a dataset into its folder, anew if they are there."""
     metadata = {
         "question": dict(dataset.settings),
         "data_info": {**dataset.info, "domain": dataset.domain},
         "meta_data": {"title": dataset.info.get("title", ""), "licenses": []},
     }
-    write_json(metadata, verify / layout.ALL_METADATA)
+    write_json(metadata, layout.settings_file(folder))
 
 
 def write_table(table: pd.DataFrame, path: Path, n_tables: int = 1) -> None:

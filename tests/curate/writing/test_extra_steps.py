@@ -10,7 +10,7 @@ import pytest
 
 from darebench.audit.findings import Severity
 from darebench.audit.store_audit import audit_store
-from darebench.curate.curation_options import Noise, Options, Workflows
+from darebench.curate.curation_options import Noise, Options, Steps
 from darebench.curate.pipeline import curate
 from darebench.curate.writing.extra_steps import (
     draw_extras,
@@ -59,7 +59,7 @@ def beyond(tmp_path_factory):
         sex=lambda f: np.where(f["sex"] > 0, "woman", "man")
     ).to_csv(folder / "diabetes.csv", index=False)
     bundled("breast_cancer").iloc[:, [0, 1, 4, 6, 9, -1]].to_csv(folder / "cells.csv", index=False)
-    options = Options(max_targets=3, noise=Noise.HARD, workflows=Workflows.RICH)
+    options = Options(max_targets=3, noise=Noise.HARD, steps=Steps.RICH)
     return curate(str(folder), folder.parent / "out", options=options)
 
 

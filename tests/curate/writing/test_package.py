@@ -42,7 +42,7 @@ def test_years_without_any_other_column_are_a_cf_task_alone(tmp_path):
     store = open_store(tmp_path / "s")
     assert ([str(task.variant) for task in store.tasks], store.problems) == (["cf"], ())
     assert not (tmp_path / "s/databases/own_years_ts/source/val_v1.csv").exists()
-    assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s"))
+    assert all("cf: validation_size" in flag for flag in verify(tmp_path / "s").flags)
     again = replace(written, name="other_years_ts", info={**written.info, "ref": "other/years"})
     write_store([written, again], tmp_path / "both")
     assert {*find_shared_rows(tmp_path / "both", open_store(tmp_path / "both").tasks)} == {

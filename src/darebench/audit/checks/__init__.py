@@ -24,6 +24,7 @@ from darebench.audit.checks.nearest_row import nearest_row
 from darebench.audit.checks.order_leak import order_leak
 from darebench.audit.checks.order_tells import order_tells
 from darebench.audit.checks.perfect_answer import perfect_answer
+from darebench.audit.checks.process_coverage import process_coverage
 from darebench.audit.checks.question_readable import question_readable
 from darebench.audit.checks.reference_reproduced import reference_reproduced
 from darebench.audit.checks.rows_repeated import rows_repeated
@@ -31,6 +32,7 @@ from darebench.audit.checks.settings_lost import settings_lost
 from darebench.audit.checks.solvable_without_data import answers_stated, reference_constant
 from darebench.audit.checks.strict_join import strict_join
 from darebench.audit.checks.target_given_away import target_given_away
+from darebench.audit.checks.target_named import target_named
 from darebench.audit.checks.target_repeated import target_repeated
 from darebench.audit.checks.target_unwanted import target_unwanted
 from darebench.audit.checks.textbook_table import textbook_table
@@ -52,7 +54,7 @@ class Need(StrEnum):
     TRUTH = "truth"
     """The answer as the scorer gets it (`Truth`)."""
     REFERENCE = "reference"
-    """A run of the reference in the sandbox (`ReferenceRun`)."""
+    """A run of the reference and its near misses in the sandbox (`ReferenceRun`)."""
     READINGS = "readings"
     """A run of the scripted reader in the sandbox (`Readings`)."""
     MODELS = "models"
@@ -127,6 +129,7 @@ CHECKS = (
         find=order_leak,
     ),
     Check(name="question", needs=Need.TABLES, severities=(WARNING,), find=question_readable),
+    Check(name="target_named", needs=Need.TABLES, severities=(DEFECT,), find=target_named),
     Check(name="columns", needs=Need.TABLES, severities=(NOTE, WARNING), find=columns_described),
     Check(
         name="labels_blank",
@@ -169,6 +172,13 @@ CHECKS = (
         severities=(NOTE, WARNING),
         variants=(IF,),
         find=environment_recorded,
+    ),
+    Check(
+        name="process_coverage",
+        needs=Need.REFERENCE,
+        severities=(WARNING,),
+        variants=(IF,),
+        find=process_coverage,
     ),
     Check(
         name="perfect_answer",

@@ -5,7 +5,7 @@ Asked for are the settings of the paper's template; what a richer workflow adds,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -103,8 +103,24 @@ def lost_to_model(
 
 
 def _workflow_settings(dataset: DatasetFiles) -> dict[str, Any]:
+    """Return what must come back; a text says nothing of what is not there."""
     kept = dataset.settings
     extras = kept.get("extras") or {}
+    has_numbers = kept["numerical_features"] or extras.get("derived") or extras.get("groups")
+    has_both = bool(has_numbers and kept["categorical_features"])
+    said = {
+        "drops_targetless": kept.get("has_unlabelled_rows", True),
+        "imputer": has_numbers,
+        "scaler": has_numbers,
+        "encoder": kept["categorical_features"],
+        "numeric_first": has_both,
+        "random_state": kept["random_state"] is not None,
+    }
+    wanted = _every_setting(kept, extras)
+    return {name: value for name, value in wanted.items() if said.get(name, True)}
+
+
+def _every_setting(kept: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "targets": list(kept["target"]),
         "features": list(kept["selected_features"]),

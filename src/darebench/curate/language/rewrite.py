@@ -175,6 +175,7 @@ def to_workflow(dataset: DatasetFiles) -> Workflow:
         imputer=kept["imputer_type"],
         model=kept["model_type"],
         random_state=kept["random_state"],
+        emptied=tuple(kept.get("removed_values", {}).get("features", ())),
         suffix=kept["save_file_type"],
         n_tables=dataset.split_tables,
         extras=to_extras(dataset),

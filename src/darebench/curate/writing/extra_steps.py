@@ -92,7 +92,7 @@ def draw_extras(
         groups=tuple(g for g in groups if g.name not in taken),
         log_target=can_log and bool(rng.random() < 0.4),
         scaler=str(rng.choice(SCALERS)),
-        encoder=str(rng.choice(ENCODERS)),
+        encoder=str(rng.choice(ENCODERS)) if categorical else ENCODERS[0],
     )
 
 
@@ -161,10 +161,18 @@ def write_target(extras: Extras) -> list[str]:
     return [_LOGS] if extras.log_target else []
 
 
-def lost_extras(text: str, extras: Extras) -> str:
-    """Name the first step that does not come back from the text; empty if all do."""
+def lost_extras(text: str, extras: Extras, unsaid: Sequence[str] = ()) -> str:
+    """Name the first step that does not come back from the text; empty if all do.
+
+    Args:
+        text: The question.
+        extras: The steps.
+        unsaid: Names of those that a text has no reason to state.
+    """
     read = read_extras(text)
     for name in Extras.__slots__:
+        if name in unsaid and not getattr(read, name):
+            continue
         if getattr(read, name) != getattr(extras, name):
             return f"{name} {getattr(extras, name)!r} comes back as {getattr(read, name)!r}"
     return ""

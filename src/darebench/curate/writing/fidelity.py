@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from darebench.curate.records import Workflow
 from darebench.curate.writing.extra_steps import lost_extras
 from darebench.instructions.facts import Facts
 from darebench.instructions.reader import find_targets, read_ranges, read_workflow
 from darebench.reference.spec import MORE_MODELS
-from darebench.store.extras import Extras
 
 _ALIKE = "DecisionTreeClassifier"
 """What stands in for a model that the parser does not know."""
@@ -37,7 +35,7 @@ def lost_in_workflow(
         "categorical": list(workflow.categorical),
         "model": _ALIKE if workflow.model in more else workflow.model,
     }
-    if workflow.numerical:  # else nothing is imputed by it, and no text names it
+    if workflow.has_numbers:  # else nothing is imputed by it, and no text names it
         wanted["imputer"] = workflow.imputer
     if workflow.random_state is not None:
         wanted["random_state"] = workflow.random_state
@@ -47,17 +45,9 @@ def lost_in_workflow(
     stray = [m for m in more if m != workflow.model and re.search(rf"\b{m}\b", question)]
     if stray:
         return f"model {workflow.model!r} comes back as {stray[0]!r}"
-    return _lost_ranges(question, workflow) or lost_extras(question, _stated(workflow))
-
-
-def _stated(workflow: Workflow) -> Extras:
-    """Return the steps that a question states: none for a block without columns."""
-    extras = workflow.extras
-    return replace(
-        extras,
-        scaler=extras.scaler if workflow.numerical else "",
-        encoder=extras.encoder if workflow.categorical else "",
-    )
+    unsaid = [] if workflow.has_numbers else ["scaler"]
+    unsaid += [] if workflow.categorical else ["encoder"]
+    return _lost_ranges(question, workflow) or lost_extras(question, workflow.extras, unsaid)
 
 
 def lost_targets(

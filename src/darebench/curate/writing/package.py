@@ -5,21 +5,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from darebench.audit.textbook import recognise
-from darebench.curate.curation_options import Noise, Style
+from darebench.curate.curation_options import Noise
 from darebench.curate.designing.draft import stated_format
 from darebench.curate.naming import slug
 from darebench.curate.records import Design, Draft, Table, Workflow
 from darebench.curate.writing.column_labels import label_columns, with_names
 from darebench.curate.writing.domains import find_domain
-from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.fidelity import lost_in_workflow, lost_targets
+from darebench.curate.writing.gaps import unlabelled_rows, with_gaps
 from darebench.curate.writing.lookup import take_apart
 from darebench.curate.writing.metadata import clean_title, write_metadata
 from darebench.curate.writing.misnamed import misnamed
@@ -47,72 +47,82 @@ WORDINGS = 4
 
 
 def package_tabular(
-    draft: Draft, name: str, rng: np.random.Generator, style: Style | None = None
-) -> DatasetFiles:
-    """Draw an IF workflow and write the files and both questions.
-
-    Raises:
-        CurationReject: Too few features can be filtered, or no text comes back as its settings.
-    """
-    workflow = draw_workflow(draft, rng, style)
-    if workflow is None:
-        raise CurationReject("fewer than two features have a range that a question can state")
-    return package_workflow(draft, workflow, name, rng)
-
-
-def package_workflow(
-    draft: Draft, workflow: Workflow, name: str, rng: np.random.Generator
+    draft: Draft, workflow: Workflow, name: str, rng: np.random.Generator, *, alone: bool = False
 ) -> DatasetFiles:
     """Write the files and both questions of a dataset whose IF workflow is given.
+
+    Args:
+        draft: Its rows.
+        workflow: The settings of its IF task.
+        name: Its name.
+        rng: Generator of all that is still open.
+        alone: Write no MM task, because another dataset has the same.
 
     Raises:
         CurationReject: No text comes back as its settings.
     """
     table, design, (train, val, _) = draft.table, draft.design, draft.split
     files, targets = file_names(workflow.suffix), design.targets
-    clean = train[[*workflow.columns, *targets]]
+    columns = list(workflow.columns)
+    unlabelled = unlabelled_rows(draft, columns, rng)
+    clean = _with_rows(train[[*columns, *targets]], unlabelled, rng)
+    clean, asked_v1 = with_gaps(clean, numbered(val[columns]), workflow, rng)
+    workflow = replace(workflow, lacks_targets=bool(len(unlabelled) or workflow.unlabelled))
     noisy = _noisy(clean, workflow, rng)
     metadata = write_metadata(table, [*design.features, *targets])
-    asked_v1 = numbered(val[list(workflow.columns)])
     asked_v2 = numbered(val[list(design.features)])
     names_v1 = (files["train_v1"], files["val_v1"])
     names_v2 = (files["train_v2"], files["val_v2"])
     question_v1 = _workflow_question(table, workflow, metadata, (noisy, asked_v1), names_v1, rng)
     question_v2 = _modelling_question(draft, workflow, metadata, asked_v2, names_v2, rng)
+    only = {"variants": [Variant.IF]} if alone else {}
     settings = {**_settings(table, draft), **_workflow_settings(draft, workflow, name)}
     join, lookup = workflow.extras.join, {}
     if join is not None:
         (noisy, clean, asked_v1), entries = take_apart(noisy, (clean, asked_v1), workflow, rng)
         lookup = {join.file: entries}
         metadata += f"{join.key}: number of the row's entry in {join.file}\n"
+    modelled = {
+        files["train_v2"]: train[[*design.features, *targets]],
+        files["val_v2"]: asked_v2,
+    }
+    shared = _shared(table, draft, name, metadata, settings)
     return DatasetFiles(
-        **_shared(table, draft, name, metadata, settings),
+        **{**shared, "extra": {**shared["extra"], **only}},
         question_v1=question_v1,
-        question_v2=question_v2,
+        question_v2="" if alone else question_v2,
         sources={
             files["train_v1"]: noisy,
             files[layout.CLEAN_TRAIN_STEM]: clean,
             files["val_v1"]: asked_v1,
-            files["train_v2"]: train[[*design.features, *targets]],
-            files["val_v2"]: asked_v2,
+            **({} if alone else modelled),
             **lookup,
         },
         truths={layout.TRUTH_TABULAR: numbered(val[list(targets)])},
         needed_v1=(*names_v1, *lookup, layout.METADATA_TEXT),
-        needed_v2=(*names_v2, layout.METADATA_TEXT),
+        needed_v2=() if alone else (*names_v2, layout.METADATA_TEXT),
         split_tables=workflow.n_tables,
     )
 
 
 def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) -> pd.DataFrame:
     """Add noise rows, and numbers to rows that are stored in several tables."""
-    if workflow.noise is Noise.PAPER:
-        noisy = with_noise(clean, workflow.ranges, rng)
-    else:
-        noisy = with_hard_noise(clean, workflow.ranges, rng, malformed=workflow.malformed)
+    of = (clean, workflow.ranges, workflow.targets, workflow.noise_share, rng)
+    is_hard = workflow.noise is Noise.HARD
+    noisy = with_hard_noise(*of, malformed=workflow.malformed) if is_hard else with_noise(*of)
     if workflow.n_tables > 1:
         noisy.insert(0, layout.ROW_ID, range(1, len(noisy) + 1))
     return noisy
+
+
+def _with_rows(train: pd.DataFrame, more: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Put further rows among others, whose order stays."""
+    if not len(more):
+        return train
+    both = pd.concat([train, more], ignore_index=True)
+    places = rng.integers(0, len(train) + 1, len(more))
+    position = np.concatenate([np.arange(len(train)) + 0.5, places])
+    return both.iloc[np.argsort(position, kind="stable")].reset_index(drop=True)
 
 
 def package_series(draft: Draft, name: str, rng: np.random.Generator) -> DatasetFiles:
@@ -265,6 +275,13 @@ def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str,
         **written,
         "related_features": list(workflow.columns),
         "noise": str(workflow.noise),
+        "noise_share": workflow.noise_share,
+        "has_unlabelled_rows": workflow.lacks_targets,
+        "removed_values": {
+            "features": list(workflow.emptied),
+            "share": workflow.gap_share,
+            "target_share": workflow.unlabelled,
+        },
         "extras": asdict(workflow.extras) if workflow.extras != Extras() else None,
     }
 

@@ -106,13 +106,6 @@ def kind_of(values: pd.Series) -> str:
     return "numerical" if pd.api.types.is_numeric_dtype(values) else "categorical"
 
 
-def expected_range(values: pd.Series) -> list[Any]:
-    """Return what a question states of a column: low and high, or the allowed values."""
-    if kind_of(values) == "numerical":
-        return [values.min().item(), values.max().item()]
-    return sorted(values.dropna().unique().tolist())
-
-
 def numbered(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with a `row_id` before their columns, from 1."""
     told = rows.copy()
