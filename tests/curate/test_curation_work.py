@@ -113,7 +113,7 @@ def test_the_options_are_kept_as_a_file_of_settings(folder, tmp_path):
     curate(folder, tmp_path / "out", options=options, limit=2)
     assert tomllib.loads((tmp_path / "out" / "config.toml").read_text()) == {
         "seed": 4,
-        "max_targets": 8,
+        "max_targets": 2,
         "noise": "hard",
         "workflows": 1,
         "steps": "mixed",

@@ -29,11 +29,11 @@ def folder(tmp_path_factory):
             "owner": rng.choice([f"owner {i}" for i in range(70)], 300),
             "since": rng.choice(["5th moon of 19", "6th moon of 20"], 300),
             "mostly": [None] * 290 + [1.5] * 10,
-            "worth": rng.normal(size=300).round(3),
+            "price": rng.normal(size=300).round(3),
             "kind": rng.choice(["flat", "house"], 300),
         }
     ).astype(object)
-    frame.loc[7, "worth"] = "unknown"
+    frame.loc[7, "price"] = "unknown"
     text = "Homes of the district\n" + frame.to_csv(index=False)
     (folder / "homes.csv").write_bytes(text.replace("owner", "öwner").encode("cp1252"))
     (folder / "void.csv").write_text("")
@@ -62,8 +62,8 @@ def test_each_column_has_a_role_and_a_reason(said):
     assert roles["const"] == roles["mostly"] == roles["id"] == "left out"
     assert roles["öwner"] == "group"
     assert roles["size"] == roles["kind"] == "feature"
-    assert columns["worth"]["blanked"] == 1
-    assert columns["worth"]["examples"] == ["unknown"]
+    assert columns["price"]["blanked"] == 1
+    assert columns["price"]["examples"] == ["unknown"]
     assert "97% of it is missing" in columns["mostly"]["why"]
 
 
@@ -81,8 +81,13 @@ def test_each_column_is_a_target_or_has_a_reason(said):
         assert named == {c["name"] for c in table["columns"] if c["role"] != "left out"}
         assert all(row["why"] for row in table["targets"])
     taken = {row["name"] for row in said["homes.csv"]["targets"] if row["taken"]}
-    assert {"worth", "kind"} <= taken
-    assert "öwner" not in taken
+    assert taken == {"price"}
+    (price,) = [row for row in said["homes.csv"]["targets"] if row["taken"]]
+    assert price["role"] == "measured"
+    assert price["score"] == sum(price["parts"].values()) >= 4
+    others = [row for row in said["homes.csv"]["targets"] if not row["taken"]]
+    assert all(row["role"] and row["role_why"] for row in others)
+    assert any("--target" in row.get("help", "") for row in others)
 
 
 def test_a_refusal_says_where_and_why(said):

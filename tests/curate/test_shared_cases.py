@@ -61,7 +61,8 @@ def test_none_is_a_class_and_a_level():
     table = read("none-is-a-class/homes.csv")
     assert "None" in set(table.frame["defect"])
     assert "none" in set(table.frame["garage"])
-    assert "defect" in targets(table, Family.CLASS)
+    kinds = {column.name: column.kind for column in table.profile.columns}
+    assert kinds["defect"] is Kind.CATEGORY
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def test_types_ids_and_groups_count_before_what_is_found(folder):
     assert price.groups == ("street",)
     assert "zone" in price.categorical
     assert not {"area", "rooms", "Case No", "street"} & {*price.features}
-    zone = [d for d in design_as_told(RulesDesigner(), table) if d.target == "zone"]
+    table = table_of(folder, type={"zone": "category"}, target="zone")
+    zone = design_as_told(RulesDesigner(), table)
     assert {d.family for d in zone} == {Family.CLASS}
 
 

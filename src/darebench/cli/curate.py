@@ -80,9 +80,9 @@ class CurationOptions:
             "--max-targets",
             min=1,
             metavar="N",
-            help="Largest number of datasets to make of one table.",
+            help="Largest number of targets to make datasets of, of one table.",
         ),
-    ] = 8
+    ] = 2
     licences: Annotated[
         list[str] | None,
         typer.Option(

@@ -52,8 +52,8 @@ class Options:
     """How tables are curated; part of what makes the bytes of a store."""
 
     seed: int = 0
-    max_targets: int = 8
-    """Most datasets that one table may become."""
+    max_targets: int = 2
+    """Most targets of one table."""
     workflows: int = 1
     """IF workflows of one target, each a dataset of its own."""
     noise: Noise = Noise.MIXED

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from darebench.curate.designing.as_told import design_as_told
-from darebench.curate.designing.rules import RulesDesigner, why_no_target
+from darebench.curate.designing.given_away import find_given_away
+from darebench.curate.designing.naturalness import THRESHOLD, Judged, Judgement, judge
+from darebench.curate.designing.rules import RulesDesigner
 from darebench.curate.profiling.as_told import AS_TOLD
 from darebench.curate.profiling.evidence import Became, ColumnReading, Tidy
 from darebench.curate.profiling.profile import MIN_TIMES
@@ -143,38 +145,62 @@ def _why_groups(table: Table) -> str:
 
 def _targets(table: Table) -> list[dict[str, Any]]:
     """List the columns that are tried as targets, in this order, then the others with reasons."""
+    judgement = judge(table)
     try:
         designs, refused = design_as_told(RulesDesigner(), table), ""
     except CurationReject as error:
         designs, refused = [], str(error)
-    place = "as told" if table.raw.told.target else "a candidate by its name, place and values"
-    rows = [
-        {"name": d.target, "family": str(d.family), "taken": True, "why": place} for d in designs
-    ]
+    told = bool(table.raw.told.target)
+    rows = []
+    for design in designs:
+        judged = judgement.columns[design.target]
+        why = "as told" if told else f"{judged.score:g} points; {THRESHOLD:g} are needed"
+        if judged.why_weaker and not told:
+            why += f"; only if the better ones fail: {judged.why_weaker}"
+        row = {"name": design.target, "family": str(design.family), "taken": True, "why": why}
+        rows.append({**row, **_judged(judged), **_not_features(table, judgement, design.target)})
     taken = {design.target for design in designs}
     return rows + [
-        {"name": column.name, "taken": False, **_why_not(column, table, refused)}
-        for column in table.profile.columns
-        if column.name not in taken
+        {"name": one.name, "taken": False, **_why_not(one, table, refused), **_judged(one)}
+        for one in judgement.ranked
+        if one.name not in taken
     ]
 
 
-def _why_not(column: Column, table: Table, refused: str) -> dict[str, str]:
+def _judged(judged: Judged) -> dict[str, Any]:
+    """Return a column's role as a target, and its score with its parts."""
+    return {
+        "role": str(judged.role.role),
+        "role_why": judged.role.why,
+        "score": judged.score,
+        "parts": dict(judged.parts),
+    }
+
+
+def _not_features(table: Table, judgement: Judgement, target: str) -> dict[str, Any]:
+    """Return the columns that are no features of a target, as the page shows, with the reasons."""
+    given = find_given_away(table, judgement, target)
+    return {"not_features": {name: found.why for name, found in given.items()}} if given else {}
+
+
+def _why_not(judged: Judged, table: Table, refused: str) -> dict[str, str]:
+    column = judged.column
     named = f"--target '{column.name}' takes it all the same"
     role = _role(column, table.profile)
-    if refused:
-        return {"why": refused}
     if role in ("time", "series", "group"):
         return {"why": f"its role is {role}"}
     if table.raw.told.target:
         return {"why": "other targets are named"}
-    why = why_no_target(column)
-    if why and column.kind in _ROLES:
-        return {"why": why, "help": f"--type '{column.name}=category' or =number, if it is one"}
-    return {
-        "why": why or "likelier ones come first, or too little is left beside it",
-        "help": named,
-    }
+    if judged.why_not and column.kind in _ROLES:
+        return {
+            "why": judged.why_not,
+            "help": f"--type '{column.name}=category' or =number, if it is one",
+        }
+    if judged.why_not:
+        return {"why": judged.why_not, "help": named}
+    if not judged.is_natural:
+        return {"why": f"{judged.score:g} points; {THRESHOLD:g} are needed", "help": named}
+    return {"why": refused or "too little is left beside it to predict it from", "help": named}
 
 
 def starting_point(explained: Mapping[str, Any]) -> dict[str, Any]:

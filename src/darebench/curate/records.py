@@ -77,6 +77,8 @@ class RawTable:
     frame: pd.DataFrame
     descriptions: Mapping[str, str] = field(default_factory=dict)
     """Column -> what it means, where the source says so."""
+    code: str = ""
+    """The examples of its page, as they are; never run."""
     keywords: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What reading left out."""

@@ -15,18 +15,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from darebench.curate.curation_options import Options, Style
 from darebench.curate.designing.as_told import design_as_told
+from darebench.curate.designing.choice import join_targets, why_too_alike
 from darebench.curate.designing.draft_series import draft_series
 from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.designing.naturalness import judge
 from darebench.curate.explain import explain
 from darebench.curate.licences import accepts
 from darebench.curate.profiled import not_understood, profile_table
@@ -58,8 +58,6 @@ from darebench.store import layout
 from darebench.store.write import DatasetFiles, question_entry, write_metadata, write_store
 from darebench.types import Family
 
-MOST_TOGETHER = 3
-"""Targets of one task, at most (paper section 3)."""
 DRAWS = 5
 """Settings that are drawn for a workflow before its target is refused because of them."""
 _log = logging.getLogger(__name__)
@@ -167,14 +165,18 @@ def _curate(source: Source, key: str, state: _State) -> None:
     state.stage = Stage.DESIGN
     state.explanation = explain(table, read)
     designs = design_as_told(state.authors.designer, table)
+    judgement = judge(table)
     made: list[Design] = []
     for design in designs:
         if len(made) >= state.options.max_targets:
             break
         state.stage = Stage.DESIGN
         with _refusing(state, design.title):
+            alike = "" if raw.told.target else why_too_alike(table, judgement, design, made)
+            if alike:
+                raise CurationReject(alike)
             made.append(_curate_target(table, design, state))
-    for design in _joined(made, table.frame):
+    for design in join_targets(made, table, judgement.together):
         state.stage = Stage.DESIGN
         with _refusing(state, design.title):
             _curate_target(table, design, state)
@@ -182,34 +184,6 @@ def _curate(source: Source, key: str, state: _State) -> None:
     if not state.entries:
         reasons = Counter(refusal.kind for refusal in state.refusals)
         raise CurationReject(f"no target of {len(designs)} passes, mostly: {_commonest(reasons)}")
-
-
-def _joined(made: Sequence[Design], frame: pd.DataFrame) -> list[Design]:
-    """Make one task of the first targets of a family, where each is a task of its own as well.
-
-    Texts and numbers stay apart, because no classifier takes both at once.
-
-    Args:
-        made: What became of single targets.
-        frame: The table; what series got beyond its columns they get again.
-    """
-    joined = []
-    for family, is_number in product(Family, (False, True)):
-        alike = [
-            d
-            for d in made
-            if d.family is family
-            and not d.others
-            and pd.api.types.is_numeric_dtype(frame[d.target]) is is_number
-        ][:MOST_TOGETHER]
-        if len(alike) < 2:
-            continue
-        targets = [d.target for d in alike]
-        shared = set.intersection(*(set(d.features) for d in alike)) - set(targets)
-        features = tuple(c for c in alike[0].features if c in shared and c in frame)
-        if len(features) >= (0 if family is Family.TS else 2):
-            joined.append(replace(alike[0], features=features, others=tuple(targets[1:])))
-    return joined
 
 
 def _commonest(reasons: Counter[str]) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from darebench.curate.designing.draft_series import draft_series
-from darebench.curate.designing.rules import RulesDesigner
+from darebench.curate.designing.naturalness import judge
+from darebench.curate.designing.rules import RulesDesigner, series_design
 from darebench.curate.designing.split import MIN_VAL
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
-from darebench.curate.records import RawTable, Table
+from darebench.curate.records import Design, RawTable, Table
 from darebench.curate.verify import verify
 from darebench.curate.writing.package import package_series
 from darebench.errors import CurationReject
@@ -63,10 +66,17 @@ def test_rows_at_any_time_are_aggregated_to_the_finest_full_interval():
 
 def test_a_forecast_is_asked_for_later_than_all_training():
     made = table(panel())
-    design = next(d for d in RulesDesigner().design(made) if d.target == "sold")
+    design = forecast_of(made, "sold")
     draft = draft_series(made, design, np.random.default_rng(0))
     assert draft.split.train["day"].max() < draft.split.val["day"].min()
     assert len(draft.split.val) >= MIN_VAL
+
+
+def forecast_of(made: Table, target: str) -> Design:
+    column = next(c for c in made.profile.columns if c.name == target)
+    design = series_design(made, column, judge(made))
+    assert design is not None
+    return design
 
 
 def states(n_years: int = 12, *, first: int = 80) -> pd.DataFrame:
@@ -90,7 +100,7 @@ def test_people_of_each_year_are_aggregated_by_year():
     assert axis is not None
     assert (axis.interval, axis.entities) == ("year", ("region",))
     assert made.profile.groups == ()
-    design = next(d for d in RulesDesigner().design(made) if d.target == "wage")
+    design = forecast_of(made, "wage")
     draft = draft_series(made, design, np.random.default_rng(0))
     rows = pd.concat([draft.split.train, draft.split.val])
     assert len(rows) == 150
@@ -125,9 +135,8 @@ def test_features_that_together_are_the_target_are_left_out():
     frame = states(18, first=1980).assign(tax=lambda f: 2 * f["year"] - 3960 + f["income"] % 7)
     frame["total"] = frame["income"] + 3 * frame["tax"]
     made = table(frame)
-    design = next(
-        d for d in RulesDesigner().design(made) if d.target == "total" and d.family is Family.TS
-    )
+    able = tuple(c for c in frame if c not in ("state", "year", "total"))
+    design = replace(forecast_of(made, "total"), features=able)
     draft = draft_series(made, design, np.random.default_rng(0))
     assert {*draft.dropped} >= {"tax"}
     assert all(room.reference < 0.995 for room in draft.headroom.values())
@@ -138,9 +147,7 @@ def test_features_that_gain_nothing_make_no_second_task():
     frame = states(first=1980).assign(luck=np.random.default_rng(0).normal(size=144).round(3))
     frame["income"] += 3 * (frame["year"] - 1980)
     made = table(frame[["state", "year", "income", "luck"]])
-    design = next(
-        d for d in RulesDesigner().design(made) if d.target == "income" and d.family is Family.TS
-    )
+    design = forecast_of(made, "income")
     draft = draft_series(made, design, np.random.default_rng(0))
     assert [*draft.headroom] == [Variant.CF]
     assert draft.design.features == ()
@@ -152,9 +159,7 @@ def test_a_future_that_only_its_features_tell_is_asked_with_them_only(tmp_path):
     frame = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=400), "rain": rain.round(2)})
     frame["flow"] = (3 * rain + rng.normal(0, 2, 400)).round(2)
     made = table(frame)
-    design = next(
-        d for d in RulesDesigner().design(made) if d.target == "flow" and d.family is Family.TS
-    )
+    design = forecast_of(made, "flow")
     draft = draft_series(made, design, np.random.default_rng(0))
     assert [*draft.headroom] == [Variant.XF]
     rng = np.random.default_rng(1)
@@ -176,6 +181,6 @@ def test_what_each_series_last_was_leaves_nothing_to_win():
     frame = pd.DataFrame({"firm": np.repeat(np.arange(40), 20), "year": years})
     frame["sales"] = (level + rng.normal(0, 0.5, 800)).round(3)
     made = table(frame)
-    design = next(d for d in RulesDesigner().design(made) if d.family is Family.TS)
+    design = forecast_of(made, "sales")
     with pytest.raises(CurationReject, match="nothing to win"):
         draft_series(made, design, np.random.default_rng(0))

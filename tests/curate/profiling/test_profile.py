@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from darebench.curate.designing.draft_series import draft_series
-from darebench.curate.designing.rules import RulesDesigner
+from darebench.curate.designing.naturalness import judge
+from darebench.curate.designing.rules import series_design
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
 from darebench.curate.records import RawTable, Table
-from darebench.types import Family
 from good_tables import panel
 
 
@@ -54,9 +54,10 @@ def test_codes_tell_the_series_of_a_full_panel_apart(first, spelling):
     axis = made.profile.time
     assert axis is not None
     assert (axis.column, axis.format, axis.entities) == ("year", spelling, ("state",))
-    designs = [d for d in RulesDesigner().design(made) if d.family is Family.TS]
-    assert {d.target for d in designs} == {"income", "rate"}
-    split = draft_series(made, designs[0], np.random.default_rng(0)).split
+    column = next(c for c in made.profile.columns if c.name == "income")
+    design = series_design(made, column, judge(made))
+    assert design is not None
+    split = draft_series(made, design, np.random.default_rng(0)).split
     assert split.train["year"].max() < split.val["year"].min()
 
 

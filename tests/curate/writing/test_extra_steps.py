@@ -65,7 +65,7 @@ def beyond(tmp_path_factory):
 
 def test_hard_and_rich_tasks_are_proven_and_recorded(beyond):
     tasks = [t for t in open_store(beyond.store).tasks if t.variant == "if"]
-    assert len(tasks) >= 4
+    assert len(tasks) >= 2
     drawn = [read_settings(task).extras for task in tasks]
     assert all(extras.drop_duplicates for extras in drawn)
     assert any(extras.derived or extras.groups for extras in drawn)

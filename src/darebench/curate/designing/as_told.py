@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from darebench.curate.designing.rules import series_design, tabular_design
+from darebench.curate.designing.naturalness import judge
+from darebench.curate.designing.rules import is_series, series_design, tabular_design
 from darebench.curate.protocols import Designer
 from darebench.curate.records import Design, Table
 from darebench.errors import CurationReject
@@ -19,10 +20,13 @@ def design_as_told(designer: Designer, table: Table) -> list[Design]:
     if not wanted:
         return found
     columns = {column.name: column for column in table.profile.columns}
+    judgement = judge(table)
     designs: list[Design] = []
     for name in wanted:
         own = [design for design in found if design.target == name]
-        made = own or [series_design(table, columns[name]), tabular_design(table, columns[name])]
+        made: list[Design | None] = [*own] or [series_design(table, columns[name], judgement)]
+        if not own and not is_series(table, columns[name]):
+            made.append(tabular_design(table, columns[name], judgement))
         able = [design for design in made if design is not None]
         if not able:
             raise CurationReject(

@@ -1,8 +1,4 @@
-"""Designs tasks by rules, without a model: which columns can be targets, and of which family.
-
-A column is a likely target by its name, by what the page says of it, by its place (last, more often
-than not), and by what it holds. Names are taken apart into words, whatever joins them.
-"""
+"""Designs tasks by rules, without a model: natural targets, their families and their features."""
 
 from __future__ import annotations
 
@@ -11,82 +7,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
+
+from darebench.curate.designing.given_away import find_given_away
+from darebench.curate.designing.naturalness import THRESHOLD, Judged, Judgement, judge
+from darebench.curate.designing.roles import ColumnRole
 from darebench.curate.designing.split import LEAST_ROWS, LEAST_SERIES_ROWS
-from darebench.curate.records import INDEX, Column, Design, Kind, Profile, Table
+from darebench.curate.designing.wording import core
+from darebench.curate.profiling.profile import parse_times
+from darebench.curate.records import INDEX, Column, Design, Kind, Profile, Table, TimeAxis
 from darebench.errors import CurationReject
 from darebench.types import Family
 
 MIN_COLUMNS = 3
-MAX_CLASSES = 30
-MOST_MISSING = 0.3
-"""Share of a target that may be missing."""
 MOST_NUMBERS = 6
 """Distinct whole numbers up to which they are classes; beyond, quantities."""
 MAX_LEVELS = 60
 """Values of a category that may be a feature."""
-MAX_SERIES = 8
-"""Targets of the series of one table."""
-_STRONG = frozenset(
-    (
-        "target", "class", "classes", "label", "labels", "outcome", "diagnosis", "survived",
-        "default", "churn", "fraud", "fraude", "response", "occurrence", "approved", "counterfeit",
-        "diagnosed", "infected", "dead", "died", "attrition",
-    )
-)  # fmt: skip
-_GOOD = frozenset(
-    (
-        "result", "status", "type", "species", "price", "sales", "sale", "sold", "score", "grade",
-        "wage", "income", "salary", "cost", "amount", "rate", "rating", "quality", "category",
-        "risk", "demand", "level", "y", "value", "count", "revenue", "yield", "mpg", "death",
-        "mortality", "occupancy", "consumption", "views", "interest", "close",
-    )
-)  # fmt: skip
-_WEAK = frozenset(
-    ("name", "city", "state", "country", "region", "address", "phone", "email", "cumulative")
-)
-_CALENDAR = re.compile(r"(.*[ _.])?(year|yr|month|mon|quarter|qtr|week|weekday|day|hour)s?", re.I)
-_PREDICTED = re.compile(
-    r"predict|forecast|classif|target|outcome|response|dependent|label|estimat|diagnos|whether|"
-    r"indicat(?:or|ing) (?:of|whether)",
-    re.I,
-)
-_NEVER = re.compile(
-    r"index|(.*[ _.])?(id|year|yr|month|mon|day|date|time|hour|minute|week|weekday|quarter|lat|lon|"
-    r"long|latitude|longitude|zip|zipcode|fips|weight|weights|wt|wgt|pweight|obs|seq|order|rank|fold|"
-    r"block|rep|trial|wave|cluster|stratum|strata|psu|row|col)s?\d*",
-    re.I,
-)
+LONG_PANEL = 20
+"""Times of a panel from which on it is forecast; a shorter one is a regression of new entities."""
+FOLLOWS = 0.4
+"""Correlation with the row before in time, from which on irregular rows are a series."""
+_COUNTED = re.compile(r"\b(?:number|no\.|count|counts|how many|times|days|hours|years)\b|#", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesDesigner:
     """Designs from the profile and the page."""
 
-    max_candidates: int = 20
-    """Most targets to try, of all families together."""
+    max_candidates: int = 8
+    """Most targets to try."""
 
     def identity(self) -> dict[str, object]:
         """Describe the designer as plain values."""
-        return {"kind": "rules", "max_candidates": self.max_candidates}
+        return {"kind": "rules", "max_candidates": self.max_candidates, "threshold": THRESHOLD}
 
     def design(self, table: Table) -> list[Design]:
-        """List candidate designs, the likeliest target first.
+        """List a design of each natural target, the most natural one first.
 
         Raises:
-            CurationReject: The table is too small, or no column can be a target.
+            CurationReject: The table is too small, or no column is a natural target.
         """
-        profile = table.profile
-        n_rows, n_columns = least_size(profile)
-        if profile.n_rows < n_rows:
-            raise CurationReject(f"{profile.n_rows} rows are left; {n_rows} are needed")
-        if len(profile.columns) < n_columns:
+        check_size(table.profile)
+        judgement = judge(table)
+        natural = [one for one in judgement.ranked if one.is_natural]
+        if not natural:
+            raise CurationReject(_nothing_natural(judgement.ranked))
+        designs = [design_of(table, one.column, judgement) for one in natural]
+        able = [design for design in designs if design is not None]
+        if not able:
             raise CurationReject(
-                f"{len(profile.columns)} usable columns are left; {n_columns} are needed"
+                f"{natural[0].name!r} could be the target, and fewer than two other columns are "
+                "left to predict it from"
             )
-        designs = [*_series(table), *_tabular(table)]
-        if not designs:
-            raise CurationReject("no column can be a target: keys, times and constants only")
-        return designs[: self.max_candidates]
+        return able[: self.max_candidates]
 
 
 class Size(NamedTuple):
@@ -103,66 +78,154 @@ def least_size(profile: Profile) -> Size:
     return Size(LEAST_SERIES_ROWS, 2)
 
 
-def likelihood(table: Table, column: Column) -> float:
-    """Rate how likely a column is what the table was made to predict."""
-    words = split_words(column.name)
-    points = 3.0 * bool(_STRONG & {*words}) + 1.5 * bool(_GOOD & {*words})
-    points -= 1.0 * bool(_WEAK & {*words})
-    is_binary = column.n_distinct == 2
-    points += 2.0 * (words[:1] in (["is"], ["has"]) and is_binary)
-    names = [c.name for c in table.profile.columns]
-    points += 2.0 * (column.name == names[-1]) + 0.5 * (column.name in (names[0], names[-2]))
-    points += 1.0 * (is_binary and column.name in names[-2:])
-    points += 2.0 * bool(_PREDICTED.search(table.describe(column.name)))
-    return points + 2.0 * _is_announced(column.name, words, table)
+def check_size(profile: Profile) -> None:
+    """Refuse a table that is too small for any task.
+
+    Raises:
+        CurationReject: It is.
+    """
+    n_rows, n_columns = least_size(profile)
+    if profile.n_rows < n_rows:
+        raise CurationReject(f"{profile.n_rows} rows are left; {n_rows} are needed")
+    if len(profile.columns) < n_columns:
+        raise CurationReject(
+            f"{len(profile.columns)} usable columns are left; {n_columns} are needed"
+        )
 
 
-def split_words(name: str) -> list[str]:
-    """Split a name into words, `FloodOccurrence` as `flood_occurrence` and `flood.occurrence`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.findall(r"[a-z]+|\d+", spaced.lower())
+def _nothing_natural(ranked: Sequence[Judged]) -> str:
+    """Say which column comes nearest to a target, and what would help."""
+    able = [one for one in ranked if not one.why_not]
+    if not able:
+        return (
+            "no column can be a target: keys, times, designs and constants only; name one with "
+            "--target if it is"
+        )
+    best = able[0]
+    return (
+        f"no column is a natural target: {best.name!r} comes nearest, with {best.score:g} of "
+        f"{THRESHOLD:g} points; name one with --target"
+    )
 
 
-def _is_announced(name: str, words: Sequence[str], table: Table) -> bool:
-    """Check whether the page says in one sentence that this is what to predict."""
-    wanted = {word for word in words if len(word) > 2} or {name.lower()}
-    for sentence in re.split(r"[.\n;!?]", f"{table.raw.title}\n{table.raw.about}"):
-        found = {*re.findall(r"[a-z]+|\d+", sentence.lower())}
-        if wanted <= found and len(found) <= 40 and _PREDICTED.search(sentence):
-            return True
-    return False
+def design_of(table: Table, column: Column, judgement: Judgement) -> Design | None:
+    """Design a forecast where rows follow each other in time, else what the column's kind asks for.
+
+    Returns:
+        None where too little is left to predict it from, or a class would have to be forecast.
+    """
+    if is_series(table, column):
+        return series_design(table, column, judgement)
+    return tabular_design(table, column, judgement)
 
 
-def _ranked(table: Table, columns: Sequence[Column]) -> list[Column]:
-    """Sort columns by how likely they are targets; equal ones keep the table's order."""
-    return sorted(columns, key=lambda column: -likelihood(table, column))
+def is_series(table: Table, column: Column) -> bool:
+    """Check whether a target's rows follow each other in time, so that they may not be shuffled.
+
+    Dates and years make a series, but for short panels with columns that explain. These, and
+    counted time beside entities (repeated measurements), are split by entity. Rows that are only
+    counted, or stand at irregular times, are a series if each is like the one before.
+    """
+    axis = table.profile.time
+    if axis is None:
+        return False
+    if axis.format == INDEX:
+        if axis.entities or not _in_order(table.frame[axis.column]):
+            return False
+        return bool(table.raw.told.time) or _follows(table, axis, column.name) >= FOLLOWS
+    if not axis.interval:
+        return not axis.entities or axis.n_times >= LONG_PANEL or _has_no_more(table, column)
+    return column.kind is Kind.NUMBER and _follows(table, axis, column.name) >= FOLLOWS
 
 
-def _tabular(table: Table) -> list[Design]:
-    designs = []
-    for column in _ranked(table, table.profile.columns):
-        if why_no_target(column) or column.name in table.profile.groups:
-            continue
-        design = tabular_design(table, column)
-        if design is not None:
-            designs.append(design)
-    return designs
+def _has_no_more(table: Table, column: Column) -> bool:
+    """Check whether a panel has too little but times and entities to predict a column from."""
+    axis = table.profile.time
+    keys = {column.name, *axis.entities, axis.column} if axis is not None else {column.name}
+    return sum(_is_feature(c) and c.name not in keys for c in table.profile.columns) < 2
 
 
-def tabular_design(table: Table, column: Column) -> Design | None:
+def _in_order(values: pd.Series) -> bool:
+    steps = np.diff(values.to_numpy(float))
+    return bool(len(steps)) and bool(max((steps > 0).mean(), (steps < 0).mean()) >= 0.95)
+
+
+def _follows(table: Table, axis: TimeAxis, name: str) -> float:
+    """Correlate the ranks of a column with those of the row before in time, within each series."""
+    spelling = next(c.time_format for c in table.profile.columns if c.name == axis.column)
+    times = parse_times(table.frame[axis.column], spelling)
+    if not pd.api.types.is_numeric_dtype(table.frame[name]):
+        return 0.0
+    rows = table.frame.iloc[np.argsort(times, kind="stable")]
+    values = rows[name].rank()
+    before = (
+        values.groupby([rows[e] for e in axis.entities], sort=False).shift()
+        if axis.entities
+        else values.shift()
+    )
+    return float(np.nan_to_num(values.corr(before)))
+
+
+def tabular_design(table: Table, column: Column, judgement: Judgement) -> Design | None:
     """Design a classification or regression of one column; None where too little predicts it."""
     profile = table.profile
-    used = [c for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
-    used = [c for c in used if c.name != column.name]
-    if len(used) < 2 or column.kind not in (Kind.NUMBER, Kind.CATEGORY):
+    if column.kind not in (Kind.NUMBER, Kind.CATEGORY):
+        return None
+    able = [c for c in profile.columns if _is_feature(c) and c.name not in profile.groups]
+    used = without_given_away(table, column.name, able, judgement, least=2)
+    if len(used) < 2:
         return None
     return Design(
-        family=_family(column),
+        family=_family(column, table),
         target=column.name,
         features=tuple(c.name for c in used),
-        groups=profile.groups,
+        groups=tuple(name for name in profile.groups if name != column.name),
         categorical=tuple(c.name for c in used if c.kind is Kind.CATEGORY and c.low is not None),
     )
+
+
+def series_design(table: Table, target: Column, judgement: Judgement) -> Design | None:
+    """Design a forecast of one column; None without a time axis, or for other than numbers."""
+    axis = table.profile.time
+    if axis is None or target.kind is not Kind.NUMBER:
+        return None
+    resampled = bool(axis.interval)
+    if not resampled and target.whole and target.n_distinct <= 2:
+        return None
+    keys = {axis.column, *axis.entities, target.name}
+    able = [c for c in table.profile.columns if c.name not in keys]
+    able = [c for c in able if judgement.columns[c.name].role.role is not ColumnRole.CALENDAR]
+    able = [c for c in able if (c.kind is Kind.NUMBER if resampled else _is_feature(c))]
+    return Design(
+        family=Family.TS,
+        target=target.name,
+        features=tuple(
+            c.name for c in without_given_away(table, target.name, able, judgement, least=1)
+        ),
+        time_column=axis.column,
+        time_format=axis.format,
+        entities=axis.entities,
+        interval=axis.interval,
+    )
+
+
+def without_given_away(
+    table: Table, target: str, able: Sequence[Column], judgement: Judgement, *, least: int
+) -> list[Column]:
+    """Leave out what gives a target away; other outcomes only where enough is left.
+
+    Args:
+        table: The table.
+        target: The target's name.
+        able: Columns that could be features.
+        judgement: What was found of the columns.
+        least: So many features must be left for other outcomes to be left out.
+    """
+    given = find_given_away(table, judgement, target)
+    sure = {name for name, found in given.items() if found.is_sure}
+    kept = [c for c in able if c.name != target and c.name not in sure]
+    left = [c for c in kept if c.name not in given]
+    return left if len(left) >= least else kept
 
 
 def _is_feature(column: Column) -> bool:
@@ -171,70 +234,11 @@ def _is_feature(column: Column) -> bool:
     return column.kind is Kind.CATEGORY and column.n_distinct <= MAX_LEVELS
 
 
-def why_no_target(column: Column) -> str:
-    """Return why a column cannot be predicted from the others; empty for one that may be."""
-    if column.missing > MOST_MISSING:
-        return f"{column.missing:.0%} of it is missing"
-    if _NEVER.fullmatch(column.name):
-        return "its name is that of an id, a time, a place or a part of a design"
-    if column.kind not in (Kind.NUMBER, Kind.CATEGORY):
-        return f"it is a column of kind {column.kind}"
-    if column.kind is Kind.CATEGORY and column.n_distinct > MAX_CLASSES:
-        return f"it has {column.n_distinct} classes; {MAX_CLASSES} are the most"
-    return "it holds years" if column.time_format == "%Y" else ""
-
-
-def _family(column: Column) -> Family:
-    if column.kind is Kind.CATEGORY or (column.whole and column.n_distinct <= MOST_NUMBERS):
+def _family(column: Column, table: Table) -> Family:
+    """Return regression for quantities and counts, classification for classes."""
+    if column.kind is Kind.CATEGORY or (column.whole and column.n_distinct <= 2):
         return Family.CLASS
-    return Family.REG
-
-
-def _series(table: Table) -> list[Design]:
-    axis = table.profile.time
-    if axis is None:
-        return []
-    keys = {axis.column, *axis.entities}
-    able = [c for c in table.profile.columns if c.name not in keys and not _is_calendar(c)]
-    numbers = [c for c in able if c.kind is Kind.NUMBER]
-    targets = [c for c in numbers if _is_measured(c, resampled=bool(axis.interval))]
-    return [
-        design
-        for target in _ranked(table, targets)[:MAX_SERIES]
-        if (design := series_design(table, target)) is not None
-    ]
-
-
-def series_design(table: Table, target: Column) -> Design | None:
-    """Design a forecast of one column; None without a time axis, or for other than numbers."""
-    axis = table.profile.time
-    if axis is None or target.kind is not Kind.NUMBER:
-        return None
-    keys = {axis.column, *axis.entities, target.name}
-    able = [c for c in table.profile.columns if c.name not in keys and not _is_calendar(c)]
-    usable = [c for c in able if (c.kind is Kind.NUMBER if axis.interval else _is_feature(c))]
-    return Design(
-        family=Family.TS,
-        target=target.name,
-        features=tuple(c.name for c in usable),
-        time_column=axis.column,
-        time_format=axis.format,
-        entities=axis.entities,
-        interval=axis.interval,
-    )
-
-
-def _is_calendar(column: Column) -> bool:
-    """Check whether a column only says when: the time axis says it better."""
-    return (bool(column.time_format) and column.time_format != INDEX) or bool(
-        re.fullmatch(
-            r"(.*[ _.])?(year|yr|month|mon|quarter|qtr|week|weekday|day|hour)s?", column.name, re.I
-        )
-    )
-
-
-def _is_measured(column: Column, *, resampled: bool) -> bool:
-    """Check whether a number can be forecast; means of 0 and 1 can be as well."""
-    if column.missing > MOST_MISSING or _NEVER.fullmatch(column.name):
-        return False
-    return resampled or not column.whole or column.n_distinct > MOST_NUMBERS
+    if not column.whole or column.n_distinct > MOST_NUMBERS:
+        return Family.REG
+    counts = _COUNTED.search(core(table.describe(column.name)))
+    return Family.REG if counts and column.n_distinct > 3 else Family.CLASS

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darebench.curate.designing.rules import least_size
+from darebench.curate.designing.rules import check_size
 from darebench.curate.language.ask import LanguageModel, ask_for
 from darebench.curate.language.plan import Plan, find_problems, to_designs
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
@@ -25,10 +25,14 @@ _ROLE = (
 )
 _ASKED = """Decide whether this table can be the basis of prediction tasks, and plan them.
 
-A good target matters to somebody, can be predicted from other columns of the same row (or, for \
-forecasting, from the past), and is not simply computed from one of them. Identifiers, row numbers \
-and free text are neither targets nor features. Leave out features that are known only after the \
-target, or that restate it.
+A good target is what the page speaks of as response, outcome or purpose, or what is measured \
+after the rest or at a cost; somebody wants to know it; it can be predicted from other columns of \
+the same row (or, for forecasting, from the past), and is not computed from one of them. Never a \
+target: identifiers, codes, row numbers, what an experiment sets (arm, dose, treatment, block), \
+what describes a person (sex, age, race), parts of a total, parts of a date, and the logarithm, \
+square or label of a better target. Where no column is a good target, the table is not suitable. \
+Rows that follow each other in time are forecast, never classified or regressed. Leave out \
+features that are known only after the target, that restate it, or that are outcomes beside it.
 
 Answer with this JSON object:
 {{
@@ -69,13 +73,7 @@ class ModelDesigner:
                 fit the columns.
             ProviderFault: The model's provider failed.
         """
-        profile = table.profile
-        n_rows, n_columns = least_size(profile)
-        if profile.n_rows < n_rows or len(profile.columns) < n_columns:
-            raise CurationReject(
-                f"{profile.n_rows} rows and {len(profile.columns)} usable columns are left; "
-                f"{n_rows} and {n_columns} are needed"
-            )
+        check_size(table.profile)
         asked = [
             Message(role=Role.SYSTEM, content=_ROLE),
             Message(role=Role.USER, content=f"{describe(table)}\n\n{_question()}"),

@@ -10,7 +10,9 @@ from typing import Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from darebench.curate.designing.rules import MAX_CLASSES, MOST_NUMBERS
+from darebench.curate.designing.given_away import find_given_away
+from darebench.curate.designing.naturalness import MAX_CLASSES, Judgement, judge
+from darebench.curate.designing.rules import MOST_NUMBERS, is_series, without_given_away
 from darebench.curate.profiling.resample import AGGREGATIONS, INTERVALS
 from darebench.curate.records import Column, Design, Kind, Table
 from darebench.curate.writing.domains import DOMAINS, OTHER
@@ -80,11 +82,15 @@ def to_designs(plan: Plan, table: Table) -> list[Design]:
     grouping = set(table.profile.groups)
     categorical = {n for n, kind in plan.column_types.items() if kind == "categorical"}
     designs = []
+    judgement = judge(table)
     for task in plan.tasks:
         keys = {task.time.column, *task.time.entities} if task.time else grouping
         wanted = set(task.features) - keys - set(task.targets)
-        features = tuple(c.name for c in table.profile.columns if c.name in wanted)
+        able = [c for c in table.profile.columns if c.name in wanted]
+        least = 1 if task.time else 2
         for target in task.targets:
+            used = without_given_away(table, target, able, judgement, least=least)
+            features = tuple(c.name for c in used)
             designs.append(
                 Design(
                     family=FAMILIES[task.family],
@@ -116,12 +122,28 @@ def _task_problems(task: TaskPlan, known: dict[str, Column], table: Table) -> It
     least = 1 if task.family == "forecasting" else 2
     if len(set(task.features) - keys - set(task.targets)) < least:
         yield f"{least} features are needed beside keys, times and targets"
+    judgement = judge(table)
     for name in task.targets:
         yield from _target_problems(task.family, known[name])
+        if judgement.columns[name].why_not:
+            yield f"{name!r} is no target: {judgement.columns[name].why_not}"
+        if task.family != "forecasting" and is_series(table, known[name]):
+            yield f"the rows of {name!r} follow each other in time: forecast it, or leave it"
+    yield from _unfit_features(task, judgement, table)
     if task.family == "forecasting":
         yield from _time_problems(task, known, table)
     elif task.time is not None:
         yield f"time belongs to forecasting, not to {task.family}"
+
+
+def _unfit_features(task: TaskPlan, judgement: Judgement, table: Table) -> Iterator[str]:
+    """Yield that too little is left without the features that give a target away."""
+    least = 0 if task.family == "forecasting" else 2
+    for target in task.targets:
+        given = find_given_away(table, judgement, target)
+        sure = [n for n in task.features if n in given and given[n].is_sure]
+        if sure and len({*task.features} - {*sure} - {*table.profile.groups}) < least:
+            yield f"{sure[0]!r} gives {target!r} away ({given[sure[0]].why}); name other features"
 
 
 def _target_problems(family: str, column: Column) -> Iterator[str]:

@@ -15,7 +15,7 @@ from darebench.curate.sources.file_sections import names_any, of_file
 from darebench.curate.sources.json_entries import described_fields
 from darebench.curate.sources.plain_text import plain, untagged
 
-MAX_ABOUT = 6_000
+MAX_ABOUT, MAX_CODE = 6_000, 20_000
 _CODE = {"usage", "examples"}
 _LEFT_OUT = {*_CODE, "see also", "arguments", "value"}
 
@@ -26,6 +26,8 @@ class Page:
 
     title: str = ""
     about: str = ""
+    code: str = ""
+    """Its examples, as they are."""
     licence: str = ""
     updated: str = ""
     keywords: tuple[str, ...] = ()
@@ -38,15 +40,18 @@ def read_r_page(text: str, columns: Iterable[str]) -> Page:
     """Read a page of R documentation that was turned into markdown."""
     text = text.replace("\r", "")
     title = re.search(r"^## (.+)$", text, re.M)
-    kept, told = [], []
+    kept, told, code = [], [], []
     for heading, body in re.findall(r"^### (.+)\n((?:(?!^### )[\s\S])*)", text, re.M):
         if heading.strip().lower() not in _LEFT_OUT:
             kept.append(f"{heading.strip()}\n{plain(body)}")
         if heading.strip().lower() not in _CODE:
             told.append(body)
+        if heading.strip().lower() == "examples":
+            code.append(body)
     return Page(
         title=plain(title[1]) if title else "",
         about=_cut("\n\n".join(kept)),
+        code="\n".join(code)[:MAX_CODE],
         descriptions=find_descriptions(untagged("\n\n".join(told)), columns),
     )
 

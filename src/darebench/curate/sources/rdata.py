@@ -71,6 +71,7 @@ class RdatasetsSource:
         return RawTable(
             title=page.title or item,
             about=page.about,
+            code=page.code,
             licence=LICENCE.format(package=package),
             updated="",
             frame=frame,
