@@ -268,7 +268,7 @@ def _column(a: Compared, b: Compared, tasks: set[str]) -> Column:
 
 
 def _warnings(a: Compared, b: Compared) -> Iterator[str]:
-    """Say what two runs do not share, by name."""
+    """Yield what two runs do not share, by name."""
     one, other = a.config.get("config", {}), b.config.get("config", {})
     for key, words in SETTINGS.items():
         if one.get(key) != other.get(key):

@@ -287,7 +287,7 @@ def latest_year(name: str, table: Table) -> int | None:
 
 
 def _untransformed(judged: Mapping[str, Judged], relations: Relations) -> dict[str, Judged]:
-    """Give what the page says of a logarithm or a square to what it is of."""
+    """Move what the page says of a logarithm or a square to what it is of."""
     kept = dict(judged)
     for name, one in judged.items():
         of = relations.raw_of(name)

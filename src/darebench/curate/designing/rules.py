@@ -94,7 +94,7 @@ def check_size(profile: Profile) -> None:
 
 
 def _nothing_natural(ranked: Sequence[Judged]) -> str:
-    """Say which column comes nearest to a target, and what would help."""
+    """Return which column comes nearest to a target, and what would help."""
     able = [one for one in ranked if not one.why_not]
     if not able:
         return (

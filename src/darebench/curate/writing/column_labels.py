@@ -88,14 +88,14 @@ def label_columns(table: Table, columns: Sequence[str], metadata: str) -> dict[s
 
 
 def with_name(phrase: str, name: str) -> str:
-    """Put a column's name beside what describes it; a name says nothing beside itself."""
+    """Write a column's name beside what describes it; a name says nothing beside itself."""
     if words_of(phrase) == words_of(name):
         return f"`{name}`"
     return f"{phrase} (`{name}`)"
 
 
 def with_names(labels: dict[str, str]) -> dict[str, str]:
-    """Put every column's name beside its description."""
+    """Write every column's name beside its description."""
     return {
         name: label if f"`{name}`" in label else with_name(label, name)
         for name, label in labels.items()

@@ -147,7 +147,7 @@ def _is_whole(values: pd.Series) -> bool:
 
 
 def _put(column: pd.Series, rows: np.ndarray, values: Sequence[Any]) -> pd.Series:
-    """Put values into some rows of a column, which then has a type that holds them."""
+    """Write values into some rows of a column, which then has a type that holds them."""
     is_number = pd.api.types.is_numeric_dtype(column)
     if is_number and any(isinstance(value, str) for value in values):
         column = column.astype(object)

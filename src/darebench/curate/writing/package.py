@@ -116,7 +116,7 @@ def _noisy(clean: pd.DataFrame, workflow: Workflow, rng: np.random.Generator) ->
 
 
 def _with_rows(train: pd.DataFrame, more: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Put further rows among others, whose order stays."""
+    """Add further rows among others, whose order stays."""
     if not len(more):
         return train
     both = pd.concat([train, more], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Says what a prediction is for: what the target means, and the title of the page it comes from."""
+"""Writes what a prediction is for: what the target means, and the title of the page it comes from."""
 
 from __future__ import annotations
 
