@@ -17,4 +17,4 @@ def test_tasks_list_names_every_task():
     assert set(task) == {
         "id", "dataset", "variant", "family", "targets", "files", "train_rows", "test_rows", "domain",
     }  # fmt: skip
-    assert (task["id"], task["train_rows"], task["test_rows"]) == ("iris_class/if", 107, 60)
+    assert (task["id"], task["train_rows"], task["test_rows"]) == ("iris_class/if", 99, 60)

@@ -178,7 +178,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
 
 
 def _not_features(table: Table, judgement: Judgement, target: str) -> dict[str, Any]:
-    """Return the columns that are no features of a target, as the page shows, with the reasons."""
+    """Return the columns that are not features of a target, as the page shows, with the reasons."""
     given = find_given_away(table, judgement, target)
     return {"not_features": {name: found.why for name, found in given.items()}} if given else {}
 

@@ -53,7 +53,7 @@ def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Dra
 
 
 def _in_whole_groups(table: Table, design: Design) -> Design:
-    """Split by the table's groups where the design names none; they are no features."""
+    """Split by the table's groups where the design names none; they are not features."""
     groups = design.groups or table.profile.groups
     left = tuple(name for name in design.features if name not in groups)
     return replace(

@@ -48,7 +48,7 @@ class Judged:
     on_page: bool = False
     """Whether the page itself speaks of it as a target: its words, its models, its plots."""
     why_not: str = ""
-    """Why it is no target at any score; empty for one that may be."""
+    """Why it cannot be a target at any score; empty for one that may be."""
     why_weaker: str = ""
     """Why it is none beside the table's best target; empty where it differs and is as good."""
 

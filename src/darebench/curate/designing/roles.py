@@ -37,7 +37,7 @@ class ColumnRole(StrEnum):
 
 
 NEVER = frozenset(ColumnRole) - {ColumnRole.MEASURED, ColumnRole.DEMOGRAPHIC, ColumnRole.DERIVED}
-"""Roles that are no targets, whatever a page says; only a user does."""
+"""Roles that are never targets, whatever a page says; only a user does."""
 
 
 class Role(NamedTuple):

@@ -126,7 +126,7 @@ def _task_problems(task: TaskPlan, known: dict[str, Column], table: Table) -> It
     for name in task.targets:
         yield from _target_problems(task.family, known[name])
         if judgement.columns[name].why_not:
-            yield f"{name!r} is no target: {judgement.columns[name].why_not}"
+            yield f"{name!r} is not a target: {judgement.columns[name].why_not}"
         if task.family != "forecasting" and is_series(table, known[name]):
             yield f"the rows of {name!r} follow each other in time: forecast it, or leave it"
     yield from _unfit_features(task, judgement, table)

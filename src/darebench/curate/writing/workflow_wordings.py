@@ -65,7 +65,7 @@ FILTERS = (
     "here], and keep rows whose values are missing. [Rules|The rules]: {rules}.",
     "[Clean the training data first|First clean the training data]. [Remove|Drop|Discard] "
     "[each|every|any] training row [that has|with] a known value [outside|beyond] what is "
-    "[expected|allowed] here; a missing value is no reason to [remove|drop] it. "
+    "[expected|allowed] here; a row is not [removed|dropped] for a missing value. "
     "[Expected|Allowed]: {rules}.",
     "[Before|Ahead of] training, a row [stays|is kept] [only if|only where] each of its known "
     "values is [as expected|acceptable|valid], and missing values [are accepted|do no harm|pass]. "
