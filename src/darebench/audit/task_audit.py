@@ -160,6 +160,7 @@ def _look(task: Task, seen: _Seen, *, agents: bool) -> None:
     seen.targets = judge_targets(tables)
     seen.findings += find(Need.JUDGEMENTS, seen.targets, task.variant)
     seen.findings += check_tables(tables)
+    seen.findings += find(Need.CONTENT, tables, task.variant)
     if task.variant is Variant.IF:
         run = run_reference(task)
         seen.coverage = run.coverage

@@ -51,6 +51,8 @@ class Need(StrEnum):
 
     TABLES = "tables"
     """The task's texts and tables (`TaskTables`)."""
+    CONTENT = "content"
+    """The same, by what only an audit asks: curation has looked at the whole table."""
     TRUTH = "truth"
     """The answer as the scorer gets it (`Truth`)."""
     REFERENCE = "reference"
@@ -208,7 +210,7 @@ CHECKS = (
         variants=(MM, XF, CF),
         find=headroom_left,
     ),
-    Check(name="textbook", needs=Need.TABLES, severities=(NOTE,), find=textbook_table),
+    Check(name="textbook", needs=Need.CONTENT, severities=(NOTE,), find=textbook_table),
     Check(name="unwanted", needs=Need.JUDGEMENTS, severities=(WARNING,), find=target_unwanted),
     Check(
         name="order_tells",
