@@ -33,7 +33,8 @@ def test_a_table_of_some_of_anothers_rows_is_left_out(tmp_path):
     folder.mkdir()
     whole = sound("whole")
     whole.to_csv(folder / "a whole.csv", index=False)
-    part = whole.sample(frac=0.7, random_state=0).set_axis(["u", "v", "w"], axis=1)
+    # Other names, the last one that of an outcome: a table without a target has no twin.
+    part = whole.sample(frac=0.7, random_state=0).set_axis(["u", "v", "response"], axis=1)
     part.to_csv(folder / "part.csv", index=False)
     sound("other").to_csv(folder / "other.csv", index=False)
     made = curate(str(folder), tmp_path / "made")

@@ -27,7 +27,7 @@ MAX_BINS = 64
 MOST_CUT = 8
 """Classes, or levels of a feature, that are looked at as ranges of a number."""
 FEWEST_CUT = 10
-"""Rows beside the commonest class that must be told by a threshold."""
+"""Rows beside the commonest class, of training and validation, that a threshold must tell."""
 MOST_IDENTITIES = 4
 MAX_EXPONENT = 300
 
@@ -170,14 +170,14 @@ def _cut_accuracy(
     There is one range for each class. They are learned from all rows: what a threshold is learned
     from may not come near it, and to part so many rows by chance is out of the question.
     """
-    classes, counts = np.unique(train_y, return_counts=True)
     x, asked = numbers(train_x), numbers(val_x)
     known = np.isfinite(x)
-    rare = len(train_y) - counts.max(initial=0)
-    if not 2 <= len(classes) <= MOST_CUT or rare < FEWEST_CUT or known.mean() < 0.9:
-        return 0.0
     everywhere = np.concatenate([x[known], asked[np.isfinite(asked)]])[:, None]
     wanted = np.concatenate([train_y[known], val_y[np.isfinite(asked)]])
+    classes, counts = np.unique(wanted, return_counts=True)
+    rare = len(wanted) - counts.max(initial=0)
+    if not 2 <= len(classes) <= MOST_CUT or rare < FEWEST_CUT or known.mean() < 0.9:
+        return 0.0
     tree = DecisionTreeClassifier(max_leaf_nodes=len(classes), random_state=0)
     share = float((tree.fit(everywhere, wanted).predict(everywhere) == wanted).mean())
     trivial = float((wanted == classes[counts.argmax()]).mean())

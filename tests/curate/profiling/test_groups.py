@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.designing.naturalness import judge
 from darebench.curate.designing.rules import tabular_design
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
@@ -76,7 +77,7 @@ def test_groups_never_span_the_split_whatever_their_spelling(
     made = table(frame.rename(columns={"unit": name}))
     assert made.profile.groups == (name,)
     column = next(c for c in made.profile.columns if c.name == "score")
-    design = tabular_design(made, column)
+    design = tabular_design(made, column, judge(made))
     assert design is not None
     split = draft_tabular(made, design, np.random.default_rng(seed)).split
     assert {*split.train[name]}.isdisjoint(split.val[name])

@@ -41,7 +41,7 @@ def states(n_years: int = 12, *, first: int = 80) -> pd.DataFrame:
     rng = np.random.default_rng(3)
     years, codes = np.meshgrid(np.arange(first, first + n_years), np.arange(1, 13), indexing="ij")
     level = rng.normal(50, 10, 13)[codes.ravel()]
-    income = level + 0.8 * (years.ravel() - first) + rng.normal(0, 1, codes.size)
+    income = level + 3.0 * (years.ravel() - first) + rng.normal(0, 1, codes.size)
     rate = 20 - 0.2 * income + rng.normal(0, 0.5, codes.size)
     return pd.DataFrame(
         {"state": codes.ravel(), "year": years.ravel(), "income": income, "rate": rate}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darebench.curate.designing.draft_tabular import draft_tabular
+from darebench.curate.designing.naturalness import judge
 from darebench.curate.designing.rules import series_design, tabular_design
 from darebench.curate.profiled import profile_table
 from darebench.curate.records import RawTable, Table
@@ -31,7 +32,7 @@ def series(n: int, seed: int, stickiness: float = 0.9) -> pd.DataFrame:
 
 def refused(made: Table, target: str = "demand") -> str:
     column = next(c for c in made.profile.columns if c.name == target)
-    design = tabular_design(made, column)
+    design = tabular_design(made, column, judge(made))
     assert design is not None
     try:
         draft_tabular(made, design, np.random.default_rng(0))
@@ -59,7 +60,7 @@ def test_a_series_that_the_page_names_is_never_shuffled(saying, n, seed):
     assert any("follow each other in time" in note for note in made.raw.notes)
     assert "never shuffled" in refused(made)
     column = next(c for c in made.profile.columns if c.name == "demand")
-    assert series_design(made, column) is not None
+    assert series_design(made, column, judge(made)) is not None
 
 
 @settings(max_examples=15, deadline=None)

@@ -27,7 +27,7 @@ def table(frame: pd.DataFrame) -> Table:
 
 def yearly() -> pd.DataFrame:
     year = np.arange(1821, 1935)
-    caught = 1500 + 1400 * np.sin(2 * np.pi * (year - 1821) / 9.6)
+    caught = 1500 + 300 * np.sin(2 * np.pi * (year - 1821) / 9.6)
     noise = np.random.default_rng(3).normal(0, 60, len(year))
     return pd.DataFrame({"year": year, "trend": (caught + 40 * (year - 1821) + noise).round(1)})
 
