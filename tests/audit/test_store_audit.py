@@ -118,8 +118,18 @@ def test_the_command_prints_the_promised_json_and_a_page(store, tmp_path):
     assert broken.name in names
     assert {name.partition("/")[2] for name in names if name != broken.name} <= {"mm"}
     for task in shown["tasks"]:
-        assert {*task} == {"id", "findings", "floor", "reference", "band", "targets", "agents"}
+        assert {*task} == {
+            "id",
+            "findings",
+            "floor",
+            "reference",
+            "band",
+            "process_coverage",
+            "targets",
+            "agents",
+        }
         assert task["agents"] is None
+        assert task["process_coverage"] is None  # no IF task is asked for
         for target in task["targets"]:
             assert {*target} == {"target", "verdict", "reason"}
         for finding in task["findings"]:

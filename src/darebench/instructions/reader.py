@@ -53,7 +53,7 @@ _SELECTS = (
     r"\bas (?:the )?(?:input|predictor|feature)"
 )
 _IMPUTES = re.compile(
-    r"imput|\bfill|\breplac|\bsubstitut|\bhandl|\bmissing|\bgaps?\b|\bblanks?\b", re.IGNORECASE
+    r"imput|\bfill|\breplac|\bsubstitut|\bmissing|\bgaps?\b|\bblanks?\b", re.IGNORECASE
 )
 
 
@@ -99,7 +99,7 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
         "features": [column for _, column in named],
         "numerical": numerical,
         "categorical": categorical,
-        "imputer": _imputer(text),
+        "imputer": _imputer(_without_names(text, named)),
         "model": model,
         "random_state": _seed(text),
         "ranges": _ranges(text, columns, known),
@@ -180,6 +180,13 @@ def _seed(text: str) -> int:
         if found:
             return int(found[1] or found[2])
     return 0
+
+
+def _without_names(text: str, named: Sequence[tuple[str, str]]) -> str:
+    """Blank out what columns are called, such as `average blood pressure`, and quoted names."""
+    phrases = sorted({phrase.strip(" `") for phrase, _ in named} - {""}, key=len, reverse=True)
+    called = "|".join(rf"(?<!\w){re.escape(phrase)}(?!\w)" for phrase in phrases)
+    return re.sub(rf"`[^`\n]*`|{called}", "_", text, flags=re.IGNORECASE)
 
 
 def _imputer(text: str) -> str:

@@ -65,7 +65,8 @@ def test_a_model_designs_and_the_second_time_nothing_is_asked(folder, tmp_path):
     assert (task.domain, task.targets) == ("health", ("result",))
     settings = read_settings(task)
     assert "sex" not in settings.numerical
-    assert settings.column_types["sex"] == "categorical"
+    assert settings.categorical == tuple(n for n in settings.features if n == "sex")
+    assert settings.column_types["sex"] == "numerical"  # its codes are filtered by a range
 
 
 def test_a_table_that_the_model_finds_unfit_is_refused_with_its_reason(folder, tmp_path):

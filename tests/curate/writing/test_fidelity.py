@@ -9,11 +9,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from darebench.curate.designing.as_told import design_as_told
 from darebench.curate.designing.draft_tabular import draft_tabular
 from darebench.curate.designing.rules import RulesDesigner
 from darebench.curate.profiling.clean import clean
 from darebench.curate.profiling.profile import profile
 from darebench.curate.records import RawTable, Table
+from darebench.curate.told import Told
 from darebench.curate.writing.column_labels import label_columns, with_names
 from darebench.curate.writing.draw_workflow import draw_workflow
 from darebench.curate.writing.fidelity import lost_in_workflow
@@ -48,11 +50,11 @@ def drafted():
     frame = frame.drop(columns="s6")
     raw = RawTable(
         title="Diabetes (2004).csv", about="", licence="", updated="", frame=frame,
-        descriptions=SAID,
+        descriptions=SAID, told=Told(target=("result",)),
     )  # fmt: skip
     cleaned = clean(frame)
     made = Table(slug="t", owner="o", raw=raw, frame=cleaned, profile=profile(cleaned))
-    design = next(d for d in RulesDesigner().design(made) if d.target == "result")
+    (design,) = design_as_told(RulesDesigner(), made)
     return draft_tabular(made, design, np.random.default_rng(0))
 
 

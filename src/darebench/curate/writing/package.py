@@ -255,11 +255,9 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
 
 
 def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str, Any]:
-    frame, as_category = draft.table.frame, draft.design.categorical
-    types = {
-        c: "categorical" if c in as_category else kind_of(frame[c])
-        for c in [*draft.design.features, *workflow.targets]
-    }
+    frame = draft.table.frame
+    # Codes have a range, as other numbers; that they are encoded is said of the features.
+    types = {c: kind_of(frame[c]) for c in [*draft.design.features, *workflow.targets]}
     written = workflow_settings(
         name,
         features=workflow.features,
