@@ -1,4 +1,4 @@
-"""Writes what a prediction is for: what the target means, and the title of the page it comes from."""
+"""Writes what a prediction is for: what the target means, and the title of its page."""
 
 from __future__ import annotations
 
