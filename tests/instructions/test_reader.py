@@ -15,6 +15,7 @@ from darebench.agents.baseline.policy import BaselineModel, look
 from darebench.agents.baseline.programs import explore
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Budget
+from darebench.instructions.facts import Facts
 from darebench.instructions.ranges import plain
 from darebench.instructions.reader import read_ranges, read_workflow
 from darebench.store.truth import read_settings
@@ -141,3 +142,27 @@ def test_a_list_of_names_is_not_joined_by_the_values_that_follow_it():
     read = read_workflow(text, facts, "train.csv", "val.csv")
     assert read["features"] == ["inbed", "left", "year", "cause"]
     assert (read["numerical"], read["categorical"]) == (["inbed", "year"], ["left", "cause"])
+
+
+@pytest.mark.parametrize("imputer", ["mean", "median", "most frequent value"])
+@pytest.mark.parametrize("called", ["average blood pressure", "mean pay", "median age", "`mean`"])
+def test_what_a_column_is_called_is_not_the_imputer(called, imputer):
+    """A handled column, or one that is filled, may be called after a statistic."""
+    name = called.strip("`")
+    facts: Facts = {
+        "files": {
+            file: {"tables": {"": {"columns": [{"name": c, "dtype": "float64"} for c in columns]}}}
+            for file, columns in {"t.csv": [name, "size", "y"], "v.csv": [name, "size"]}.items()
+        },
+        "metadata": "",
+    }
+    text = (
+        "Predict the target column `y`. Select these features in this order: "
+        f"size and {called}. Handle size and {called} as numeric features; missing values of "
+        f"{called} are filled like all others. Fill missing values with the {imputer} of their "
+        "column. Scale with StandardScaler. Fit Ridge with random_state 3."
+    )
+    read = read_workflow(text, facts, "t.csv", "v.csv")
+    assert read is not None
+    assert read["features"] == ["size", name]
+    assert read["imputer"] == {"most frequent value": "most_frequent"}.get(imputer, imputer)

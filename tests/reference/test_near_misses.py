@@ -35,11 +35,9 @@ def executor():
     executor.close_now()
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store of IF tasks of both families, two workflows of each target."""
-    rng = np.random.default_rng(1)
-    n = 320
+def people(seed: int) -> pd.DataFrame:
+    """Rows whose `spent` and `group` follow from the rest."""
+    rng, n = np.random.default_rng(seed), 320
     rows = pd.DataFrame(
         {
             "age": rng.integers(18, 80, n),
@@ -49,12 +47,21 @@ def store(tmp_path_factory):
         }
     )
     score = rows["age"] + 3 * rows["size"] + 12 * (rows["town"] == "Bonn") + rng.normal(0, 6, n)
-    rows["spent"] = (score * 3.1).round(1)
-    rows["group"] = np.where(score > score.median(), "high", "low")
+    spent = (score * 3.1).round(1)
+    return rows.assign(spent=spent, group=np.where(score > score.median(), "high", "low"))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store of IF tasks of both families, two workflows of each target."""
     folder = tmp_path_factory.mktemp("misses")
     (folder / "tables").mkdir()
-    rows.drop(columns="group").to_csv(folder / "tables" / "spending.csv", index=False)
-    rows.drop(columns="spent").to_csv(folder / "tables" / "groups.csv", index=False)
+    # Each has rows of its own, for a table that repeats another's is left out.
+    people(1).drop(columns="group").to_csv(folder / "tables" / "spending.csv", index=False)
+    people(2).drop(columns="spent").to_csv(folder / "tables" / "groups.csv", index=False)
+    (folder / "tables" / "spending.metadata.txt").write_text(
+        "Spending\n\nspent: money spent in a year, the outcome to be predicted\n"
+    )
     made = curate(folder / "tables", folder / "out", options=Options(workflows=2, max_targets=2))
     return open_store(made.store)
 

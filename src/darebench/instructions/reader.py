@@ -184,9 +184,12 @@ def _seed(text: str) -> int:
 
 def _without_names(text: str, named: Sequence[tuple[str, str]]) -> str:
     """Blank out what columns are called, such as `average blood pressure`, and quoted names."""
-    phrases = sorted({phrase.strip(" `") for phrase, _ in named} - {""}, key=len, reverse=True)
-    called = "|".join(rf"(?<!\w){re.escape(phrase)}(?!\w)" for phrase in phrases)
-    return re.sub(rf"`[^`\n]*`|{called}", "_", text, flags=re.IGNORECASE)
+    statistic = re.compile("|".join(IMPUTERS.values()), re.IGNORECASE)
+    phrases = {phrase.strip(" `") for phrase, _ in named} - {""}
+    phrases = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    phrases = [phrase for phrase in phrases if not statistic.fullmatch(phrase)]
+    called = [r"`[^`\n]*`", *(rf"(?<!\w){re.escape(phrase)}(?!\w)" for phrase in phrases)]
+    return re.sub("|".join(called), "_", text, flags=re.IGNORECASE)
 
 
 def _imputer(text: str) -> str:

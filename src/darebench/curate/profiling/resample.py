@@ -63,8 +63,11 @@ def resample(
     """Aggregate columns by series and period; the period's start is its time.
 
     Categories become their most frequent value, of equally frequent ones the first. A period
-    without rows stays absent.
+    without rows stays absent. For sums, so do the first and the last one where the table starts
+    or ends inside: a sum over two days is no week's.
     """
+    if aggregation == "sum":
+        frame = frame[_in_whole_periods(_instants(frame[time]), INTERVALS[how.interval])]
     periods = _instants(frame[time]).dt.to_period(INTERVALS[how.interval])
     keys = [frame[name] for name in how.entities]
     numbers = [name for name in columns if pd.api.types.is_numeric_dtype(frame[name])]
@@ -73,6 +76,21 @@ def resample(
     found = by_period.agg({c: aggregation if c in numbers else _commonest for c in columns})
     rows = found.round(6).reset_index()
     return rows.assign(**{time: as_text(rows[time].dt.start_time)})
+
+
+def _in_whole_periods(instants: pd.Series, period: str) -> np.ndarray:
+    """Check of each row whether the table covers its period, up to the usual step of its times."""
+    periods, times = instants.dt.to_period(period), instants.drop_duplicates().sort_values()
+    step = times.diff().median()
+    kept = np.ones(len(instants), dtype=bool)
+    if len(times) < 2:
+        return kept
+    first, last = periods.min(), periods.max()
+    if times.iloc[0] - first.start_time >= step:
+        kept &= (periods != first).to_numpy()
+    if last.end_time - times.iloc[-1] >= step:
+        kept &= (periods != last).to_numpy()
+    return kept
 
 
 def _instants(times: pd.Series) -> pd.Series:
