@@ -25,8 +25,6 @@ NAMES = [
     "us-economy_ts",
     "investment_ts",
 ]
-TEXTBOOKS = {"iris_class", "diabetes_reg"}
-"""Datasets whose tables are in textbooks, which verification notes and does not refuse."""
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +46,7 @@ def test_it_has_a_dozen_tasks_of_all_tracks_in_every_format(datasets):
 def test_curations_own_verification_passes_it(datasets, name, tmp_path):
     write_store([datasets[name]], tmp_path / "store")
     noted = {flag.split(": ")[1] for flag in verify(tmp_path / "store").flags}
-    assert noted <= {"validation_size", "textbook"}
-    assert ("textbook" in noted) == (name in TEXTBOOKS)
+    assert noted <= {"validation_size"}
 
 
 def test_there_is_something_to_win_and_it_is_not_solved(datasets):
