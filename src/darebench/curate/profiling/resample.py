@@ -64,7 +64,7 @@ def resample(
 
     Categories become their most frequent value, of equally frequent ones the first. A period
     without rows stays absent. For sums, so do the first and the last one where the table starts
-    or ends inside: a sum over two days is no week's.
+    or ends inside: a sum over two days is not one of a week.
     """
     if aggregation == "sum":
         frame = frame[_in_whole_periods(_instants(frame[time]), INTERVALS[how.interval])]
