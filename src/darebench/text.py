@@ -1,12 +1,15 @@
-"""Text from outside as text that every file and every server can hold."""
+"""Text from outside: as every file and every server can hold it, and names as words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, overload
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 """Stands for what cannot be written."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP_OR_ACRONYM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @overload
@@ -38,3 +41,16 @@ def _clean_text(text: str) -> str:
         except UnicodeEncodeError:
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text.replace("\0", REPLACEMENT)
+
+
+def spaced(name: str, *, acronyms: bool = False) -> str:
+    """Return a name with a space where capitals alone tell its words apart.
+
+    Args:
+        name: A name, such as that of a column.
+        acronyms: Part a row of capitals from the word that begins with the last one, too.
+
+    >>> spaced("FloodOccurrence"), spaced("HIVStatus", acronyms=True)
+    ('Flood Occurrence', 'HIV Status')
+    """
+    return (_HUMP_OR_ACRONYM if acronyms else _HUMP).sub(" ", name)

@@ -20,7 +20,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from darebench.audit.frames import factorized, is_numeric, numbers, row_hashes
+from darebench.audit.frames import (
+    factorized,
+    is_numeric,
+    numbers,
+    rank_correlation,
+    row_hashes,
+)
 from darebench.audit.task_tables import read_tables
 from darebench.errors import TaskFormatError
 from darebench.store import layout
@@ -193,8 +199,7 @@ def similarity(a: pd.Series, b: pd.Series, *, classes: tuple[bool, bool]) -> tup
         x, y = numbers(a), numbers(b)
         if np.ptp(x) == 0 or np.ptp(y) == 0:
             return "Spearman", 0.0
-        value = pd.Series(x).corr(pd.Series(y), method="spearman")
-        return "Spearman", abs(float(value))
+        return "Spearman", abs(rank_correlation(x, y))
     if nominal == [True, True]:
         return "Cramer's V", _cramers_v(a, b)
     numeric, labels = (a, b) if nominal[1] else (b, a)

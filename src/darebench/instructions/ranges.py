@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from darebench.instructions.facts import ColumnFacts
+from darebench.text import spaced
 
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 NUMBER = (
@@ -57,8 +58,7 @@ _STOP = frozenset(
 
 def words(text: str) -> list[str]:
     """Split a phrase or a name like `SoilMoisture_pct` into stemmed lower-case words."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    found = re.findall(r"[a-z]+|\d+", spaced.lower())
+    found = re.findall(r"[a-z]+|\d+", spaced(text).lower())
     return [_stem(word) for word in found if word not in _STOP]
 
 

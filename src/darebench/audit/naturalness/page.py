@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from darebench.audit.naturalness.words import ASKED_TEXT, BOILERPLATE, vocabulary
+from darebench.text import spaced
 
 LONGEST = 400
 """Characters of a sentence; what is longer is a list."""
@@ -86,5 +87,4 @@ def stems(names: Iterable[str]) -> frozenset[str]:
 
 def split_name(name: str) -> tuple[str, ...]:
     """Take a column's name apart into words: `FloodOccurrence` and `flood_occurrence` are alike."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return tuple(re.findall(r"[^\W\d_]+|\d+", spaced.casefold()))
+    return tuple(re.findall(r"[^\W\d_]+|\d+", spaced(name, acronyms=True).casefold()))

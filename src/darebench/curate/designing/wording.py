@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from darebench.text import spaced
+
 _BOILERPLATE = re.compile(
     r"^(?:(?:an?|the)\s+)?(?:numeric|numerical|integer|character|logical|ordered|factor|binary|string|"
     r"real|continuous|categorical|dummy|double|int|num|chr|dbl|a)\b(?:\s+(?:vector|factor|variable|"
@@ -27,8 +29,7 @@ _STOP = frozenset(
 
 def split_words(name: str) -> list[str]:
     """Split a name into words, `FloodOccurrence` as `flood_occurrence` and `flood.occurrence`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.findall(r"[a-z]+|\d+", spaced.lower())
+    return re.findall(r"[a-z]+|\d+", spaced(name).lower())
 
 
 def stem(word: str) -> str:

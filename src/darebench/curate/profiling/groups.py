@@ -16,6 +16,7 @@ import pandas as pd
 
 from darebench.curate.profiling.group_words import PLACES, SAID, SAID_OF_UNIT, SUFFIX, TIMES, UNITS
 from darebench.curate.records import Column, Kind
+from darebench.text import spaced
 
 ENOUGH, FEWEST = 20, 8
 """Groups that a split should have, and fewest that it can have."""
@@ -69,8 +70,7 @@ def _could(column: Column, frame: pd.DataFrame) -> bool:
 
 def words_of(name: str) -> list[str]:
     """Split a name into lower-case words, `SchoolID` and `school.id` alike."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return re.findall(r"[a-z]+|\d+", spaced.lower())
+    return re.findall(r"[a-z]+|\d+", spaced(name, acronyms=True).lower())
 
 
 def _named(name: str) -> float:

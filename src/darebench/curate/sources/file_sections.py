@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
+from darebench.text import spaced
+
 _FILE = re.compile(
     r"[\w()./\\-]*[\w)-]\.(?:csv|tsv|tab|txt|data|dat|parquet|sqlite3?|db|xlsx?|xlsm|xlsb|ods|jsonl?|"
     r"ndjson)\b",
@@ -67,5 +69,4 @@ def names_any(text: str, columns: Iterable[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return re.findall(r"[^\W_]+", spaced.casefold())
+    return re.findall(r"[^\W_]+", spaced(text).casefold())

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from darebench.text import spaced
+
 _SHORT = 1
 """Letters up to which a name is only looked for where it is all of a label: `a`, `I`."""
 
@@ -42,8 +44,8 @@ def misnamed(labels: Mapping[str, str], columns: Iterable[str]) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a name or a label: lower case, singular, whatever joins them."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return [_singular(word) for word in re.findall(r"[^\W\d_]+|\d+", spaced.casefold())]
+    found = re.findall(r"[^\W\d_]+|\d+", spaced(text).casefold())
+    return [_singular(word) for word in found]
 
 
 def _singular(word: str) -> str:
