@@ -8,10 +8,10 @@ designers make `Design`s of it, a split makes a `Draft` of each, and drawn setti
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from darebench.curate.curation_options import Noise
 from darebench.curate.told import Told
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from darebench.curate.profiling.evidence import ColumnReading
     from darebench.curate.reading.evidence import Reading
 
+_T = TypeVar("_T")
 INDEX = "index"
 """In place of a time format: whole numbers that count time."""
 
@@ -141,6 +142,16 @@ class Table:
     raw: RawTable
     frame: pd.DataFrame
     profile: Profile
+    _made: dict[Callable[[Table], Any], Any] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    """What `once` has been asked for; a table that is made of this one begins without it."""
+
+    def once(self, make: Callable[[Table], _T]) -> _T:
+        """Return what a function makes of this table; it is called at the first time only."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     @property
     def ref(self) -> str:

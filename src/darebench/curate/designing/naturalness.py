@@ -95,7 +95,11 @@ class Judgement:
 
 
 def judge(table: Table) -> Judgement:
-    """Judge every column of a table as a target."""
+    """Judge every column of a table as a target; a table is judged once."""
+    return table.once(_judge)
+
+
+def _judge(table: Table) -> Judgement:
     relations = find_relations(table)
     roles = find_roles(table, relations)
     formulas = find_formulas(table.raw.code, [c.name for c in table.profile.columns])

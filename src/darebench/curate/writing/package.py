@@ -246,12 +246,17 @@ def _settings(table: Table, draft: Draft) -> dict[str, Any]:
         "dropped_features": list(draft.dropped),
         "split_groups": list(design.groups),
         "source_notes": list(table.raw.notes),
-        "textbook": recognise(table.frame) or None,
+        "textbook": table.once(_textbook),
         "headroom": {
             f"v{layout.version_of(design.family, variant)}": room.as_dict()
             for variant, room in draft.headroom.items()
         },
     }
+
+
+def _textbook(table: Table) -> str | None:
+    """Name the textbook table that a table is from; a target's several draws share the answer."""
+    return recognise(table.frame) or None
 
 
 def _workflow_settings(draft: Draft, workflow: Workflow, name: str) -> dict[str, Any]:
