@@ -17,7 +17,7 @@ import numpy as np
 
 from darebench.errors import ConfigError
 from darebench.evals.summary import observations
-from darebench.scoring.aggregate import compare
+from darebench.scoring.aggregate import compare, task_means
 from darebench.scoring.intervals import Bounds
 from darebench.types import Track, Trajectory, Variant
 
@@ -183,8 +183,8 @@ def compare_runs(a: Compared, b: Compared) -> RunComparison:
     only_b = tuple(task for task in second if task not in first)
     columns = {}
     for name in (*Track, ALL):
-        if chosen := {p.id for p in pairs if name in (p.track, ALL)}:
-            columns[str(name)] = _column(a, b, chosen)
+        if chosen := [p for p in pairs if name in (p.track, ALL)]:
+            columns[str(name)] = _column(a, b, {p.id: (p.a, p.b) for p in chosen})
     return RunComparison(
         columns=columns,
         tasks=tuple(sorted(pairs, key=lambda p: (not p.flipped, -abs(p.difference), p.id))),
@@ -208,7 +208,8 @@ def rank_runs(runs: Sequence[Compared]) -> Ranking:
     order = sorted(means, key=lambda name: (-means[name], name))
     by_name = {run.name: run for run in runs}
     columns = {
-        pair: _column(by_name[pair[0]], by_name[pair[1]], shared) for pair in combinations(order, 2)
+        (a, b): _column(by_name[a], by_name[b], {t: (scores[a][t], scores[b][t]) for t in shared})
+        for a, b in combinations(order, 2)
     }
     adjusted = _adjusted({pair: column.p_value for pair, column in columns.items()})
     tasks = {t: {n: scores[n][t] for n in order} for t in scores[order[0]] if t in shared}
@@ -228,11 +229,7 @@ def rank_runs(runs: Sequence[Compared]) -> Ranking:
 
 def _scores(run: Compared) -> dict[str, float]:
     """Return the mean score of each task that has one, in the run's order."""
-    found: dict[str, list[float]] = {}
-    for t in run.trajectories:
-        if t.score is not None:
-            found.setdefault(t.task, []).append(t.score)
-    return {task: fmean(values) for task, values in found.items()}
+    return task_means(observations(run.trajectories))
 
 
 def _solved(run: Compared) -> dict[str, bool]:
@@ -245,14 +242,14 @@ def _solved(run: Compared) -> dict[str, bool]:
     return {task: fmean(values) >= 0.5 for task, values in found.items()}
 
 
-def _column(a: Compared, b: Compared, tasks: set[str]) -> Column:
-    made = [observations(t for t in run.trajectories if t.task in tasks) for run in (a, b)]
+def _column(a: Compared, b: Compared, scores: Mapping[str, tuple[float, float]]) -> Column:
+    """Compare two runs on some tasks, of which both scores are given."""
+    made = [observations(t for t in run.trajectories if t.task in scores) for run in (a, b)]
     found = compare(*made)
-    first, second = _scores(a), _scores(b)
-    differences = [first[task] - second[task] for task in tasks]
+    differences = [first - second for first, second in scores.values()]
     return Column(
-        a=fmean(first[task] for task in tasks),
-        b=fmean(second[task] for task in tasks),
+        a=fmean(first for first, _ in scores.values()),
+        b=fmean(second for _, second in scores.values()),
         difference=found.difference,
         stderr=found.stderr,
         interval=None if found.low is None or found.high is None else (found.low, found.high),

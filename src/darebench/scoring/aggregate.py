@@ -116,11 +116,11 @@ def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comp
     Raises:
         ValueError: The runs have no scored task in common.
     """
-    a, b = _by_task(first), _by_task(second)
+    a, b = task_means(first), task_means(second)
     shared = [task for task in a if task in b]
     if not shared:
         raise ValueError("the two runs have no scored task in common")
-    differences = [_mean(a[task]) - _mean(b[task]) for task in shared]
+    differences = [a[task] - b[task] for task in shared]
     cluster_of = {o.task: o.cluster for o in first}
     clusters = [cluster_of[task] for task in shared]
     errors = spread(differences, clusters, bounded=False)
@@ -137,6 +137,11 @@ def compare(first: Sequence[Observation], second: Sequence[Observation]) -> Comp
         bootstrap=errors.bootstrap,
         note=errors.note,
     )
+
+
+def task_means(observations: Sequence[Observation]) -> dict[str, float]:
+    """Return the mean score of each task that has one, in the order of the attempts."""
+    return {task: _mean(scores) for task, scores in _by_task(observations).items()}
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
