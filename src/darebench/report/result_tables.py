@@ -42,34 +42,32 @@ def all_tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
 
 def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the main table: the mean score of each track with its interval, in percent."""
-    rows, shown = [], []
-    for run in runs:
-        groups = by_track(run)
-        scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
-        shown += scores
-        rows.append((run.name, *map(score_text, scores), *_counts(groups[ALL])))
-    note = f"{INTERVAL} {_LEFT_OUT}; missing ones have not been made."
-    return ReportTable(
-        title="Scores",
-        note="\n".join([note, *footnotes(shown)]),
-        columns=("run", *Track, ALL, *_COUNTS),
-        rows=tuple(rows),
-    )
+    named = [(run.name, run) for run in runs]
+    return _score_table("Scores", "run", named, f"{_LEFT_OUT}; missing ones have not been made.")
 
 
 def sensitivity_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the scores of each track by budget, in percent: turns, and seconds of a call."""
+    budgets = (run.config["config"] for run in runs)
+    names = [f"{budget['turns']} x {budget['seconds']:g} s" for budget in budgets]
+    named = zip(names, runs, strict=True)
+    return _score_table("Scores by budget", "turns x seconds", named, f"{_LEFT_OUT}.")
+
+
+def _score_table(
+    title: str, first: str, named: Iterable[tuple[str, LoadedRun]], note: str
+) -> ReportTable:
+    """Return the mean scores of runs, a row for each; `first` heads the column of their names."""
     rows, shown = [], []
-    for run in runs:
-        groups, asked = by_track(run), run.config["config"]
+    for name, run in named:
+        groups = by_track(run)
         scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
         shown += scores
-        budget = f"{asked['turns']} x {asked['seconds']:g} s"
-        rows.append((budget, *map(score_text, scores), *_counts(groups[ALL])))
+        rows.append((name, *map(score_text, scores), *_counts(groups[ALL])))
     return ReportTable(
-        title="Scores by budget",
-        note="\n".join([f"{INTERVAL} {_LEFT_OUT}.", *footnotes(shown)]),
-        columns=("turns x seconds", *Track, ALL, *_COUNTS),
+        title=title,
+        note="\n".join([f"{INTERVAL} {note}", *footnotes(shown)]),
+        columns=(first, *Track, ALL, *_COUNTS),
         rows=tuple(rows),
     )
 
