@@ -70,7 +70,7 @@ def test_nothing_that_is_compared_is_a_path_or_a_repr(folder, tmp_path):
     text = json.dumps(kept)
     assert str(tmp_path) not in text
     assert "(" not in text
-    assert kept["instructions_version"] == 1
+    assert kept["instructions_version"] == 2
 
 
 def test_a_site_is_known_by_what_it_was_asked():

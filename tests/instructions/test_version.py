@@ -106,3 +106,21 @@ def test_readings_that_changed_at_the_same_version_are_refused(tmp_path, monkeyp
     with pytest.raises(AssertionError, match="raise VERSION"):
         compare("some.json", {"a": 2}, update=update)
     assert json.loads((tmp_path / "some.json").read_text()) == golden
+
+
+@pytest.mark.parametrize("spelling", FILTERS)
+def test_ranges_that_the_words_place_are_theirs_whatever_the_values_fill(spelling):
+    """Noise that breaks few rules leaves columns whose values fill another one's range."""
+    misleading = garden_facts(with_ranges=False)
+    numbers = [pair for name, pair in RANGES.items() if name != "plot_kind"]
+    for table in misleading["files"].values():
+        for column in table["tables"][""]["columns"]:
+            if column["name"] != "plot_kind":
+                column["ranges"] = numbers
+    steps = WORDINGS[0][0]
+    read = read_workflow(f"{START}{FILTERS[spelling]}\n\n{steps}", misleading, *NAMES)
+    assert read is not None
+    assert read["is_certain"] is (spelling != "range first")
+    if read["is_certain"]:
+        placed = {name: list(pair) for name, (pair,) in read["ranges"].items()}
+        assert placed == {n: list(map(float, p)) for n, p in RANGES.items() if n != "plot_kind"}

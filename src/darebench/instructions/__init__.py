@@ -3,7 +3,7 @@
 The scripted agent, the audit and curation share this reader.
 """
 
-VERSION = 1
+VERSION = 2
 """Version of the reader's answers, which a store's settings record.
 
 Curation keeps a question only if the reader gets the workflow back from it, so another reader makes

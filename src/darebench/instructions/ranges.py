@@ -41,7 +41,7 @@ _FRAME = frozenset(
     re.findall(
         r"\w+",
         "between must be within fall lie rang from keep kept should inclus only retain row where "
-        "whose ensur that than least most no not more less equal either one other and ha have can "
+        "whose ensur that than least most no not more les equal either one other and ha have can "
         "accept valid expect allow known non miss null outsid exclud remov drop filter "
         "order sequenc predictor input train model list giv given exact select tak",
     )

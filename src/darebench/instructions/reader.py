@@ -84,6 +84,7 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
     usable = [c for c in columns if c["name"] in kept and c["name"] != ROW_ID]
     features = [c["name"] for c in usable]
     known = Columns(features, facts["metadata"], Evidence(text, usable))
+    by_words = Columns(features, facts["metadata"], Evidence("", usable))
     sentence = _feature_sentence(text, known)
     if sentence is None:
         return None
@@ -102,22 +103,33 @@ def read_workflow(question: str, facts: Facts, train: str, val: str) -> dict[str
         "imputer": _imputer(_without_names(text, named)),
         "model": model,
         "random_state": _seed(text),
-        "ranges": _ranges(text, columns, known),
+        **_ranges(text, columns, known, by_words, types),
         "text": text,
     }
 
 
 def _ranges(
-    text: str, facts: Sequence[ColumnFacts], columns: Columns
-) -> dict[str, Sequence[Sequence[float]]]:
-    """Map each column to the ranges that its values fill, else to the one that the words name."""
-    stated = _stated(text, columns, {fact["name"]: fact["dtype"] for fact in facts})
+    text: str,
+    facts: Sequence[ColumnFacts],
+    columns: Columns,
+    by_words: Columns,
+    types: Mapping[str, str],
+) -> dict[str, object]:
+    """Map columns to the ranges that they can have, and tell whether the words alone say which.
+
+    Where the words place every range of the text, the columns' values have no say: a filter may
+    leave them as they are. Else a column has the ranges that its values fill, or the words' one.
+    """
+    placed = _stated(text, by_words, types)
+    if len(placed) == len(find_ranges(text)) > 0:
+        return {"ranges": {name: [pair] for name, pair in placed.items()}, "is_certain": True}
+    stated = _stated(text, columns, types)
     given: dict[str, Sequence[Sequence[float]]] = {}
     for fact in facts:
         name = fact["name"]
         if name != ROW_ID and ("ranges" in fact or name in stated):
             given[name] = fact.get("ranges") or [stated[name]]
-    return given
+    return {"ranges": given, "is_certain": False}
 
 
 def _stated(
@@ -127,8 +139,9 @@ def _stated(
     stated: dict[str, tuple[float, float]] = {}
     end = 0
     for found in find_ranges(text):
-        before = re.split(r"[;:.]\s|,\s(?:and\s)?", text[end : found.start])[-1]
-        scores = columns.scores(_trim(before))
+        pieces = re.split(r"[;:.]\s|,\s(?:and\s)?", text[end : found.start])
+        named = next((piece for piece in reversed(pieces) if content(piece)), "")
+        scores = columns.scores(_trim(named))
         end = found.end
         best = max(range(len(scores)), key=scores.__getitem__)
         name = columns.names[best]

@@ -1,7 +1,8 @@
 """Second call of the baseline for a written workflow: filter, impute, scale, encode, fit, predict.
 
-A column may come with several ranges that fit it. The stated one cuts its values like those of the
-other columns cut theirs, because a row that breaks one rule breaks every rule.
+Where the words of the question place every range, a row that breaks one rule goes. Else a column
+may come with several ranges that fit it, and the one is taken that cuts its values like those of
+the other columns cut theirs, as where a row that breaks one rule breaks every rule.
 """
 
 import re
@@ -71,6 +72,19 @@ def text_rules(frame, text):
     return rules
 
 
+def breaking(frame, ranges, text):
+    """Find the rows that break any rule: a range, or the values that are listed in quotes."""
+    out = pd.Series(False, index=frame.index)
+    for column, (pair,) in ranges.items():
+        values = frame[column].astype(float)
+        out |= values.notna() & ~values.between(*pair)
+    for column, outside in text_rules(frame, text):
+        usual = frame.loc[frame[column].notna() & ~outside, column].unique()
+        if all(f'"{value}"' in text for value in usual):
+            out |= outside
+    return out
+
+
 def broken(frame, ranges, text):
     """Find the rows that break the rules: those that most columns agree on are the stated ones."""
     rules = numeric_rules(frame, ranges) + text_rules(frame, text)
@@ -100,7 +114,8 @@ def broken(frame, ranges, text):
 def main(settings):
     """Carry the workflow out and write the prediction file."""
     train, val = load(settings["train"]), load(settings["val"])
-    drop = broken(train, settings["ranges"], settings["text"])
+    find = breaking if settings["is_certain"] else broken
+    drop = find(train, settings["ranges"], settings["text"])
     print(f"dropped {int(drop.sum())} of {len(train)} rows")
     targets, features = settings["targets"], settings["features"]
     train = train[~drop].dropna(subset=targets)
