@@ -74,6 +74,12 @@ def content(phrase: str) -> frozenset[str]:
     return frozenset(words(phrase)) - _FRAME
 
 
+def naming_clause(text: str) -> str:
+    """Return the last clause of a text that can name a column, or an empty text."""
+    clauses = re.split(r"[;:.]\s|,\s(?:and\s)?", text)
+    return next((clause for clause in reversed(clauses) if content(clause)), "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedRange:
     """A numeric range in the text, and its offsets there."""
@@ -136,9 +142,7 @@ class Evidence:
         return found
 
     def _naming(self, start: int, end: int) -> frozenset[str]:
-        clause = re.split(r"[;:.]\s|,\s(?:and\s)?", self._text[max(start, end - 120) : end])
-        named = [found for part in clause if (found := content(part))]
-        return named[-1] if named else frozenset()
+        return content(naming_clause(self._text[max(start, end - 120) : end]))
 
     def _in_other_words(self, phrase: str) -> list[float]:
         """Rate every column by the clauses that say nearly the same as the phrase."""

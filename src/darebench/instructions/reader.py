@@ -13,7 +13,14 @@ from collections.abc import Mapping, Sequence
 from darebench.instructions.columns import Columns, assign, split_list
 from darebench.instructions.facts import ColumnFacts, Facts
 from darebench.instructions.kinds import CATEGORICAL, said_kinds
-from darebench.instructions.ranges import Evidence, content, find_ranges, plain, words
+from darebench.instructions.ranges import (
+    Evidence,
+    content,
+    find_ranges,
+    naming_clause,
+    plain,
+    words,
+)
 from darebench.store.layout import ROW_ID
 
 _PERCEPTRON = r"\bmlp|multi-?\s*layer(?:ed)? perceptron|neural net"
@@ -139,9 +146,7 @@ def _stated(
     stated: dict[str, tuple[float, float]] = {}
     end = 0
     for found in find_ranges(text):
-        pieces = re.split(r"[;:.]\s|,\s(?:and\s)?", text[end : found.start])
-        named = next((piece for piece in reversed(pieces) if content(piece)), "")
-        scores = columns.scores(_trim(named))
+        scores = columns.scores(_trim(naming_clause(text[end : found.start])))
         end = found.end
         best = max(range(len(scores)), key=scores.__getitem__)
         name = columns.names[best]

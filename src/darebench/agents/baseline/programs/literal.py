@@ -43,13 +43,18 @@ def load(name):
     return frame.apply(lambda c: c.where(c.notna(), np.nan) if c.dtype == object else c)
 
 
+def outside(column, pair):
+    """Find the known numbers of a column that a range leaves out."""
+    values = column.astype(float)
+    return values.notna() & ~values.between(*pair)
+
+
 def numeric_rules(frame, ranges):
     """Return which known values are outside, for each range that a column may have."""
     rules = []
     for column, pairs in ranges.items():
-        values = frame[column].astype(float)
-        outside = [values.notna() & ~values.between(*pair) for pair in pairs]
-        rules += [(column, rule) for rule in outside if 0 < rule.mean() < 0.5]
+        found = [outside(frame[column], pair) for pair in pairs]
+        rules += [(column, rule) for rule in found if 0 < rule.mean() < 0.5]
     return rules
 
 
@@ -66,9 +71,9 @@ def text_rules(frame, text):
             for v in values[known].unique()
             if re.search(rf"(?<!\w){re.escape(str(v).strip())}(?!\w)", text)
         }
-        outside = known & ~values.isin(named)
-        if named and 0 < outside.mean() < 0.5:
-            rules.append((column, outside))
+        rule = known & ~values.isin(named)
+        if named and 0 < rule.mean() < 0.5:
+            rules.append((column, rule))
     return rules
 
 
@@ -76,12 +81,11 @@ def breaking(frame, ranges, text):
     """Find the rows that break any rule: a range, or the values that are listed in quotes."""
     out = pd.Series(False, index=frame.index)
     for column, (pair,) in ranges.items():
-        values = frame[column].astype(float)
-        out |= values.notna() & ~values.between(*pair)
-    for column, outside in text_rules(frame, text):
-        usual = frame.loc[frame[column].notna() & ~outside, column].unique()
+        out |= outside(frame[column], pair)
+    for column, rule in text_rules(frame, text):
+        usual = frame.loc[frame[column].notna() & ~rule, column].unique()
         if all(f'"{value}"' in text for value in usual):
-            out |= outside
+            out |= rule
     return out
 
 
