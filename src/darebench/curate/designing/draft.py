@@ -13,6 +13,11 @@ from darebench.curate.records import INDEX, Design, Split
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
+
+class TooNoisy(CurationReject):
+    """There is something to win, but scores vary too much with the rows that are drawn."""
+
+
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
 
@@ -109,7 +114,7 @@ def check_room(headroom: Headroom) -> None:
             f"nothing to win over several splits: {headroom.usual_room:.3f} on average; {figures}"
         )
     if headroom.is_noise:
-        raise CurationReject(
+        raise TooNoisy(
             f"its scores are noise: they vary by {headroom.deviation:.3f} with the rows that are "
             f"drawn, and {headroom.whole_room:.3f} can be won"
         )

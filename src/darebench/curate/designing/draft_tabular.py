@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import measure
-from darebench.curate.designing.draft import check_room, tables_of, without_leaks
+from darebench.curate.designing.draft import TooNoisy, check_room, tables_of, without_leaks
 from darebench.curate.designing.split import SMALL_TABLE, split_rows
 from darebench.curate.profiling.profile import parse_times
 from darebench.curate.profiling.row_order import follows
@@ -19,6 +19,8 @@ from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
 MAX_ROWS = 10_000
+STEADY_RATIO = 0.6
+"""Share of training rows where scores of fewer validation rows would be noise."""
 FOLLOWS = 0.4
 """Correlation with the row before in time, from which on a target is a series."""
 MIN_CLASS_SHARE = 0.02
@@ -34,11 +36,21 @@ def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Dra
     """
     design = _in_whole_groups(table, design)
     _refuse_series(table, design)
+    try:
+        return _draft_at(None, table, design, rng)
+    except TooNoisy:  # more rows to validate on may tell answers apart
+        return _draft_at(STEADY_RATIO, table, design, rng)
+
+
+def _draft_at(ratio: float | None, table: Table, design: Design, rng: np.random.Generator) -> Draft:
+    """Split by a ratio, or by one that is drawn, and measure."""
     by_class = design.family is Family.CLASS
     cleared = without_leaks(
         design,
         Variant.MM,
-        lambda left: split_rows(_rows(table.frame, left, rng), left, rng, by_class=by_class),
+        lambda left: split_rows(
+            _rows(table.frame, left, rng), left, rng, by_class=by_class, ratio=ratio
+        ),
         least=2,
     )
     headroom = measure(tables_of(cleared.split, cleared.design, Variant.MM))
