@@ -44,7 +44,7 @@ def find_period(values: np.ndarray) -> int:
 
 
 def continued(times: Sides, y: np.ndarray, codes: Sides) -> Iterator[np.ndarray]:
-    """Forecast few long series by autoregression about their season, as they are and as logarithms.
+    """Forecast few long series by autoregression: as they are, as logarithms, about their season.
 
     Args:
         times: Of the past and of what is asked for, arrays of one dimension.
@@ -57,9 +57,10 @@ def continued(times: Sides, y: np.ndarray, codes: Sides) -> Iterator[np.ndarray]
     asked = np.unique(codes[1])
     if len(asked) > MOST_SERIES or not np.isfinite(y).any():
         return
-    for log in (False, True):
-        if log and not np.nanmin(y) > 0:
-            return
+    is_positive = bool(np.nanmin(y) > 0)
+    for log, with_season in ((False, False), (True, False), (False, True)):
+        if log and not is_positive:
+            continue
         guess = np.full(len(codes[1]), np.nanmean(y))
         for code in asked:
             past = np.flatnonzero((codes[0] == code) & np.isfinite(y))
@@ -68,27 +69,26 @@ def continued(times: Sides, y: np.ndarray, codes: Sides) -> Iterator[np.ndarray]
             rows = rows[np.argsort(times[1][rows], kind="stable")]
             if len(past) >= FEWEST:
                 values = np.log(y[past]) if log else y[past]
-                found = _autoregress(values, len(rows), with_trend=log)
+                period = find_period(values) if with_season else 1
+                found = _autoregress(values, len(rows), max(period, 1), with_trend=log)
                 guess[rows] = np.exp(np.clip(found, -_LARGEST, _LARGEST)) if log else found
         yield guess
 
 
-def _autoregress(values: np.ndarray, horizon: int, *, with_trend: bool) -> np.ndarray:
-    """Forecast so many steps of a series; its mean where nothing can be fitted."""
+def _autoregress(values: np.ndarray, horizon: int, period: int, *, with_trend: bool) -> np.ndarray:
+    """Forecast so many steps of a series about the means of its season."""
     from statsmodels.tsa.ar_model import AutoReg
 
     if np.ptp(values) == 0:
         return np.full(horizon, values[0])
-    period = find_period(values)
-    phases = np.arange(len(values) + horizon) % max(period, 1)
-    counts = np.bincount(phases[: len(values)])
-    season = np.bincount(phases[: len(values)], weights=values) / counts
-    rest = values - season[phases[: len(values)]]
+    phases = np.arange(len(values) + horizon) % period
+    known, wanted = phases[: len(values)], phases[len(values) :]
+    season = np.bincount(known, weights=values) / np.bincount(known)
+    lags = min(MOST_LAGS, len(values) // 4)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        lags = min(MOST_LAGS, len(values) // 4)
-        model = AutoReg(rest, lags=lags, trend="ct" if with_trend else "c")
-        found = np.asarray(model.fit().forecast(horizon)) + season[phases[len(values) :]]
+        model = AutoReg(values - season[known], lags=lags, trend="ct" if with_trend else "c")
+        found = np.asarray(model.fit().forecast(horizon)) + season[wanted]
     span = 10 * np.ptp(values)
     found = np.nan_to_num(found, nan=float(values.mean()), posinf=np.inf, neginf=-np.inf)
     return np.clip(found, values.min() - span, values.max() + span)

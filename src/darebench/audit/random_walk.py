@@ -79,3 +79,10 @@ def series_of(tables: TaskTables, target: str) -> list[np.ndarray]:
     groups = values.groupby([rows[name] for name in tables.entities], sort=True, dropna=False)
     parts = [part.to_numpy(float) for _, part in groups]
     return sorted(parts, key=len, reverse=True)[:MAX_SERIES]
+
+
+def is_random_walk(tables: TaskTables, target: str) -> bool:
+    """Check whether most series of a target move like random walks."""
+    walks = [measure_walk(values) for values in series_of(tables, target)]
+    known = [walk.is_random for walk in walks if walk is not None]
+    return bool(known) and float(np.mean(known)) > 0.5

@@ -358,6 +358,8 @@ def are_alike(table: Table, one: str, other: str) -> bool:
     tails = [split_words(name)[-1:] for name in (one, other)]
     if tails[0] == tails[1] and {*tails[0]} & (concepts.QUANTITY_NAMES - {"value", "count"}):
         return True
+    if any(one.lower().endswith(q) and other.lower().endswith(q) for q in _LONG):
+        return True
     a, b = (stems(core(table.describe(name))) for name in (one, other))
     if a and a == b:
         return True
