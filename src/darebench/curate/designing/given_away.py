@@ -67,6 +67,17 @@ class GivenAway(NamedTuple):
 
 def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str, GivenAway]:
     """Return the columns that may not be features of a target, each with the reason."""
+    known = table.once(_nothing_yet)
+    if target not in known:
+        known[target] = _find_given_away(table, judgement, target)
+    return dict(known[target])
+
+
+def _nothing_yet(_: Table) -> dict[str, dict[str, GivenAway]]:
+    return {}
+
+
+def _find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str, GivenAway]:
     related = dict(judgement.relations.related(target))
     for via in [name for name in related if name in judgement.relations.twins.get(target, ())]:
         related |= {n: why for n, why in judgement.relations.related(via).items() if n != target}
@@ -84,7 +95,7 @@ def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str
         why = _known_after(table, judgement, target, name, survives=survives, lasts=lasts)
         if why:
             found[name] = GivenAway(why, is_sure=True)
-        elif _is_threshold(table, target, name):
+        elif _is_threshold(table, judgement, target, name):
             found[name] = GivenAway("one threshold tells it from the target", is_sure=True)
         elif _are_siblings(table, judgement, target, name):
             found[name] = GivenAway("it is another outcome", is_sure=False)
@@ -94,22 +105,14 @@ def find_given_away(table: Table, judgement: Judgement, target: str) -> dict[str
 
 def _terms(table: Table, target: str) -> tuple[str, ...]:
     """Return the few columns that make up a target: a weighted sum, a product or a ratio."""
-    known = table.once(_no_terms)
-    if target not in known:
-        known[target] = ()
-        numbers = [c.name for c in table.profile.columns if c.kind is Kind.NUMBER]
-        if target in numbers and table.frame[target].nunique() > 2:
-            left, right = table.frame.iloc[::2], table.frame.iloc[1::2]
-            names = [name for name in numbers if name != target]
-            sides = (left, left[target].to_numpy(float)), (right, right[target].to_numpy(float))
-            identity = find_identity(*sides[0], *sides[1], names, SUM)
-            if identity is not None and len(identity.terms) <= MOST_TERMS:
-                known[target] = identity.terms
-    return known[target]
-
-
-def _no_terms(_: Table) -> dict[str, tuple[str, ...]]:
-    return {}
+    numbers = [c.name for c in table.profile.columns if c.kind is Kind.NUMBER]
+    if target not in numbers or table.frame[target].nunique() <= 2:
+        return ()
+    left, right = table.frame.iloc[::2], table.frame.iloc[1::2]
+    names = [name for name in numbers if name != target]
+    sides = (left, left[target].to_numpy(float)), (right, right[target].to_numpy(float))
+    identity = find_identity(*sides[0], *sides[1], names, SUM)
+    return identity.terms if identity is not None and len(identity.terms) <= MOST_TERMS else ()
 
 
 def _add_made_of_these(found: dict[str, GivenAway], judgement: Judgement, target: str) -> None:
@@ -162,8 +165,10 @@ def _has_time(table: Table, name: str, said: str) -> bool:
     return any(concepts.DURATION.search(other) and words & stems(other) for other in others)
 
 
-def _is_threshold(table: Table, target: str, name: str) -> bool:
+def _is_threshold(table: Table, judgement: Judgement, target: str, name: str) -> bool:
     """Check whether one of two columns has two values, which the order of the other tells apart."""
+    if 2 not in (judgement.columns[n].column.n_distinct for n in (target, name)):
+        return False
     pair = table.frame[[target, name]].dropna()
     for two, many in ((name, target), (target, name)):
         codes, levels = pd.factorize(pair[two])
