@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from darebench.audit.task_tables import read_tables
 from darebench.curate.curation_options import Options
@@ -218,7 +219,7 @@ def halves(gold: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def main() -> None:
-    """Measure what is given."""
+    """Read the arguments, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", nargs="?", type=Path)
     parser.add_argument("--public", type=Path)
@@ -229,6 +230,12 @@ def main() -> None:
     if given.gold is None and given.public is None:
         print("no labels are given: name a file of them, or a store with --public")
         sys.exit(0)
+    with threadpool_limits(1):  # as in curation
+        measure(given)
+
+
+def measure(given: argparse.Namespace) -> None:
+    """Print the figures of what is given."""
     if given.gold is not None:
         rows = [json.loads(text) for text in given.gold.read_text().splitlines() if text.strip()]
         rows = halves(rows)[given.half]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, r2_score
 
-from darebench.audit.bootstrap import score_classes, score_numbers
+from darebench.audit.bootstrap import gain_deviation, score_classes, score_numbers
 from darebench.audit.checks.headroom_left import headroom_left
-from darebench.audit.headroom import Band, Headroom, best_of_halves, measure
+from darebench.audit.cycles import find_period
+from darebench.audit.headroom import Band, Headroom, best_elsewhere, measure
 from darebench.audit.task_tables import TaskTables
 from darebench.types import Family, Variant
 
@@ -40,11 +43,12 @@ def test_a_forecast_is_not_measured_on_the_rows_that_chose_it():
     truth = rng.normal(0, 1, 30)
     guesses = [0.5 * rng.normal(0, 1, 30) for _ in range(40)]
     assert max(r2_score(truth, guess) for guess in guesses) > 0.05
-    assert score_numbers(truth, best_of_halves(truth, guesses)).score == 0.0
-    best = best_of_halves(truth, [*guesses, truth + 0.1])
+    assert score_numbers(truth, best_elsewhere(truth, guesses)).score == 0.0
+    best = best_elsewhere(truth, [*guesses, truth + 0.1])
     assert score_numbers(truth, best).score > 0.98
 
 
+@settings(deadline=None)
 @given(st.integers(2, 5), st.integers(2, 60), st.integers(0, 2**32 - 1))
 def test_scores_are_those_of_the_metrics(n_classes, n_rows, seed):
     rng = np.random.default_rng(seed)
@@ -153,3 +157,38 @@ def test_bands_tell_what_a_line_leaves():
         return Headroom(floor=0.2, reference=0.8, linear=Scored(linear, 0.0)).band
 
     assert [band(x) for x in (0.79, 0.6, 0.3, 0.0)] == ["easy", "moderate", "hard", "hard"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(period=st.integers(3, 40), cycles=st.integers(5, 9), seed=st.integers(0, 2**32 - 1))
+def test_the_period_of_a_series_is_found(period, cycles, seed):
+    rng = np.random.default_rng(seed)
+    t = np.arange(period * cycles)
+    season = np.sin(2 * np.pi * t / period) + 0.02 * t
+    assert find_period(season + rng.normal(0, 0.1, len(t))) in (period - 1, period, period + 1)
+    assert find_period(0.02 * t) == 0
+
+
+def test_rare_classes_are_not_left_to_the_commonest():
+    """Macro F1 of the likeliest class is that of a constant where a class is rare."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1200, 3))
+    y = np.where(x @ [1, 1, 1] + rng.normal(0, 2, 1200) > 4, "yes", "no")
+    frame = pd.DataFrame(x, columns=list("abc")).assign(y=y)
+    room = measure(tables(frame[:800], frame[800:], "y", Family.CLASS))
+    assert room.naive["constant"].score < 0.5
+    assert room.reference > room.floor + 0.05
+
+
+def test_what_beats_the_floor_on_any_rows_is_no_noise():
+    """A few far values decide both scores, and alike."""
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=200) ** 3
+    better, worse = truth + rng.normal(size=200), np.full(200, truth.mean())
+    near = gain_deviation(truth, better, better + 1e-3, is_class=False, in_order=False)
+    far = gain_deviation(truth, better, worse, is_class=False, in_order=False)
+    assert near < 0.01 < far
+    sure = Headroom(floor=0.3, reference=0.4, deviation=0.2, room_deviation=0.04)
+    assert not sure.is_noise
+    assert replace(sure, room_deviation=0.06).is_noise
+    assert replace(sure, room_deviation=None).is_noise

@@ -57,6 +57,33 @@ def score_classes(truth: np.ndarray, guess: np.ndarray) -> Scored:
     return Scored(float(scores[0]), float(scores[1:].std()))
 
 
+def gain_deviation(
+    truth: np.ndarray, better: np.ndarray, worse: np.ndarray, *, is_class: bool, in_order: bool
+) -> float:
+    """Return the deviation of what one answer scores over another on the same drawn rows.
+
+    Args:
+        truth: Array of shape (n,): numbers, or class numbers from 0.
+        better: An answer, shape (n,).
+        worse: Another one, shape (n,).
+        is_class: Whether macro F1 scores them, and not R2.
+        in_order: Whether the rows follow each other in time: then blocks of them are drawn.
+    """
+    if not is_class:
+        rows = _draw(len(truth), in_order=in_order)
+        scores = [_clipped_r2(((truth - g) ** 2)[rows], truth[rows]) for g in (better, worse)]
+        return float((scores[0] - scores[1]).std())
+    n_classes = 1 + int(max(values.max(initial=0) for values in (truth, better, worse)))
+    cells, counts = np.unique(np.stack([truth, better, worse]), axis=1, return_counts=True)
+    draws = np.random.default_rng(0).multinomial(len(truth), counts / counts.sum(), size=DRAWS)
+    scores = []
+    for guess in cells[1:]:
+        tables = np.zeros((n_classes * n_classes, DRAWS))
+        np.add.at(tables, cells[0] * n_classes + guess, draws.T)
+        scores.append(_macro_f1(tables.T.reshape(-1, n_classes, n_classes)))
+    return float((scores[0] - scores[1]).std())
+
+
 def number_classes(*parts: pd.Series) -> list[np.ndarray]:
     """Number the classes of several columns alike, from 0 in the order of their text."""
     texts = [part.astype(str).to_numpy() for part in parts]

@@ -6,9 +6,10 @@ squares and a difficulty band, so that a report can normalise scores.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from darebench.audit.bootstrap import (
     NOTHING,
     Scored,
+    gain_deviation,
     number_classes,
     score_classes,
     score_numbers,
@@ -40,6 +42,8 @@ MAX_ROWS = 5_000
 SMALL_TABLE = 400
 """Rows under which a table is split several times."""
 MORE_SPLITS = 2
+PARTS = 4
+"""Parts of a series' validation rows for which forecasts are chosen on the others."""
 FEATURELESS = ("constant", "last", "mean", "season", "day", "week", "year")
 """First words of the naive answers that look at no feature but time and series."""
 SOLVED = 0.995
@@ -48,6 +52,8 @@ LEAST_ROOM = 0.03
 """What the reference must win over the best naive answer."""
 MOST_NOISE = 0.25
 """Share of what can be won that the deviation of the reference's score may be."""
+SURE = 2.0
+"""Deviations of the headroom that it must be, where the score itself varies more."""
 EASY, MODERATE = 0.9, 0.5
 """Shares of the headroom that least squares wins, from which on a task is of these bands."""
 
@@ -71,9 +77,12 @@ class Headroom:
     """Score of the best naive answer."""
     reference: float
     """Score of the best of several quick models; never below `floor`. For a series, the score of
-    the best of many forecasts, chosen on other rows than it is measured on."""
+    the best of many forecasts, chosen on other rows than it is measured on, or of their median."""
     deviation: float = 0.0
     """Bootstrap standard deviation of `reference` over the validation rows."""
+    room_deviation: float | None = None
+    """Bootstrap standard deviation of `room`, both answers on the same rows; None in stores of
+    earlier versions."""
     spread: float = 0.0
     """Standard deviation of `reference` over several splits; 0 where the rows are split once."""
     usual_room: float | None = None
@@ -99,8 +108,13 @@ class Headroom:
 
     @property
     def is_noise(self) -> bool:
-        """Whether the score varies too much with the rows that are drawn to tell answers apart."""
-        return self.deviation > MOST_NOISE * self.whole_room
+        """Whether the score varies too much with the rows that are drawn to tell answers apart.
+
+        It does not where the reference beats the best naive answer on nearly any draw of rows: few
+        of them decide both scores then, and alike.
+        """
+        is_sure = self.room_deviation is not None and self.room >= SURE * self.room_deviation
+        return self.deviation > MOST_NOISE * self.whole_room and not is_sure
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, rounded to four places."""
@@ -108,6 +122,9 @@ class Headroom:
             "floor": round(self.floor, 4),
             "reference": round(self.reference, 4),
             "deviation": round(self.deviation, 4),
+            "room_deviation": None
+            if self.room_deviation is None
+            else round(self.room_deviation, 4),
             "spread": round(self.spread, 4),
             "usual_room": None if self.usual_room is None else round(self.usual_room, 4),
             "naive": {name: _as_dict(scored) for name, scored in self.naive.items()},
@@ -134,6 +151,7 @@ class _Measured(NamedTuple):
     naive: dict[str, Scored]
     linear: Scored | None
     reference: Scored
+    room_deviation: float = 0.0
 
     @property
     def floor(self) -> float:
@@ -166,6 +184,7 @@ def _measure_split(tables: TaskTables) -> Headroom:
         floor=floor,
         reference=max(floor, best.score),
         deviation=best.deviation,
+        room_deviation=float(np.mean([one.room_deviation for one in found])),
         naive={name: _mean([one.naive.get(name, NOTHING) for one in found]) for name in names},
         linear=_mean(lines) if len(lines) == len(found) else None,
     )
@@ -210,17 +229,18 @@ def _measure_target(tables: TaskTables, target: str) -> _Measured:
     else:
         naive |= by_level(train, y, tables.val, tables, is_class=False)
     models = predict_numbers(x_train, y, x_val, series=is_series)
-
-    def scored(guess: np.ndarray) -> Scored:
-        return score_numbers(wanted[asked], guess[asked], in_order=is_series)
-
-    floors = {name: scored(guess) for name, guess in naive.items()}
-    line = scored(models[-1]) if models else None
-    if not is_series:
-        return _Measured(floors, line, max(scored(guess) for guess in [*models, *naive.values()]))
-    guesses = [*models, *naive.values(), *forecast(tables, target)]
-    best = best_of_halves(wanted[asked], [guess[asked] for guess in guesses])
-    return _Measured(floors, line, score_numbers(wanted[asked], best, in_order=True))
+    naive, models = {n: guess[asked] for n, guess in naive.items()}, [g[asked] for g in models]
+    truth = wanted[asked]
+    line = score_numbers(truth, models[-1], in_order=is_series) if models else None
+    guesses = [*models, *naive.values()]
+    if is_series:
+        guesses += [guess[asked] for guess in forecast(tables, target)]
+        steady = [best_elsewhere(truth, guesses), np.median(guesses, axis=0)]
+        best = min(steady, key=lambda guess: float(((truth - guess) ** 2).sum()))
+    else:
+        best = min(guesses, key=lambda guess: float(((truth - guess) ** 2).sum()))
+    score = partial(score_numbers, truth, in_order=is_series)
+    return _compared(truth, naive, best, line, score, is_class=False, in_order=is_series)
 
 
 def _measure_class(tables: TaskTables, target: str, train: pd.DataFrame) -> _Measured:
@@ -228,15 +248,34 @@ def _measure_class(tables: TaskTables, target: str, train: pd.DataFrame) -> _Mea
     x_train, x_val = encode(train, tables.val, tables)
     naive: Answers = constant_class(y, len(truth)) | stump(x_train, y, x_val, is_class=True)
     naive |= by_level(train, y, tables.val, tables, is_class=True)
-    floors = {name: score_classes(truth, guess) for name, guess in naive.items()}
-    if len(np.unique(y)) < 2 or x_train.shape[1] == 0:
-        return _Measured(floors, None, max(floors.values()))
-    models = [score_classes(truth, guess) for guess in predict_classes(x_train, y, x_val)]
-    return _Measured(floors, models[-1], max([*models, *floors.values()]))
+    models: list[np.ndarray] = []
+    if len(np.unique(y)) > 1 and x_train.shape[1] > 0:
+        models = predict_classes(x_train, y, x_val)
+    score = partial(score_classes, truth)
+    line = score(models[-1]) if models else None
+    best = max([*models, *naive.values()], key=lambda guess: score(guess).score)
+    return _compared(truth, naive, best, line, score, is_class=True)
 
 
-def best_of_halves(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> np.ndarray:
-    """Take, for each half of the rows, the guess that is best on the other half.
+def _compared(
+    truth: np.ndarray,
+    naive: Answers,
+    best: np.ndarray,
+    line: Scored | None,
+    score: Callable[[np.ndarray], Scored],
+    *,
+    is_class: bool,
+    in_order: bool = False,
+) -> _Measured:
+    """Score naive answers and the best one, and how surely it is better than they are."""
+    floors = {name: score(guess) for name, guess in naive.items()}
+    usual = max(floors, key=lambda name: floors[name].score)
+    deviation = gain_deviation(truth, best, naive[usual], is_class=is_class, in_order=in_order)
+    return _Measured(floors, line, score(best), deviation)
+
+
+def best_elsewhere(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> np.ndarray:
+    """Take, for each quarter of the rows, the guess that is best on the other quarters.
 
     The best of a dozen forecasts of thirty rows looks good by chance on the rows that chose it.
 
@@ -246,6 +285,8 @@ def best_of_halves(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> np.ndarr
     """
     stacked = np.stack(guesses)
     errors = (truth - stacked) ** 2
-    half = len(truth) // 2
-    early, late = errors[:, :half].sum(axis=1), errors[:, half:].sum(axis=1)
-    return np.concatenate([stacked[np.argmin(late), :half], stacked[np.argmin(early), half:]])
+    best = np.empty(len(truth))
+    for rows in np.array_split(np.arange(len(truth)), PARTS):
+        elsewhere = errors.sum(axis=1) - errors[:, rows].sum(axis=1)
+        best[rows] = stacked[np.argmin(elsewhere), rows]
+    return best

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from darebench.audit.bootstrap import score_classes
+from darebench.audit.cycles import find_period
 from darebench.audit.frames import factorized, is_numeric
 from darebench.audit.naive_forecasts import Sides, time_parts
 from darebench.audit.task_tables import TaskTables
@@ -20,8 +21,6 @@ from darebench.audit.task_tables import TaskTables
 Answers = dict[str, np.ndarray]
 """Name -> what it answers for the validation rows, shape (n_val,)."""
 MAX_LEVELS = 60
-PERIODS = (4, 7, 12, 24, 48, 52)
-"""Seasons that counted time may have, in steps."""
 _MINUTE = 1 / 1440
 """A minute in days."""
 
@@ -140,7 +139,7 @@ def _seasons(clock: Sides, y: np.ndarray, codes: Sides) -> Iterator[tuple[str, S
         return
     step = float(np.median(np.diff(times)))
     if past.shape[1] == 1:
-        period = _period(past[:, 0], y, codes[0], step)
+        period = _period(past[:, 0], y, codes[0])
         if period:
             yield "season", (_phase(past[:, 0], step, period), _phase(asked[:, 0], step, period))
         return
@@ -159,17 +158,12 @@ def _phase(times: np.ndarray, step: float, period: int) -> np.ndarray:
     return np.round(times / max(step, 1e-9)) % period
 
 
-def _period(times: np.ndarray, y: np.ndarray, series: np.ndarray, step: float) -> int:
-    """Choose the season of counted time that the longest series repeats best; 0 for none."""
+def _period(times: np.ndarray, y: np.ndarray, series: np.ndarray) -> int:
+    """Find the season of counted time in the longest series; 0 where a step tells as much."""
     longest = series == np.bincount(series).argmax()
-    order = np.argsort(times[longest], kind="stable")
-    values = y[longest][order]
-    plain = np.abs(np.diff(values)).mean() if len(values) > 1 else 0.0
-    best, found = 0.9 * plain, 0
-    for period in PERIODS:
-        if len(values) < 3 * period:
-            break
-        missed = float(np.abs(values[period:] - values[:-period]).mean())
-        if missed < best:
-            best, found = missed, period
-    return found
+    values = y[longest][np.argsort(times[longest], kind="stable")]
+    period = find_period(values)
+    if period == 0:
+        return 0
+    missed = float(np.abs(values[period:] - values[:-period]).mean())
+    return period if missed < 0.9 * np.abs(np.diff(values)).mean() else 0

@@ -1,7 +1,8 @@
 """Forecast a target quickly, as a careful forecaster does before trying anything clever.
 
 Trend and calendar of each series, with and without logarithms, over all and over the recent past;
-and for panels, how a series differs from its own mean as its features do.
+autoregression about its season; and for panels, how a series differs from its own mean as its
+features do. Their median errs less than most of them.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from darebench.audit.cycles import Sides, continued
 from darebench.audit.frames import is_numeric, numbers, read_times
 from darebench.audit.task_tables import TaskTables
 
-Sides = tuple[np.ndarray, np.ndarray]
-"""Arrays for the past (n_train, ...) and for what is asked for (n_val, ...)."""
 MAX_SERIES = 300
 FEWEST = 8
 """Known values of a series under which its mean is all that is forecast."""
@@ -36,9 +36,11 @@ def forecast(tables: TaskTables, target: str) -> list[np.ndarray]:
     y = numbers(tables.train[target])
     codes = series_codes(tables.train, tables)
     guesses = list(_by_calendar(calendar, y, codes))
+    times = calendar[0][:, 0], calendar[1][:, 0]
+    guesses += continued(times, y, codes)
     if tables.entities:
         guesses += _within_series(tables, calendar, y, codes)
-    return guesses
+    return [*guesses, np.median(guesses, axis=0)] if len(guesses) > 1 else guesses
 
 
 def _by_calendar(calendar: Sides, y: np.ndarray, codes: Sides) -> Iterator[np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from darebench.audit.frames import is_numeric, numeric, read_times
 from darebench.audit.task_tables import TaskTables
@@ -17,6 +18,9 @@ STICKY = 0.97
 FORETOLD = 0.25
 """Correlation of changes from which on there is a signal, however few changes there are."""
 
+TELLS = 2.0
+"""Standard deviations of a walk at the horizon, from which on its drift foretells it."""
+
 
 class Autocorrelation(NamedTuple):
     """What makes a series a random walk: levels that stick, changes that nothing foretells."""
@@ -27,6 +31,8 @@ class Autocorrelation(NamedTuple):
     """Largest correlation of a change with one of the earlier ones."""
     chance: float
     """What the largest one would be for changes that are independent."""
+    drift: float
+    """Mean change, in standard deviations of the changes."""
 
     @property
     def is_random(self) -> bool:
@@ -62,6 +68,7 @@ def measure_walk(values: np.ndarray) -> Autocorrelation | None:
         levels=float(np.corrcoef(levels[:-1], levels[1:])[0, 1]),
         changes=float(np.abs(correlations / total).max()),
         chance=1.5 * float(np.sqrt(2 * np.log(2 * n_lags) / len(centred))),
+        drift=float(changes.mean() / changes.std()),
     )
 
 
@@ -79,3 +86,14 @@ def series_of(tables: TaskTables, target: str) -> list[np.ndarray]:
     groups = values.groupby([rows[name] for name in tables.entities], sort=True, dropna=False)
     parts = [part.to_numpy(float) for _, part in groups]
     return sorted(parts, key=len, reverse=True)[:MAX_SERIES]
+
+
+def is_random_walk(tables: TaskTables, target: str) -> bool:
+    """Check whether most series of a target move like random walks whose drift tells nothing.
+
+    Over the horizon the drift of a walk that can be forecast goes further than its noise does.
+    """
+    horizon = pd.Index(tables.val.get(tables.time_column, tables.val.index)).nunique()
+    walks = [measure_walk(values) for values in series_of(tables, target)]
+    known = [w.is_random and abs(w.drift) * horizon**0.5 < TELLS for w in walks if w is not None]
+    return bool(known) and float(np.mean(known)) > 0.5

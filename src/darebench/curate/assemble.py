@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from darebench.audit.near_duplicates import find_near_duplicates
+from darebench.curate.column_prints import are_twins
 from darebench.curate.record_wire import read_record, write_ledger, write_questions
 from darebench.curate.records import DatasetEntry, Refusal, Stage, TableRecord
 from darebench.store import layout
@@ -18,8 +19,6 @@ from darebench.store.read import open_store
 LEDGER, STORE, WORK = "ledger.jsonl", "store", "work"
 TEST_SHARE = 0.05
 """Share of the tables that are for test, the last updated ones (paper section 3)."""
-SHARED_COLUMNS = 0.6
-"""Share of the smaller table's columns in another one, from which on both are one."""
 
 
 def assemble(names: Sequence[str], out: Path) -> None:
@@ -104,21 +103,21 @@ def _same_rows(records: Mapping[str, TableRecord], store: Path) -> dict[str, str
 def _same_columns(records: Mapping[str, TableRecord]) -> dict[str, str]:
     """Find tables whose columns an earlier one has, and which one that is."""
     holders: dict[str, list[str]] = {}
-    sizes: dict[str, int] = {}
+    known: dict[str, frozenset[str]] = {}
     left_out: dict[str, str] = {}
     for name, record in records.items():
         if not record.entries:
             continue
-        prints = record.fingerprint
+        prints = frozenset(record.fingerprint)
         shared = Counter(holder for p in prints for holder in holders.get(p, ()))
-        for holder, n_shared in shared.most_common():
-            if n_shared >= 2 and n_shared >= SHARED_COLUMNS * min(len(prints), sizes[holder]):
-                left_out[name] = holder
-                break
-        if name not in left_out:
-            sizes[name] = len(prints)
-            for p in prints:
-                holders.setdefault(p, []).append(name)
+        twins = (other for other, _ in shared.most_common() if are_twins(prints, known[other]))
+        twin = next(twins, None)
+        if twin is not None:
+            left_out[name] = twin
+            continue
+        known[name] = prints
+        for p in prints:
+            holders.setdefault(p, []).append(name)
     return left_out
 
 

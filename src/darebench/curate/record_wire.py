@@ -50,6 +50,7 @@ class _HeadroomWire(_Wire):
     floor: float
     reference: float = Field(validation_alias=AliasChoices("reference", "ceiling"))
     deviation: float = 0.0
+    room_deviation: float | None = None
     spread: float = 0.0
     usual_room: float | None = None
     naive: dict[str, _ScoredWire] = {}
@@ -62,6 +63,7 @@ class _HeadroomWire(_Wire):
             floor=self.floor,
             reference=self.reference,
             deviation=self.deviation,
+            room_deviation=self.room_deviation,
             spread=self.spread,
             usual_room=self.usual_room,
             naive={name: scored.to_scored() for name, scored in self.naive.items()},

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from darebench.curate.column_prints import column_prints
 from darebench.curate.curation_options import Options, Style
 from darebench.curate.designing.as_told import design_as_told
 from darebench.curate.designing.choice import join_targets, why_too_alike
@@ -30,7 +31,6 @@ from darebench.curate.designing.naturalness import judge
 from darebench.curate.explain import explain
 from darebench.curate.licences import accepts
 from darebench.curate.profiled import not_understood, profile_table
-from darebench.curate.profiling.clean import fingerprint_columns
 from darebench.curate.protocols import Authors, Source
 from darebench.curate.record_wire import read_entry, read_record, write_record
 from darebench.curate.records import (
@@ -271,7 +271,7 @@ def _keep(dataset: DatasetFiles, state: _State) -> None:
 
 def _record(state: _State) -> TableRecord:
     table = state.table
-    prints = fingerprint_columns(table.frame) if state.entries and table else ()
+    prints = column_prints(table.frame) if state.entries and table else ()
     return TableRecord(
         table=state.slug,
         updated=table.raw.updated if table else "",

@@ -269,7 +269,7 @@ STARTER = (
         targets=("cpi",),
         seed=15,
         time_column="quarter_start",
-        share=0.7,
+        share=0.75,
     ),
     StarterDataset(
         name="investment_ts",

@@ -134,3 +134,32 @@ def test_only_targets_that_are_named_together_are_joined():
     assert not {"read", "math"} & {*joined.features}
     assert join_targets([replace(d, others=("a",)) for d in three], made,
                         [frozenset({"read", "math"})]) == []  # fmt: skip
+
+
+def test_what_makes_up_a_target_is_left_out_whatever_the_weights():
+    frame = numbers("oral", "written", "a", "b").assign(
+        score=lambda f: 0.4 * f["oral"] + 0.6 * f["written"]
+    )
+    made = table(frame)
+    given = find_given_away(made, judge(made), "score")
+    assert {n for n, why in given.items() if why.is_sure} == {"oral", "written"}
+
+
+def test_what_is_made_of_a_leak_is_one_and_what_goes_with_a_cost_is_left_out():
+    frame = numbers("total", "fatal", "logged", "county", "nights", "age")
+    said = {
+        "total": "total accidents in the state",
+        "fatal": "fatal accidents as total / 10",
+        "logged": "log(fatal)",
+        "county": "acc. on county roads",
+        "nights": "stays in a hospital",
+        "age": "age of the driver",
+    }
+    made = table(frame, **said)
+    given = find_given_away(made, judge(made), "total")
+    assert given["fatal"].is_sure
+    assert given["logged"].is_sure
+    assert not given["county"].is_sure
+    assert not {"age", "nights"} & {*given}
+    made = table(frame, **{**said, "total": "medical expenses"})
+    assert "nights" in find_given_away(made, judge(made), "total")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darebench.curate.profiling.clean import clean, column_names, fingerprint_columns
+from darebench.curate.profiling.clean import clean, column_names
 from darebench.errors import CurationReject
 from darebench.store.tables import read_table
 from darebench.store.write import write_table
@@ -96,16 +96,3 @@ def test_no_column_of_anything_crashes(cells):
     frame = pd.DataFrame({"key": [1.5, 2.5, 3.5, 4, 5, 6], "it": pd.Series(cells, dtype=object)})
     cleaned = clean(frame)
     assert "key" in cleaned.columns
-
-
-def test_a_table_is_known_again_under_other_names_and_orders():
-    frame = pd.DataFrame({"a": KEY, "b": KEY**2, "c": ["x", "y"] * 15})
-    other = frame.sample(frac=1, random_state=0).set_axis(["p", "q", "r"], axis=1)
-    assert fingerprint_columns(frame) == fingerprint_columns(other[["r", "p", "q"]])
-    assert len(fingerprint_columns(frame)) == 2
-
-
-def test_a_calendar_is_nothing_to_know_a_table_by():
-    days = pd.date_range("2024-01-01", periods=30)
-    frame = pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "day": days.day, "rain": KEY})
-    assert fingerprint_columns(frame) == fingerprint_columns(frame[["rain"]])

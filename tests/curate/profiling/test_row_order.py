@@ -26,7 +26,7 @@ def series(n: int, seed: int, stickiness: float = 0.9) -> pd.DataFrame:
     noise = rng.normal(size=(n, 3))
     for t in range(1, n):
         noise[t] += stickiness * noise[t - 1]
-    y = noise @ [1.0, 0.5, 0.2]
+    y = noise @ [1.0, 0.5, 0.2] + rng.normal(0, 0.1, n)
     return pd.DataFrame(noise, columns=["load", "heat", "wind"]).assign(demand=y).round(4)
 
 

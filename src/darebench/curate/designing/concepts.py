@@ -198,6 +198,12 @@ EARLIER = re.compile(
     r"predicted|fitted|expected|forecast(?:ed|s)?|y-?hats?|event (?:type|number))\b|\[_n-1\]",
     re.I,
 )
+ASKED = re.compile(
+    r"\b(?:list|listed|listing|asking|original|retail|ex-?showroom|showroom|sticker|present|new|"
+    r"catalogu?e|suggested) (?:retail )?price|\bmsrp\b|\bprice when new\b",
+    re.I,
+)
+"""Prices that are known before a sale."""
 INDICATOR = re.compile(
     r"^=\s*1\b|\bdummy\b|^1 if\b|^indicator (?:for|of|variable)|^binary indicator", re.I
 )
@@ -215,7 +221,8 @@ DURATION_NAME = re.compile(
 )
 DURATION = re.compile(
     r"\b(?:survival|follow[- ]?up|on[- ]study|disease[- ]free|failure|censoring|waiting|"
-    r"event) times?|\b(?:time|days|months|years|weeks)\b.{0,25}?\b(?:to|until|till|"
+    r"event) times?|\bage\b.{0,30}? on (?:death|exit|leaving)|"
+    r"\b(?:time|days|months|years|weeks)\b.{0,25}?\b(?:to|until|till|"
     r"from .{2,60}? (?:to|until))\b|\bage at (?:death|last|exit|end|event)|end of follow|"
     r"\bor current age\b|\bdate of (?:death|last)|\bexit time|\binterval end|intervals of time|"
     r"\btime of (?:event|death|censoring)|lifetime|survival in",

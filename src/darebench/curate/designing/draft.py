@@ -13,6 +13,13 @@ from darebench.curate.records import INDEX, Design, Split
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
+
+class TooNoisy(CurationReject):
+    """There is something to win, but scores vary too much with the rows that are drawn."""
+
+
+SOLVED_CLASSES = 0.999
+"""Macro F1 from which on the features determine classes."""
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
 
@@ -89,8 +96,10 @@ def stated_format(design: Design) -> str | None:
     return None if design.time_format in ("", INDEX) else design.time_format
 
 
-def check_room(headroom: Headroom) -> None:
+def check_room(headroom: Headroom, *, is_class: bool = False) -> None:
     """Refuse what nothing predicts, what a naive answer or anything solves, and what is noise.
+
+    Numbers are determined from `SOLVED` on, classes from `SOLVED_CLASSES` on.
 
     Raises:
         CurationReject: The task is one of these.
@@ -100,7 +109,7 @@ def check_room(headroom: Headroom) -> None:
         f"the best model scores {headroom.reference:.3f}, the best naive answer ({best}) "
         f"{headroom.floor:.3f}"
     )
-    if headroom.reference >= SOLVED:
+    if headroom.reference >= (SOLVED_CLASSES if is_class else SOLVED):
         raise CurationReject(f"the features determine it: {figures}")
     if headroom.room < LEAST_ROOM:
         raise CurationReject(f"nothing to win: {figures}")
@@ -109,7 +118,7 @@ def check_room(headroom: Headroom) -> None:
             f"nothing to win over several splits: {headroom.usual_room:.3f} on average; {figures}"
         )
     if headroom.is_noise:
-        raise CurationReject(
+        raise TooNoisy(
             f"its scores are noise: they vary by {headroom.deviation:.3f} with the rows that are "
             f"drawn, and {headroom.whole_room:.3f} can be won"
         )

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import measure
+from darebench.audit.random_walk import is_random_walk
+from darebench.audit.task_tables import TaskTables
 from darebench.curate.designing.draft import check_room, tables_of, without_leaks
 from darebench.curate.designing.split import able_shares, split_times
 from darebench.curate.profiling.resample import Resampling, resample
@@ -78,12 +80,25 @@ def _draft_at(share: float, table: Table, design: Design, rows: pd.DataFrame) ->
     for variant, room in [*rooms.items()]:
         try:
             check_room(room)
+            if variant is Variant.CF:
+                _refuse_walks(tables_of(split, design, variant))
         except CurationReject as error:
             refused.append(error)
             del rooms[variant]
     if not rooms:
         raise refused[-1]
     return Draft(table=table, design=design, split=split, headroom=rooms, dropped=dropped)
+
+
+def _refuse_walks(tables: TaskTables) -> None:
+    """Refuse to forecast what only luck does.
+
+    Raises:
+        CurationReject: A target is a random walk.
+    """
+    for target in tables.targets:
+        if is_random_walk(tables, target):
+            raise CurationReject(f"{target!r} moves like a random walk: its past foretells nothing")
 
 
 def _fewer_series(rows: pd.DataFrame, design: Design) -> pd.DataFrame:

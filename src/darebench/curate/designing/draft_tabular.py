@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 
 from darebench.audit.headroom import measure
-from darebench.curate.designing.draft import check_room, tables_of, without_leaks
+from darebench.curate.designing.draft import TooNoisy, check_room, tables_of, without_leaks
+from darebench.curate.designing.rules import FOLLOWS, follows_in_time
 from darebench.curate.designing.split import SMALL_TABLE, split_rows
-from darebench.curate.profiling.profile import parse_times
-from darebench.curate.profiling.row_order import follows
 from darebench.curate.records import INDEX, Design, Draft, Table
 from darebench.errors import CurationReject
 from darebench.types import Family, Variant
 
 MAX_ROWS = 10_000
-FOLLOWS = 0.4
-"""Correlation with the row before in time, from which on a target is a series."""
+STEADY_RATIO = 0.6
+"""Share of training rows where scores of fewer validation rows would be noise."""
 MIN_CLASS_SHARE = 0.02
 MIN_CLASS_ROWS, MIN_SMALL_CLASS_ROWS = 40, 25
 """Fewest rows of a class in a table, and in a small one, of which more is validated on."""
@@ -34,15 +33,25 @@ def draft_tabular(table: Table, design: Design, rng: np.random.Generator) -> Dra
     """
     design = _in_whole_groups(table, design)
     _refuse_series(table, design)
+    try:
+        return _draft_at(None, table, design, rng)
+    except TooNoisy:  # more rows to validate on may tell answers apart
+        return _draft_at(STEADY_RATIO, table, design, rng)
+
+
+def _draft_at(ratio: float | None, table: Table, design: Design, rng: np.random.Generator) -> Draft:
+    """Split by a ratio, or by one that is drawn, and measure."""
     by_class = design.family is Family.CLASS
     cleared = without_leaks(
         design,
         Variant.MM,
-        lambda left: split_rows(_rows(table.frame, left, rng), left, rng, by_class=by_class),
+        lambda left: split_rows(
+            _rows(table.frame, left, rng), left, rng, by_class=by_class, ratio=ratio
+        ),
         least=2,
     )
     headroom = measure(tables_of(cleared.split, cleared.design, Variant.MM))
-    check_room(headroom)
+    check_room(headroom, is_class=by_class)
     return Draft(
         table=table,
         design=cleared.design,
@@ -71,9 +80,7 @@ def _refuse_series(table: Table, design: Design) -> None:
     if axis is None or axis.entities:
         return
     if axis.interval:
-        times = parse_times(table.frame[axis.column], _spelling(table, axis.column))
-        order = np.argsort(times, kind="stable")
-        if all(abs(follows(table.frame[t].iloc[order])) < FOLLOWS for t in design.targets):
+        if all(follows_in_time(table, target) < FOLLOWS for target in design.targets):
             return
     elif axis.format == INDEX and not _in_order(table.frame[axis.column]):
         return
@@ -83,10 +90,6 @@ def _refuse_series(table: Table, design: Design) -> None:
 def _in_order(values: pd.Series) -> bool:
     steps = np.diff(values.to_numpy(float))
     return bool(max((steps > 0).mean(), (steps < 0).mean()) >= 0.95)
-
-
-def _spelling(table: Table, column: str) -> str:
-    return next(c.time_format for c in table.profile.columns if c.name == column)
 
 
 def _rows(frame: pd.DataFrame, design: Design, rng: np.random.Generator) -> pd.DataFrame:

@@ -27,6 +27,8 @@ SECOND = 0.7
 MOST_MISSING = 0.5
 """Share of a target that may be missing."""
 MAX_CLASSES = 30
+LONG_SERIES = 20
+"""Times of a panel from which on its columns are forecast within series."""
 _OFTEN = ("size", "value", "level", "risk", "hours", "distance", "temp", "rain", "flow")
 
 
@@ -104,8 +106,10 @@ def _judge(table: Table) -> Judgement:
     roles = find_roles(table, relations)
     formulas = find_formulas(table.raw.code, [c.name for c in table.profile.columns])
     announced, titled = find_announced(table), find_titled(table)
+    fixed = _fixed(table, roles)
     blocked = {
-        c.name: _blocked(c, roles[c.name], formulas, announced) for c in table.profile.columns
+        c.name: _blocked(c, roles[c.name], formulas, announced) or fixed.get(c.name, "")
+        for c in table.profile.columns
     }
     able = [name for name, why in blocked.items() if not why]
     judged = {}
@@ -134,6 +138,25 @@ def _judge(table: Table) -> Judgement:
         formulas=formulas,
         announced=announced,
     )
+
+
+def _fixed(table: Table, roles: Mapping[str, Role]) -> dict[str, str]:
+    """Find columns that are the same for all rows of one time, or never change in a long series."""
+    axis, frame = table.profile.time, table.frame
+    keys = {
+        c.name: f"all rows of one {c.name} have the same"
+        for c in table.profile.columns
+        if roles[c.name].role is ColumnRole.CALENDAR and 2 <= c.n_distinct <= len(frame) / 5
+    }
+    groups = [([name], why) for name, why in keys.items()]
+    if axis is not None and axis.entities and axis.n_times >= LONG_SERIES:
+        groups.append((list(axis.entities), "it never changes within a series"))
+    found: dict[str, str] = {}
+    for by, why in groups:
+        others = [c.name for c in table.profile.columns if c.name not in by]
+        counts = frame.groupby(by, dropna=False)[others].nunique().max()
+        found |= {str(name): why for name in counts.index[counts.to_numpy() <= 1]}
+    return found
 
 
 def why_no_target(column: Column) -> str:
@@ -357,6 +380,8 @@ def are_alike(table: Table, one: str, other: str) -> bool:
     """Check whether two descriptions share most of their words: siblings, measured the same way."""
     tails = [split_words(name)[-1:] for name in (one, other)]
     if tails[0] == tails[1] and {*tails[0]} & (concepts.QUANTITY_NAMES - {"value", "count"}):
+        return True
+    if any(one.lower().endswith(q) and other.lower().endswith(q) for q in _LONG):
         return True
     a, b = (stems(core(table.describe(name))) for name in (one, other))
     if a and a == b:

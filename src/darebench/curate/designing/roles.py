@@ -101,7 +101,10 @@ def _by_words(column: Column, said: str, table: Table) -> list[Role]:
     ):
         found.append(Role(ColumnRole.DEMOGRAPHIC, "it describes a person"))
     by_name = words & concepts.DESIGN_NAMES and len(words) <= 2
-    if concepts.DESIGN.search(said) or (by_name and not _is_outcome(said)):
+    # A category is not a quantity, whatever its levels are of.
+    is_category = column.kind is Kind.CATEGORY
+    outcome = concepts.OUTCOME.search(said) is not None if is_category else _is_outcome(said)
+    if concepts.DESIGN.search(said) or (by_name and not outcome):
         found.append(Role(ColumnRole.DESIGN, "an experiment or a survey sets it"))
     is_place = re.search(r"\bco-?ordinates?\b|\b(?:lat|long)itude\b", said, re.I)
     if is_place or (words and words <= concepts.PLACE_NAMES and not _is_outcome(said)):

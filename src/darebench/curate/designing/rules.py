@@ -29,6 +29,8 @@ LONG_PANEL = 20
 """Times of a panel from which on it is forecast; a shorter one is a regression of new entities."""
 FOLLOWS = 0.4
 """Correlation with the row before in time, from which on irregular rows are a series."""
+_AGE = re.compile(r"(?:.*[ _.])?ages?", re.I)
+"""Counted time that is of one life and not of a series: rows by age are a life table."""
 _COUNTED = re.compile(r"\b(?:number|no\.|count|counts|how many|times|days|hours|years)\b|#", re.I)
 
 
@@ -130,12 +132,24 @@ def is_series(table: Table, column: Column) -> bool:
     if axis is None:
         return False
     if axis.format == INDEX:
-        if axis.entities or not _in_order(table.frame[axis.column]):
+        if axis.entities or not _in_order(table.frame[axis.column]) or _AGE.fullmatch(axis.column):
             return False
         return bool(table.raw.told.time) or _follows(table, axis, column.name) >= FOLLOWS
     if not axis.interval:
         return not axis.entities or axis.n_times >= LONG_PANEL or _has_no_more(table, column)
-    return column.kind is Kind.NUMBER and _follows(table, axis, column.name) >= FOLLOWS
+    return column.kind is Kind.NUMBER and follows_in_time(table, column.name) >= FOLLOWS
+
+
+def follows_in_time(table: Table, target: str) -> float:
+    """Correlate a target with the row before in time; of less natural ones, the best target does.
+
+    What one measurement shows of the order of rows holds for those that were taken with it.
+    """
+    axis = table.profile.time
+    if axis is None:
+        return 0.0
+    natural = [one.name for one in judge(table).ranked if one.is_natural][:1]
+    return max(_follows(table, axis, name) for name in {target, *natural})
 
 
 def _has_no_more(table: Table, column: Column) -> bool:

@@ -47,14 +47,27 @@ def draw_ratio(n_rows: int, rng: np.random.Generator) -> float:
 
 
 def split_rows(
-    frame: pd.DataFrame, design: Design, rng: np.random.Generator, *, by_class: bool
+    frame: pd.DataFrame,
+    design: Design,
+    rng: np.random.Generator,
+    *,
+    by_class: bool,
+    ratio: float | None = None,
 ) -> Split:
     """Split at random: whole groups where there are some, else each class by the same ratio.
+
+    Args:
+        frame: The rows.
+        design: Has the groups.
+        rng: Generator of the split.
+        by_class: Whether the target is a class.
+        ratio: Share of training rows; None to draw one.
 
     Raises:
         CurationReject: Too few rows are left for a validation part.
     """
-    ratio = draw_ratio(len(frame), rng)
+    drawn = draw_ratio(len(frame), rng)
+    ratio = drawn if ratio is None else min(ratio, drawn)
     if design.groups:
         n_groups = frame.groupby(list(design.groups), dropna=False).ngroups
         if n_groups < LEAST_GROUPS:

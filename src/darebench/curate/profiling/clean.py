@@ -9,7 +9,6 @@ like numbers are numbers, truth values are `yes` and `no`, dates are ISO text.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,16 +29,12 @@ from darebench.curate.profiling.columns import (
     words_elsewhere,
 )
 from darebench.curate.profiling.evidence import Became, ColumnReading, Tidy
-from darebench.curate.profiling.text_times import read_text_times
 from darebench.curate.profiling.time_parts import with_clock, with_dates
 from darebench.curate.reading.sample import MAX_ROWS
 from darebench.errors import CurationReject
 from darebench.store.layout import ROW_ID
 
 MAX_COLUMNS = 200
-TELLING = 20
-"""Distinct values from which on a column tells its table from other tables."""
-_CALENDAR = re.compile(r"(date|time|year|quarter|month|week|weekday|day|hour|minute)s?", re.I)
 MOST_MISSING = 0.6
 CONSTANT = "it holds one value"
 _INDEX_NAME = re.compile(
@@ -209,30 +204,3 @@ def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
 def _digest(values: pd.Series) -> bytes:
     hashes = pd.util.hash_pandas_object(values, index=False).to_numpy()
     return hashlib.blake2b(hashes.tobytes(), digest_size=16).digest()
-
-
-def fingerprint_columns(frame: pd.DataFrame) -> frozenset[str]:
-    """Hash each column's sorted values, so that a table is known again under other names.
-
-    Columns of few values are left out, and times and their parts: unrelated tables share those.
-    """
-    prints = set()
-    for name in frame.columns:
-        values = frame[name].dropna()
-        if values.nunique() < TELLING or _is_calendar(str(name), values):
-            continue
-        if pd.api.types.is_numeric_dtype(values):
-            texts = [f"{v:.6g}" for v in np.sort(values.to_numpy(float))[:5000]]
-        else:
-            texts = sorted(values.astype(str))[:5000]
-        prints.add(hashlib.blake2b(json.dumps(texts).encode(), digest_size=8).hexdigest())
-    return frozenset(prints)
-
-
-def _is_calendar(name: str, values: pd.Series) -> bool:
-    if _CALENDAR.fullmatch(name) is not None:
-        return True
-    if pd.api.types.is_numeric_dtype(values):
-        return number_times(values) is not None
-    codes, distinct = pd.factorize(values)
-    return read_text_times(pd.Series(distinct, dtype=object).astype(str), codes) is not None

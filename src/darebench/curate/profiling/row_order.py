@@ -70,7 +70,13 @@ def find_order(frame: pd.DataFrame, columns: Sequence[Column], page: str) -> Ord
         if most > max(ALIKE, 3 / len(frame) ** 0.5):
             words = " ".join(said[0].split())
             return Order(f"the page says {words!r}", _times(page, len(frame)))
-    if np.median(beside) > VERY_ALIKE and (counter or not _is_sorted(frame, columns)):
+    # Columns of what rows belong to are alike within it, whatever their order.
+    moving = [figure for n, figure in alike.items() if n != counter and _moves(frame[n])]
+    if (
+        moving
+        and min(np.median(moving), np.median(beside)) > VERY_ALIKE
+        and (counter or not _is_sorted(frame, columns))
+    ):
         return Order(f"a row is like the one before it (correlation {np.median(beside):.2f})", None)
     return None
 
@@ -83,6 +89,11 @@ def follows(values: pd.Series) -> float:
     if known.sum() < 15 or np.ptp(a[known]) == 0 or np.ptp(b[known]) == 0:
         return 0.0
     return float(np.corrcoef(a[known], b[known])[0, 1])
+
+
+def _moves(values: pd.Series) -> bool:
+    """Check whether most values of a column differ from those before them."""
+    return bool((values != values.shift()).mean() > 0.5)
 
 
 def _counts(values: pd.Series) -> bool:

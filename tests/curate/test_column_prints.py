@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from darebench.curate.sources.packages.twins import are_twins, column_prints
+from darebench.curate.column_prints import are_twins, column_prints
 
 
 def table(seed: int, n: int = 120) -> pd.DataFrame:
