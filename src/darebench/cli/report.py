@@ -36,6 +36,13 @@ def report(
             "--out", metavar="FILE", show_default="stdout", help="File to write the report to."
         ),
     ] = None,
+    with_truth: Annotated[
+        bool,
+        typer.Option(
+            "--with-truth",
+            help="Set every prediction against the truth, in html or json; do not publish it.",
+        ),
+    ] = False,
     output: Output,
 ) -> None:
     """Render runs as tables or as a page.
@@ -47,7 +54,7 @@ def report(
     chosen = form or ("json" if output.as_json and out is None else "terminal")
     if output.as_json and out is None and chosen != "json":
         raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
-    rendered = render(runs, chosen)
+    rendered = render(runs, chosen, with_truth=with_truth)
     for note in rendered.notes:
         output.note(note)
     if out is None:

@@ -33,6 +33,12 @@ def content_record(store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
     }
 
 
+def store_of(record: Mapping[str, Any]) -> str | None:
+    """Return the store that a run was made over: where it was then, or what it was called."""
+    root = record["store"]["root"]
+    return root if Path(root).is_dir() else record["config"]["store"]
+
+
 def given_hashes(store: Store, tasks: Sequence[Task]) -> dict[str, str]:
     """Return task id -> hash of what an agent is given: the question and the files."""
     files = {task.id: [task.source / name for name in task.files] for task in tasks}

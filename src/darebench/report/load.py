@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
+from darebench.evals.against.shape import AgainstTruth
+from darebench.evals.attempts_file import Key
 from darebench.evals.run_folder import CONFIG, read_run
 from darebench.types import Trajectory
 from darebench.work import is_set_aside
@@ -35,6 +37,8 @@ class LoadedRun:
     environment: Mapping[str, Any]
     """The record of what it is run with, `env.json`."""
     folder: Path | None = None
+    against: Mapping[Key, AgainstTruth] = field(default_factory=dict)
+    """Predictions against the truth, where they were asked for; reports show what is here."""
 
     @property
     def missing(self) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from darebench.errors import ConfigError
 from darebench.report.formats import FORMATS
 from darebench.report.load import LeftOut, LoadedRun, Results, none_of, read_paths
 from darebench.report.page.curves_page import curves_page, is_training
+
+WITH_ATTEMPTS = ("html", "json")
+"""The formats that hold every attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +37,44 @@ class Report:
         ]
 
 
-def render(paths: Sequence[Path], form: str) -> Report:
+def render(paths: Sequence[Path], form: str, *, with_truth: bool = False) -> Report:
     """Render the runs among some paths in one of `FORMATS`, and say what is left out.
 
     Training runs are rendered as a page of curves, if there are no other runs.
 
+    Args:
+        paths: Run folders.
+        form: Name of the format.
+        with_truth: Set each prediction against the truth, for those who may see it.
+
     Raises:
-        ConfigError: The format is unknown, or none of the paths can be shown in it.
+        ConfigError: The format is unknown, none of the paths can be shown in it, or it does not
+            hold the truth that it is asked for.
+        StoreError: The store of a run is not there to read the truth from.
     """
     if form not in FORMATS:
         raise ConfigError(f"unknown format {form!r}; use one of {', '.join(FORMATS)}")
     results = read_paths(paths)
     if not results.runs:
         return _curves(paths, results) if form == "html" else _nothing(paths, results)
+    if with_truth:
+        if form not in WITH_ATTEMPTS:
+            raise ConfigError(f"--with-truth needs --format {' or '.join(WITH_ATTEMPTS)}")
+        results = replace(results, runs=tuple(map(_with_truth, results.runs)))
     return Report(
         text=FORMATS[form].write(results),
         shown=tuple(run.folder for run in results.runs if run.folder is not None),
         left_out=results.left_out,
         unfinished=tuple(run for run in results.runs if run.missing),
     )
+
+
+def _with_truth(run: LoadedRun) -> LoadedRun:
+    from darebench.evals.against.of_run import run_against
+
+    if run.folder is None:
+        return run
+    return replace(run, against=run_against(run.folder, run.config, run.trajectories))
 
 
 def _curves(paths: Sequence[Path], results: Results) -> Report:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from darebench.agents.streams import shorten
+from darebench.evals.against.shape import as_json as against_json
+from darebench.evals.attempts_file import Key
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun, Results, load_run
 from darebench.report.page.template import fill
@@ -86,6 +88,7 @@ def _bars(run: LoadedRun) -> list[dict[str, Any]]:
 
 
 def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
+    against = run.against.get(Key(t.task, t.epoch))
     question = next((m.content for m in t.messages if m.role == Role.USER), "")
     last = next((m.content for m in reversed(t.messages) if m.role == Role.ASSISTANT), "")
     return {
@@ -108,6 +111,7 @@ def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
         "question": _short(question),
         "answer": _short(last),
         "calls": [_call(c) for c in t.calls],
+        **({"against_truth": against_json(against)} if against else {}),
     }
 
 
