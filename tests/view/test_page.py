@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import expect
 from world import append, make_world
 
 from darebench.sandbox.http.listen import listen_on, url_of
 from darebench.view.app import build_app
+from darebench.view.serve import PageServer
 from darebench.view.shelf import Shelf
 from pages import NARROW, NEEDS_CHROMIUM, WIDE, chromium, looked_at, slips
 from runs import attempt
@@ -29,10 +29,7 @@ def url(world) -> Iterator[str]:
     shelf = Shelf([world, world / "runs", world / "audit.json"])
     shelf.look()
     with listen_on("127.0.0.1", 0) as listening:
-        config = uvicorn.Config(
-            build_app(shelf, look_s=0.05), log_config=None, ws="none", timeout_graceful_shutdown=0
-        )
-        server = uvicorn.Server(config)
+        server = PageServer(build_app(shelf, look_s=0.05))
         serving = threading.Thread(target=server.run, args=([listening],))
         serving.start()
         yield url_of(listening)

@@ -13,6 +13,7 @@ from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
 from darebench.evals.evaluation import Run
 from darebench.evals.trajectory import TRAJECTORIES, from_json
+from darebench.text import may_need_cleaning
 from darebench.types import Task, Trajectory
 
 CONFIG = "config.json"
@@ -88,7 +89,8 @@ def read_attempt(place: Place) -> Trajectory:
     try:
         with place.path.open("rb") as stream:
             stream.seek(place.start)
-            return from_json(json.loads(stream.read(place.size)))
+            content = stream.read(place.size)
+        return from_json(json.loads(content), is_clean=not may_need_cleaning(content))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{place.path} has changed; read the run again ({error})") from None
 
@@ -111,7 +113,7 @@ def _read_attempts(folder: Path, with_texts: bool) -> dict[Key, tuple[Trajectory
     found: dict[Key, tuple[Trajectory, Place]] = {}
     for line in read_lines(path) if path.is_file() else ():
         if line.is_scored or line.key not in found or found[line.key][0].score is None:
-            made = from_json(line.value)
+            made = from_json(line.value, is_clean=line.is_clean)
             place = Place(path=path, start=line.start, size=line.size)
             found[line.key] = (made if with_texts else _without_texts(made), place)
     return found

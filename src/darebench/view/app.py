@@ -33,6 +33,10 @@ LOOK_S = 1.0
 _ALIVE_S = 15.0
 
 
+Listeners = set[asyncio.Queue[list[str] | None]]
+"""A queue for each page that listens; None ends it."""
+
+
 def build_app(shelf: Shelf, *, look_s: float = LOOK_S) -> Starlette:
     """Return the application that shows a shelf."""
     page = shell("darebench", served=True)
@@ -44,7 +48,7 @@ def build_app(shelf: Shelf, *, look_s: float = LOOK_S) -> Starlette:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-    listeners: set[asyncio.Queue[list[str]]] = set()
+    listeners: Listeners = set()
 
     async def show(request: Request) -> Response:
         return HTMLResponse(page.html, headers=headers)
@@ -69,10 +73,12 @@ def build_app(shelf: Shelf, *, look_s: float = LOOK_S) -> Starlette:
 
     routes = [Route("/", show), Route("/data/{name:path}", read), Route("/events", tell)]
     trusted = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
-    return Starlette(routes=routes, middleware=[trusted], lifespan=life)
+    app = Starlette(routes=routes, middleware=[trusted], lifespan=life)
+    app.state.end = lambda: [listener.put_nowait(None) for listener in listeners]
+    return app
 
 
-async def _watch(shelf: Shelf, listeners: set[asyncio.Queue[list[str]]], look_s: float) -> None:
+async def _watch(shelf: Shelf, listeners: Listeners, look_s: float) -> None:
     """Look at the folders again and again, and tell all listeners what has changed."""
     loop = asyncio.get_running_loop()
     took = 0.0
@@ -88,16 +94,19 @@ async def _watch(shelf: Shelf, listeners: set[asyncio.Queue[list[str]]], look_s:
                 listener.put_nowait(changed)
 
 
-async def _events(listeners: set[asyncio.Queue[list[str]]]) -> AsyncIterator[str]:
-    own: asyncio.Queue[list[str]] = asyncio.Queue()
+async def _events(listeners: Listeners) -> AsyncIterator[str]:
+    own: asyncio.Queue[list[str] | None] = asyncio.Queue()
     listeners.add(own)
     try:
         yield ": here\n\n"
         while True:
             try:
                 changed = await asyncio.wait_for(own.get(), _ALIVE_S)
-                yield f"data: {json.dumps(changed)}\n\n"
             except TimeoutError:
                 yield ": alive\n\n"
+                continue
+            if changed is None:
+                return
+            yield f"data: {json.dumps(changed)}\n\n"
     finally:
         listeners.discard(own)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import uvicorn
+from starlette.applications import Starlette
 
 from darebench.sandbox.http.listen import listen_on, url_of
 from darebench.view.app import build_app
@@ -25,15 +27,30 @@ def serve(shelf: Shelf, port: int, *, ready: Callable[[str], None]) -> None:
         ConfigError: The port cannot be used.
     """
     with listen_on(HOST, port) as listening:
-        config = uvicorn.Config(
-            build_app(shelf),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
         ready(url_of(listening))
-        uvicorn.Server(config).run(sockets=[listening])
+        PageServer(build_app(shelf)).run(sockets=[listening])
+
+
+class PageServer(uvicorn.Server):
+    """A server that ends the streams of events, which would go on without end, before itself."""
+
+    def __init__(self, app: Starlette) -> None:
+        """Make the server of a page."""
+        self._app = app
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self._app.state.end()
+        await super().shutdown(sockets)

@@ -143,6 +143,13 @@ def _join_curations(index: dict[str, Any]) -> None:
         curation["store"] = stores.get(str(Path(curation["folder"]) / "store"))
 
 
+def _open(folder: Path) -> Store:
+    """Open a store, and load what reads its tables, so that the first click need not wait."""
+    import pandas  # noqa: F401
+
+    return open_store(folder)
+
+
 def _of_store(number: int, shown: _Shown, name: str) -> tuple[dict[str, Any], Documents]:
     store: Store = shown.content
     entry = {"root": str(shown.place.path), "n_tasks": len(store.tasks)}
@@ -164,7 +171,7 @@ def _of_training(number: int, shown: _Shown, name: str) -> tuple[dict[str, Any],
 
 _READERS: Mapping[Kind, Callable[[Place], Any]] = {
     Kind.RUN: lambda place: load_run(place.path),
-    Kind.STORE: lambda place: open_store(place.path),
+    Kind.STORE: lambda place: _open(place.path),
     Kind.CURATION: lambda place: read_tables(place.path),
     Kind.AUDIT: lambda place: read_audit(place.path),
     Kind.TRAINING: lambda place: curves(place.path),

@@ -64,8 +64,8 @@ function time({ seconds, timing }) {
 const tokenText = ({ input, output, total }) => (total ? `${input.toLocaleString("en")} read, ${output.toLocaleString("en")} written` : "");
 
 function targets(attempt) {
-  const shown = attempt.targets.filter((t) => t.reason || t.differing || (typeof t.raw === "number" && t.raw !== t.score));
-  if (attempt.targets.length < 2 && shown.length === 0) return null;
+  const clipped = attempt.targets.some((t) => typeof t.raw === "number" && t.raw !== t.score);
+  if (attempt.targets.length < 2 && !clipped) return null; // the verdict says it all
   return table(["target", "score", "before clipping", "rows that differ", "reason"],
     attempt.targets.map((t) => [t.name, percent(t.score), typeof t.raw === "number" ? t.raw.toPrecision(4) : "", t.differing ?? "", t.reason ?? ""]),
     { caption: "Targets", isWords: [true, false, false, false, true] });

@@ -13,12 +13,17 @@ export function load(name) {
     kept.set(name, found);
     return found;
   }
-  const found = SERVED ? fetched(name) : unpacked(name);
+  const found = loadOnce(name);
   kept.set(name, found);
   found.catch(() => kept.delete(name));
   const chunks = [...kept.keys()].filter(isChunk);
   for (const old of chunks.slice(0, Math.max(0, chunks.length - KEPT_CHUNKS))) kept.delete(old);
   return found;
+}
+
+// Reads a document that is not worth keeping.
+export function loadOnce(name) {
+  return kept.get(name) ?? (SERVED ? fetched(name) : unpacked(name));
 }
 
 export function forget(prefix) {

@@ -1,6 +1,6 @@
 // Runs and their attempts, as rows that filters and lists take.
 
-import { load } from "./data.js";
+import { load, loadOnce } from "./data.js";
 
 const read = new WeakMap();
 
@@ -50,7 +50,7 @@ export async function* searchTexts(run, rows, text, where) {
   const chunks = Map.groupBy(rows, (row) => Math.floor(row.n / run.chunk));
   let done = 0;
   for (const [chunk, own] of chunks) {
-    const attempts = await load(`run/${run.number}/${chunk}`);
+    const attempts = await loadOnce(`run/${run.number}/${chunk}`);
     const found = own.filter((row) => parts.some((part) => part(attempts[row.n % run.chunk]).some((t) => t.toLowerCase().includes(wanted))));
     done += own.length;
     yield { found, done };

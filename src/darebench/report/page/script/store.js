@@ -71,14 +71,15 @@ async function taskPage(store, id) {
   const places = listedTasks.store === store.name ? listedTasks.places : store.tasks.map((_, k) => k);
   const at = places.indexOf(place);
   const other = (by) => (places[at + by] === undefined || at < 0 ? null : to("store", store.name, store.tasks[places[at + by]].id));
+  const attempts = h("div", {}); // filled when the runs are read, which a click need not wait for
   return {
-    title: id, up: to("store", store.name), next: other(1), before: other(-1),
+    title: id, after: async () => attempts.replaceChildren(...await attemptsAt(id)), up: to("store", store.name), next: other(1), before: other(-1),
     body: [
       h("p", { class: "way" }, link(to("store", store.name), store.name), at >= 0 && dim(` ${at + 1} of ${places.length} `), other(-1) && link(other(-1), "previous"), " ", other(1) && link(other(1), "next")),
       h("h1", {}, id),
       facts([["track", task.track], ["targets", task.targets.join(", ")], ["source", task.source], ["domain", task.domain], ["licence", task.licence]]),
       taskBody(await load(`store/${store.number}/${place}`)),
-      await attemptsAt(id),
+      attempts,
     ],
   };
 }
@@ -95,6 +96,6 @@ async function attemptsAt(id) {
   const index = await theIndex();
   const rows = [];
   for (const { name } of index.runs) rows.push(...(await runNamed(name)).rows.filter((row) => row.task === id));
-  if (rows.length === 0) return null;
+  if (rows.length === 0) return [];
   return [h("h2", {}, "Attempts"), table(["run", "attempt", "score", "failure"], rows.map((row) => [link(to("run", row.run, id, row.epoch), row.run), row.epoch, row.score === null ? "unscored" : percent(row.score), row.failure ?? ""]), { caption: "Attempts at this task", isWords: [true, false, false, true] })];
 }
