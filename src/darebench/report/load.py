@@ -12,6 +12,7 @@ from darebench.errors import ConfigError
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
 from darebench.evals.run_folder import CONFIG, read_run
+from darebench.reference.diagnosis import Diagnosis
 from darebench.types import Trajectory
 from darebench.work import is_set_aside
 
@@ -39,6 +40,8 @@ class LoadedRun:
     folder: Path | None = None
     against: Mapping[Key, AgainstTruth] = field(default_factory=dict)
     """Predictions against the truth, where they were asked for; reports show what is here."""
+    diagnoses: Mapping[Key, Diagnosis] = field(default_factory=dict)
+    """What IF answers show of the steps that were followed, where it was asked for."""
 
     @property
     def missing(self) -> int:

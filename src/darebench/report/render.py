@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from darebench.errors import ConfigError
 from darebench.report.formats import FORMATS
 from darebench.report.load import LeftOut, LoadedRun, Results, none_of, read_paths
 from darebench.report.page.curves_page import curves_page, is_training
+from darebench.types import Progress
 
 WITH_ATTEMPTS = ("html", "json")
 """The formats that hold every attempt."""
@@ -37,7 +39,14 @@ class Report:
         ]
 
 
-def render(paths: Sequence[Path], form: str, *, with_truth: bool = False) -> Report:
+def render(
+    paths: Sequence[Path],
+    form: str,
+    *,
+    with_truth: bool = False,
+    diagnose: bool = False,
+    progress: Progress | None = None,
+) -> Report:
     """Render the runs among some paths in one of `FORMATS`, and say what is left out.
 
     Training runs are rendered as a page of curves, if there are no other runs.
@@ -46,6 +55,8 @@ def render(paths: Sequence[Path], form: str, *, with_truth: bool = False) -> Rep
         paths: Run folders.
         form: Name of the format.
         with_truth: Set each prediction against the truth, for those who may see it.
+        diagnose: Find out which step each IF attempt did not follow, in the sandbox.
+        progress: Progress callback.
 
     Raises:
         ConfigError: The format is unknown, none of the paths can be shown in it, or it does not
@@ -60,7 +71,9 @@ def render(paths: Sequence[Path], form: str, *, with_truth: bool = False) -> Rep
     if with_truth:
         if form not in WITH_ATTEMPTS:
             raise ConfigError(f"--with-truth needs --format {' or '.join(WITH_ATTEMPTS)}")
-        results = replace(results, runs=tuple(map(_with_truth, results.runs)))
+        results = replace(results, runs=tuple(_with_truth(r, progress) for r in results.runs))
+    if diagnose:
+        results = replace(results, runs=tuple(_diagnosed(r, progress) for r in results.runs))
     return Report(
         text=FORMATS[form].write(results),
         shown=tuple(run.folder for run in results.runs if run.folder is not None),
@@ -69,12 +82,24 @@ def render(paths: Sequence[Path], form: str, *, with_truth: bool = False) -> Rep
     )
 
 
-def _with_truth(run: LoadedRun) -> LoadedRun:
+def _with_truth(run: LoadedRun, progress: Progress | None) -> LoadedRun:
     from darebench.evals.against.of_run import run_against
 
     if run.folder is None:
         return run
-    return replace(run, against=run_against(run.folder, run.config, run.trajectories))
+    shown = partial(progress, f"truth of {run.name}") if progress else None
+    found = run_against(run.folder, run.config, run.trajectories, on_done=shown)
+    return replace(run, against=found)
+
+
+def _diagnosed(run: LoadedRun, progress: Progress | None) -> LoadedRun:
+    from darebench.evals.diagnoses import run_diagnoses
+
+    if run.folder is None:
+        return run
+    shown = partial(progress, f"diagnoses of {run.name}") if progress else None
+    found = run_diagnoses(run.folder, run.config, run.trajectories, on_done=shown)
+    return replace(run, diagnoses=found)
 
 
 def _curves(paths: Sequence[Path], results: Results) -> Report:

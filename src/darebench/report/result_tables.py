@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from darebench.reference.diagnosis import WORDS
 from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
 from darebench.report.table import ReportTable
@@ -36,8 +37,8 @@ _EXAMPLE_WIDTH = 160
 def all_tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
     """Return every table of the given runs."""
     tables = [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
-    zeros = zero_table(runs)
-    return [*tables[:2], zeros, *tables[2:]] if zeros.rows else tables
+    told = [table for table in (zero_table(runs), steps_table(runs)) if table.rows]
+    return [*tables[:2], *told, *tables[2:]]
 
 
 def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
@@ -117,6 +118,27 @@ def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
         title="Scores of 0",
         note="Why scored attempts got 0, by the reason's code.",
         columns=("run", "reason", "attempts", "for example"),
+        rows=tuple(rows),
+    )
+
+
+def steps_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return which step IF attempts did not follow first, of the runs that were diagnosed."""
+    rows = []
+    for run in runs:
+        found = run.diagnoses.values()
+        steps = Counter(WORDS[d.step] for d in found if d.step)
+        several = sum(len(d.steps) > 1 for d in found)
+        unknown = sum(not d.followed and not d.steps for d in found)
+        rest = {"one of several steps": several, "not known": unknown}
+        rest["all followed"] = sum(d.followed for d in found)
+        ordered = sorted(steps.items(), key=lambda item: (-item[1], item[0]))
+        rows += [(run.name, name, str(n)) for name, n in [*ordered, *rest.items()] if n]
+    return ReportTable(
+        title="Steps not followed",
+        note="Diagnosed IF attempts by the first step that was not followed, as near misses of the "
+        "reference show it.",
+        columns=("run", "first step not followed", "attempts"),
         rows=tuple(rows),
     )
 

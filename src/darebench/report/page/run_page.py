@@ -11,6 +11,7 @@ from typing import Any
 from darebench.agents.streams import shorten
 from darebench.evals.against.shape import as_json as against_json
 from darebench.evals.attempts_file import Key
+from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun, Results, load_run
 from darebench.report.page.template import fill
@@ -88,7 +89,8 @@ def _bars(run: LoadedRun) -> list[dict[str, Any]]:
 
 
 def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
-    against = run.against.get(Key(t.task, t.epoch))
+    key = Key(t.task, t.epoch)
+    against, diagnosis = run.against.get(key), run.diagnoses.get(key)
     question = next((m.content for m in t.messages if m.role == Role.USER), "")
     last = next((m.content for m in reversed(t.messages) if m.role == Role.ASSISTANT), "")
     return {
@@ -112,6 +114,7 @@ def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
         "answer": _short(last),
         "calls": [_call(c) for c in t.calls],
         **({"against_truth": against_json(against)} if against else {}),
+        **({"diagnosis": diagnosis_json(diagnosis)} if diagnosis else {}),
     }
 
 
