@@ -18,6 +18,7 @@ from darebench.reference.near_misses import Step
 from darebench.report.render import render
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store
+from pages import documents_in
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
 
@@ -49,7 +50,7 @@ def test_attempts_of_a_run_are_diagnosed_once_and_reported_to_those_who_ask(run,
     ]
     shown = render([run.folder], "terminal", diagnose=True).text
     assert "encoding of categories" in shown
-    page = render([run.folder], "html", diagnose=True).text
+    page = json.dumps(documents_in(render([run.folder], "html", diagnose=True).text))
     assert page.count("equals the reference with OrdinalEncoder") == 2
     kept = (run.folder / diagnoses.DIAGNOSES).read_bytes()
 

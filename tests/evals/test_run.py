@@ -18,7 +18,6 @@ from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.load import load_run
-from darebench.report.page.run_page import write_page
 from darebench.store.read import open_store
 from darebench.types import Failure, Family, StopReason
 from darebench.work import held
@@ -113,13 +112,6 @@ def test_trajectories_go_to_json_and_back(oracle):
         value = json.loads(json.dumps(to_json(trajectory)))
         assert next(iter(value)) == "schema_version"
         assert from_json(value) == trajectory
-
-
-def test_the_page_holds_the_run_and_nothing_foreign(oracle):
-    page = write_page(oracle.folder).read_text()
-    assert "iris_class/if" in page
-    assert "http-equiv" in page
-    assert "src=" not in page
 
 
 def test_kept_predictions_score_the_same_again(oracle):

@@ -11,7 +11,7 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
-from darebench.evals.run_folder import CONFIG, read_run
+from darebench.evals.run_folder import CONFIG, Place, read_run
 from darebench.reference.diagnosis import Diagnosis
 from darebench.types import Trajectory
 from darebench.work import is_set_aside
@@ -30,7 +30,7 @@ class LoadedRun:
     """What the run is called in tables: its folder's name, longer where two would be equal."""
     model: str
     trajectories: tuple[Trajectory, ...]
-    """The attempts that have ended."""
+    """The attempts that have ended, without their messages, codes and outputs."""
     expected: int
     """Number of attempts that were asked for."""
     config: Mapping[str, Any]
@@ -38,6 +38,8 @@ class LoadedRun:
     environment: Mapping[str, Any]
     """The record of what it is run with, `env.json`."""
     folder: Path | None = None
+    places: tuple[Place, ...] = ()
+    """Where each attempt can be read with its texts."""
     against: Mapping[Key, AgainstTruth] = field(default_factory=dict)
     """Predictions against the truth, where they were asked for; reports show what is here."""
     diagnoses: Mapping[Key, Diagnosis] = field(default_factory=dict)
@@ -100,7 +102,7 @@ def load_run(folder: Path) -> LoadedRun:
     """
     try:
         _check_folder(folder)
-        kept = read_run(folder)
+        kept = read_run(folder, with_texts=False)
     except OSError as error:
         raise ConfigError(f"{folder} cannot be read: {error.strerror}") from None
     try:
@@ -117,6 +119,7 @@ def load_run(folder: Path) -> LoadedRun:
         config=kept.config,
         environment=kept.environment,
         folder=folder,
+        places=kept.places,
     )
 
 
