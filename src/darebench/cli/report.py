@@ -37,6 +37,20 @@ def report(
             "--out", metavar="FILE", show_default="stdout", help="File to write the report to."
         ),
     ] = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Show this table alone, such as scores; repeatable."
+        ),
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            "--prices",
+            metavar="FILE.toml",
+            help="Prices of models, US dollars for a million tokens; adds a table of costs.",
+        ),
+    ] = None,
     with_truth: Annotated[
         bool,
         typer.Option(
@@ -63,7 +77,15 @@ def report(
     if output.as_json and out is None and chosen != "json":
         raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
     with show_progress(output.quiet) as progress:
-        rendered = render(runs, chosen, with_truth=with_truth, diagnose=diagnose, progress=progress)
+        rendered = render(
+            runs,
+            chosen,
+            with_truth=with_truth,
+            diagnose=diagnose,
+            tables=table or (),
+            prices=prices,
+            progress=progress,
+        )
     for note in rendered.notes:
         output.note(note)
     if out is None:

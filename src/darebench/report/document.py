@@ -10,6 +10,7 @@ from darebench.evals.against.shape import as_json as against_json
 from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.report.figures import Figure, Group, groups
 from darebench.report.load import LoadedRun, Results
+from darebench.report.tables import tables_of
 from darebench.types import Trajectory
 
 SCHEMA = 2
@@ -26,6 +27,7 @@ def as_json(results: Results) -> str:
         "zeros": [
             _zero(run, t) for run in results.runs for t in run.trajectories if t.score == 0.0
         ],
+        "tables": [{"name": name, **asdict(t)} for name, t in tables_of(results).items()],
         **_asked_for(results),
         "left_out": [asdict(item) for item in results.left_out],
     }
