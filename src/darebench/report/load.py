@@ -11,7 +11,8 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
-from darebench.evals.run_folder import CONFIG, Place, read_run
+from darebench.evals.run_folder import Place, read_run
+from darebench.evals.run_records import CONFIG
 from darebench.reference.diagnosis import Diagnosis
 from darebench.report.prices import Price
 from darebench.types import Trajectory
