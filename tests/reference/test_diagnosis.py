@@ -8,12 +8,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from by_hand import work_by_hand, write_if_store
 from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 import darebench
+from by_hand import work_by_hand, write_if_store
 from darebench.evals.batch import read_truths
 from darebench.reference.answer_values import Gap
 from darebench.reference.diagnosis import WORDS, Diagnosing, conclude
@@ -116,6 +116,14 @@ def test_an_answer_like_no_near_miss_gets_no_step(diagnosing, store):
     assert f"none of the {found.tried} near misses" in found.sentence
     assert "This does not show what was done." in found.sentence
     assert Step.TARGETS in found.unseen
+
+
+@pytest.mark.parametrize(("task", "value"), [(CLASS, "high"), (REG, 45.5)])
+def test_a_constant_answer_shows_nothing(diagnosing, store, task, value):
+    answer = pd.read_csv(store.task(task).source / "val_v1.csv")[["row_id"]].assign(y=value)
+    found = asyncio.run(diagnosing[task].diagnose(answer.to_csv(index=False).encode()))
+    assert (found.followed, found.steps, found.tried) == (False, (), 0)
+    assert "same value in every row" in found.sentence
 
 
 def test_it_is_a_function_of_the_package(store):

@@ -55,6 +55,11 @@ def read_values(content: bytes, truth: Truth) -> Values | None:
     return numbers if len(numbers) == len(texts) else None
 
 
+def are_constant(values: Values) -> bool:
+    """Check whether every target has one and the same value in all rows."""
+    return all(len(set(column.tolist())) == 1 for column in values)
+
+
 def gap_between(other: Values, answer: Values, reference: Values) -> Gap:
     """Return how far an answer is from another one, as if that were the reference."""
     gaps = [_gap(*columns) for columns in zip(other, answer, reference, strict=True)]

@@ -18,7 +18,7 @@ from typing import Any
 
 from darebench.environment import fingerprint
 from darebench.errors import TaskFormatError
-from darebench.reference.answer_values import Gap, Values, gap_between, read_values
+from darebench.reference.answer_values import Gap, Values, are_constant, gap_between, read_values
 from darebench.reference.batch import run_batch
 from darebench.reference.diagnosis_misses import (
     WORKFLOW,
@@ -40,7 +40,7 @@ MOST_PAIRS = 160
 """Most pairs of near misses that are tried for one answer."""
 ROUND = 2 * TOGETHER
 """Pairs after which a look is taken whether one of them equals the answer."""
-BUDGET_S = 120.0
+BUDGET_S = 60.0
 """Seconds of the sandbox for the single near misses of a task, and for the pairs of an answer."""
 WORDS = {
     Step.READING: "reading missing values",
@@ -67,6 +67,7 @@ WORDS = {
 BY_COLUMN = (Step.FEATURES, Step.KINDS, Step.RULES)
 """Steps that have a near miss for each column."""
 FOLLOWED = "It equals the reference: every step that the answer shows was followed."
+CONSTANT = "It has the same value in every row, which does not show how it was made."
 _SHOWN = 3
 """Most other near misses that a sentence names."""
 
@@ -144,6 +145,9 @@ class Diagnosing:
         own = gap_between(self._reference, values, self._reference)
         if own.equal:
             return Diagnosis(followed=True, sentence=FOLLOWED, reference_agreement=1.0)
+        if are_constant(values):  # as many a careless workflow is, so that equality shows nothing
+            agreement = own.agreement
+            return Diagnosis(followed=False, sentence=CONSTANT, reference_agreement=agreement)
         if not self._single:
             self._single = await self._try_singles()
         compared = self._compared(self._single, values)
@@ -254,7 +258,9 @@ def conclude(
             sentence += f", and also {others}: it does not tell which of them was done"
         sentence += f"; it equals none of {n_other} other near misses that were tried"
         if len(steps) == 1:
-            sentence += f". The first step not followed is {WORDS[steps[0]]}"
+            # Of many pairs one may be equal by chance, above all where there are few labels.
+            since = ". If it was made so, the" if len(equal[0].steps) > 1 else ". The"
+            sentence += f"{since} first step not followed is {WORDS[steps[0]]}"
         return Diagnosis(
             followed=False,
             sentence=f"{sentence}.",
