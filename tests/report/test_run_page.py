@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from runs import HOSTILE, attempt, example, write_run
 
 from darebench.report.page.attempt_document import LIMIT
 from darebench.report.page.bundle import LIBRARIES
 from darebench.report.page.run_page import write_page
 from darebench.types import CallRecord, CallStatus, Message, Role
 from pages import NARROW, NEEDS_CHROMIUM, WIDE, chromium, documents_in, looked_at, slips
+from runs import HOSTILE, attempt, example, write_run
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ class TestInABrowser:
         with looked_at(
             browser, (run / "report.html").as_uri() + "#/run/run/c_class%2Fmm/2?at=call-1"
         ) as shown:
-            call = shown.get_by_role("region", name="Call 1")
+            call = shown.get_by_role("region", name="Call 1", exact=True)
             assert call.locator(".numbers").first.inner_text() == "1"
             assert call.locator(".t-number").first.inner_text() == "1"
             assert "ZeroDivisionError" in call.inner_text()
@@ -125,13 +125,9 @@ class TestInABrowser:
             shown.get_by_text("t1499_class/mm").wait_for()
             assert shown.locator(".row").count() < 80
 
-    @pytest.mark.parametrize("width", [WIDE, NARROW])
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_pages_can_be_read_by_everybody(self, browser, run, page, width, scheme):
+    @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+    def test_it_can_be_read_by_everybody(self, browser, run, page, width, scheme):
         place = (run / "report.html").as_uri()
         with looked_at(browser, place, width=width, scheme=scheme) as shown:
             shown.locator("svg[role=img]").first.wait_for()
-            assert slips(shown) == []
-            shown.goto(f"{place}#/run/run/b_class%2Fmm/2")
-            shown.locator(".t-string, .t-function").first.wait_for()
             assert slips(shown) == []

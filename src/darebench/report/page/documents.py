@@ -18,7 +18,7 @@ Documents = Mapping[str, Callable[[], object]]
 
 def as_text(value: object) -> str:
     """Return a document as JSON with stable bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def packed(value: object) -> str:

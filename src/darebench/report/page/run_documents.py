@@ -7,10 +7,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
 from darebench.evals.run_folder import read_attempt
 from darebench.report.figures import by_track
-from darebench.report.load import LeftOut, LoadedRun
+from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
 from darebench.report.published import PUBLISHED
@@ -19,35 +20,36 @@ from darebench.report.table import ReportTable
 from darebench.report.tables import all_tables
 from darebench.types import CallStatus, Track, Trajectory
 
+TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
 CHUNK = 25
 """Attempts of one document: what a page reads to show one of them."""
 
 
-def run_documents(runs: Sequence[LoadedRun]) -> Documents:
-    """Return the documents of some runs, by name."""
+def run_documents(runs: Sequence[LoadedRun], truths_of: TruthsOf | None = None) -> Documents:
+    """Return the documents of some runs, by name.
+
+    Args:
+        runs: The runs, in the order of their numbers.
+        truths_of: Sets predictions against the truth when their attempts are asked for; without it,
+            a run shows what it holds.
+    """
     found: dict[str, Callable[[], object]] = {"scores": partial(_scores, runs)}
     for number, run in enumerate(runs):
         found[f"run/{number}"] = partial(_rows, run)
         for chunk in range(-(-len(run.trajectories) // CHUNK)):
-            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk)
+            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk, truths_of)
     return found
 
 
-def index_of(runs: Sequence[LoadedRun], left_out: Sequence[LeftOut] = ()) -> dict[str, Any]:
-    """Return what a page has to know of some runs before it shows one of them."""
+def run_entry(run: LoadedRun) -> dict[str, Any]:
+    """Return what a page has to know of a run before it shows it."""
     return {
-        "runs": [
-            {
-                "name": run.name,
-                "model": run.model,
-                "attempts": len(run.trajectories),
-                "expected": run.expected,
-                "facts": _facts(run),
-                "settings": _settings(run),
-            }
-            for run in runs
-        ],
-        "left_out": [asdict(item) for item in left_out],
+        "name": run.name,
+        "model": run.model,
+        "attempts": len(run.trajectories),
+        "expected": run.expected,
+        "facts": _facts(run),
+        "settings": _settings(run),
     }
 
 
@@ -73,14 +75,12 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     }
 
 
-def _chunk(run: LoadedRun, number: int) -> list[dict[str, Any]]:
+def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict[str, Any]]:
     kept = slice(CHUNK * number, CHUNK * (number + 1))
-    return [_attempt(run, read_attempt(place)) for place in run.places[kept]]
-
-
-def _attempt(run: LoadedRun, t: Trajectory) -> dict[str, Any]:
-    key = Key(t.task, t.epoch)
-    return attempt_document(t, run.against.get(key), run.diagnoses.get(key))
+    made = [read_attempt(place) for place in run.places[kept]]
+    against = run.against if truths_of is None else truths_of(run, made)
+    keyed = ((t, Key(t.task, t.epoch)) for t in made)
+    return [attempt_document(t, against.get(k), run.diagnoses.get(k)) for t, k in keyed]
 
 
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:

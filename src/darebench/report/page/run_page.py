@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from darebench.files import written_whole
 from darebench.report.load import Results, load_run
+from darebench.report.page.comparison_documents import comparison_documents
 from darebench.report.page.documents import Documents
-from darebench.report.page.run_documents import index_of, run_documents
+from darebench.report.page.index import empty_index
+from darebench.report.page.run_documents import run_documents, run_entry
 from darebench.report.page.static_page import static_page
 
 PAGE = "report.html"
+MOST_COMPARED = 8
+"""Most runs of a page that holds the comparison of every pair."""
 
 
 def write_page(folder: Path) -> Path:
@@ -27,6 +32,12 @@ def write_page(folder: Path) -> Path:
 
 def as_page(results: Results) -> str:
     """Render runs as a page; the same runs give the same bytes."""
-    index = index_of(results.runs, results.left_out)
+    index = empty_index() | {
+        "runs": [run_entry(run) for run in results.runs],
+        "compared": len(results.runs) <= MOST_COMPARED,
+        "left_out": [asdict(item) for item in results.left_out],
+    }
     documents: Documents = {"index": lambda: index, **run_documents(results.runs)}
+    if index["compared"]:
+        documents = {**documents, **comparison_documents(results.runs)}
     return static_page(", ".join(run.name for run in results.runs), documents)

@@ -3,9 +3,9 @@
 import { chart } from "./charts.js";
 import { counted, dim, facts, h, number, percent, table } from "./dom.js";
 
-export function againstTruth({ against_truth: against }) {
+export function againstTruth({ against_truth: against }, side) {
   if (!against) return null;
-  return h("section", { "aria-label": "Prediction against truth" },
+  return h("section", { "aria-label": side ? `Prediction against truth, ${side}` : "Prediction against truth" },
     h("h2", {}, "Prediction against truth"),
     against.reason && h("p", { class: "note" }, against.reason),
     against.targets.map((target) => [

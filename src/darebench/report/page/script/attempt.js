@@ -44,7 +44,7 @@ export function attemptBody(attempt, side = "") {
     ]),
     attempt.warnings.map((text) => h("p", { class: "note warn" }, text)),
     targets(attempt),
-    againstTruth(attempt),
+    againstTruth(attempt, side),
     h("h2", {}, "Conversation"),
     conversation(attempt, side),
     attempt.provenance && h("details", {}, h("summary", {}, "Provenance of the score"), facts(Object.entries(attempt.provenance))),
@@ -72,19 +72,22 @@ function targets(attempt) {
     { caption: "Targets", isWords: [true, false, false, false, true] });
 }
 
+// A label of a landmark, which tells the two halves of a comparison apart.
+export const labelled = (label, side) => (side ? `${label}, ${side}` : label);
+
 function conversation(attempt, side) {
   let turn = 0, next = 0, answers = 0;
   const parts = [];
   for (const message of attempt.messages) {
     if (message.role === "system") parts.push(h("details", { class: "message" }, h("summary", {}, "System prompt"), text(message.text)));
-    else if (message.role === "user") parts.push(h("section", { class: "message", "aria-label": "Question" }, h("h3", {}, turn ? "Message to the model" : "Question"), text(message.text)));
+    else if (message.role === "user") parts.push(h("section", { class: "message", "aria-label": labelled(turn ? "Message" : "Question", side) }, h("h3", {}, turn ? "Message to the model" : "Question"), text(message.text)));
     else if (message.role === "tool") {
       parts.push(h("details", { class: "seen" }, h("summary", {}, "The output as the model was shown it"), text(message.text)));
       answers += 1;
     } else {
       turn += 1;
       const own = attempt.calls.slice(next, next + (message.calls ?? 0));
-      parts.push(h("section", { class: "message turn", "aria-label": `Turn ${turn}` },
+      parts.push(h("section", { class: "message turn", "aria-label": labelled(`Turn ${turn}`, side) },
         heading("h3", `turn-${turn}`, `Turn ${turn}`, side),
         message.thought && h("details", { class: "thought", open: message.thought.length < 2000 }, h("summary", {}, "Thought"), text(message.thought)),
         message.text && text(message.text),
@@ -99,19 +102,19 @@ function conversation(attempt, side) {
 const text = (value) => h("div", { class: "text" }, value || dim("(nothing)"));
 
 function heading(tag, id, label, side) {
-  const own = h(tag, { id: side + id }, label);
+  const own = h(tag, { id: side ? `${side}-${id}` : id }, label);
   if (side === "") own.append(" ", h("button", { type: "button", class: "mark", title: "Put the address of this place into the address bar", "aria-label": `Link to ${label}`, onclick: () => keep({ ...here().query, at: id }) }, "#"));
   return own;
 }
 
 function callPart(call, number, side) {
   const tool = call.tool ? `, tool ${call.tool}` : "";
-  return h("section", { class: `call ${call.status}`, "aria-label": `Call ${number}` },
+  return h("section", { class: `call ${call.status}`, "aria-label": labelled(`Call ${number}`, side) },
     heading("h4", `call-${number}`, `Call ${number}: ${call.status}${tool}, ${call.seconds} s`, side),
     dim("loads ", call.load.join(", ") || "nothing", "; saves ", call.save.join(", ") || "nothing"),
-    codeBlock(call.arguments, { label: "arguments as they were given" }),
-    codeBlock(call.code, { label: "code", language: "python" }),
-    codeBlock(call.stdout, { label: "output" }),
-    codeBlock(call.stderr, { label: "errors" }),
+    codeBlock(call.arguments, { label: "arguments as they were given", of: labelled(`call ${number}`, side) }),
+    codeBlock(call.code, { label: "code", of: labelled(`call ${number}`, side), language: "python" }),
+    codeBlock(call.stdout, { label: "output", of: labelled(`call ${number}`, side) }),
+    codeBlock(call.stderr, { label: "errors", of: labelled(`call ${number}`, side) }),
     !call.stdout && !call.stderr && !call.arguments && h("p", { class: "dim" }, "No output."));
 }

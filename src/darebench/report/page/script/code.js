@@ -5,11 +5,11 @@ import { library } from "./data.js";
 
 const MOST_COLOURED = 60_000;
 
-export function codeBlock(text, { label = "code", language = null } = {}) {
+export function codeBlock(text, { label = "code", of = "", language = null } = {}) {
   if (!text) return null;
   const lines = text.replace(/\n$/, "").split("\n").length;
   const code = h("code", {}, text);
-  const copy = h("button", { type: "button", class: "copy", onclick: () => copied(copy, text) }, "Copy");
+  const copy = h("button", { type: "button", class: "copy", "aria-label": `Copy ${label}`, onclick: () => copied(copy, text) }, "Copy");
   if (language === "python" && text.length < MOST_COLOURED) {
     library("code").then(() => code.replaceChildren(...tokens(Prism.tokenize(text, Prism.languages.python))));
   }
@@ -18,7 +18,7 @@ export function codeBlock(text, { label = "code", language = null } = {}) {
     h("div", { class: "codehead" }, dim(label), copy),
     h("div", { class: "lines" },
       h("pre", { class: "numbers", "aria-hidden": "true" }, numbers),
-      h("pre", { tabindex: 0, role: "region", "aria-label": label }, code)));
+      h("pre", { tabindex: 0, role: "region", "aria-label": of ? `${label} of ${of}` : label }, code)));
 }
 
 function tokens(found) {

@@ -8,25 +8,31 @@ import { theIndex } from "./runs.js";
 
 export async function home() {
   const index = await theIndex();
-  if (index.runs.length === 1 && index.first) return null;
+  const section = (kind, title, columns, row) => index[kind].length > 0 && [h("h2", {}, title), table(columns, index[kind].map(row), { caption: title, isWords: columns.map(() => true) })];
   return {
     title: "Overview",
     body: [
       h("h1", {}, "Overview"),
       leftOut(index),
-      index.runs.length > 0 && [
-        h("h2", {}, "Runs"),
-        table(["run", "model", "attempts"], index.runs.map((run) => [link(to("run", run.name), run.name), run.model, progress(run)]), { caption: "Runs", isWords: [true, true] }),
-        await scoreTables(index.runs.map((run) => run.name)),
-      ],
+      section("runs", "Runs", ["run", "model", "attempts"], (run) => [link(to("run", run.name), run.name), run.model, progress(run)]),
+      index.runs.length > 1 && h("p", {}, link(to("compare"), "Compare them"), ": pairs, a ranking, and tasks by runs"),
+      section("stores", "Stores", ["store", "tasks", "folder"], (store) => [link(to("store", store.name), store.name), counted(store.n_tasks, "task"), store.root]),
+      section("curations", "Curations", ["curation", "folder"], (curation) => [link(to("curation", curation.name), curation.name), curation.folder]),
+      section("audits", "Audits", ["audit", "file"], (audit) => [link(to("audit", audit.name), audit.name), audit.file ?? audit.store ?? ""]),
+      section("trainings", "Trainings", ["training", "folder"], (training) => [link(to("training", training.name), training.name), training.folder ?? ""]),
+      index.trainings.length > 1 && h("p", {}, link(to("training"), "All curves together")),
+      index.runs.length > 0 && await scoreTables(index.runs.map((run) => run.name)),
+      KINDS.every((kind) => index[kind].length === 0) && h("p", {}, "There is nothing to show yet; runs, stores, curations, audits and trainings appear here when they are made."),
     ],
   };
 }
 
+export const KINDS = ["runs", "stores", "curations", "audits", "trainings"];
+
 export const leftOut = (index) => index.left_out.map((item) => h("p", { class: "note bad" }, `Left out: ${item.path} ${item.reason}.`));
 
 export const progress = (run) => (run.attempts < run.expected
-  ? `${run.attempts} of ${run.expected} have ended`
+  ? `${run.attempts.toLocaleString("en")} of ${run.expected.toLocaleString("en")} have ended`
   : counted(run.attempts, "attempt"));
 
 export async function scoreTables(names) {
@@ -49,4 +55,4 @@ function published({ columns, rows }) {
     h("p", { class: "dim note" }, "Rows of the paper (arXiv 2602.24288): other tasks and other runs, for orientation."));
 }
 
-export const runFacts = (run) => facts([...run.facts, ["attempts", run.attempts < run.expected ? h("span", {}, progress(run), dim(`, ${run.expected - run.attempts} missing`)) : progress(run)]]);
+export const runFacts = (run) => facts([...run.facts, ["attempts", run.attempts < run.expected ? h("span", {}, progress(run), dim(`, ${(run.expected - run.attempts).toLocaleString("en")} missing`)) : progress(run)]]);

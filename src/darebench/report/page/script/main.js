@@ -2,15 +2,21 @@
 
 import { h, link } from "./dom.js";
 import { attemptPage } from "./attempt.js";
+import { audits } from "./audit.js";
+import { comparisons } from "./compare.js";
+import { curations } from "./curation.js";
 import { listen } from "./data.js";
-import { home } from "./home.js";
+import { home, KINDS } from "./home.js";
 import { help, onKey } from "./keys.js";
 import { here, to } from "./place.js";
 import { runPage } from "./run.js";
 import { theIndex } from "./runs.js";
+import { stores } from "./store.js";
+import { trainings } from "./training.js";
 
 const PAGES = {
   run: (parts) => (parts.length > 2 ? attemptPage(parts) : runPage(parts)),
+  compare: comparisons, store: stores, curation: curations, audit: audits, training: trainings,
 };
 
 const main = h("main", { id: "main", tabindex: -1 });
@@ -22,8 +28,15 @@ async function found() {
   const [kind, ...parts] = here().parts;
   if (PAGES[kind]) return PAGES[kind](parts);
   const index = await theIndex();
-  if (index.runs.length === 1 && !index.more) return runPage([index.runs[0].name]);
-  return home();
+  const only = alone(index);
+  if (only === "trainings" && index.trainings.length > 0) return trainings([]);
+  return only && index[only].length === 1 ? PAGES[only.slice(0, -1)]([index[only][0].name]) : home();
+}
+
+// The one kind of thing that is here, if there is one only.
+function alone(index) {
+  const there = KINDS.filter((kind) => index[kind].length > 0);
+  return there.length === 1 ? there[0] : null;
 }
 
 async function show({ again = false } = {}) {
@@ -38,6 +51,7 @@ async function show({ again = false } = {}) {
   const place = scrollY;
   page = next;
   document.title = `${page.title} · darebench`;
+  main.classList.toggle("broad", Boolean(page.broad));
   main.replaceChildren(...page.body.flat(Infinity).filter((part) => part !== null && part !== undefined && part !== false));
   for (const item of bar.querySelectorAll("a")) item.removeAttribute("aria-current");
   bar.querySelector(`a[href="${CSS.escape(location.hash)}"]`)?.setAttribute("aria-current", "page");
@@ -49,15 +63,24 @@ async function show({ again = false } = {}) {
   await page.after?.();
 }
 
+function navigation(index) {
+  const only = alone(index);
+  const named = KINDS.flatMap((kind) => index[kind].map((item) => link(to(kind.slice(0, -1), item.name), kind === "runs" ? item.name : `${kind.slice(0, -1)} ${item.name}`)));
+  const links = only && named.length === 1 ? [] : named.slice(0, 6);
+  if (index.runs.length > 1) links.unshift(link(to("compare"), "Compare"));
+  return [link("#/", h("strong", {}, "darebench")), ...links, h("button", { type: "button", onclick: () => help.showModal() }, "Keys ", h("kbd", {}, "?"))];
+}
+
 async function start() {
-  const index = await theIndex();
-  bar.append(link("#/", h("strong", {}, "darebench")),
-    ...index.runs.length > 1 || index.more ? index.runs.slice(0, 6).map((run) => link(to("run", run.name), run.name)) : [],
-    h("button", { type: "button", onclick: () => help.showModal() }, "Keys ", h("kbd", {}, "?")));
-  document.getElementById("page").replaceChildren(h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "To the content"), h("header", {}, bar), main, help);
+  bar.replaceChildren(...navigation(await theIndex()));
+  const skip = h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "To the content");
+  document.getElementById("page").replaceChildren(skip, h("header", {}, bar), main, help);
   addEventListener("hashchange", () => show());
   document.addEventListener("keydown", (event) => onKey(event, page));
-  listen(() => show({ again: true }));
+  listen(async () => {
+    bar.replaceChildren(...navigation(await theIndex()));
+    await show({ again: true });
+  });
   await show();
 }
 
