@@ -278,14 +278,14 @@ LASTING = {
 @pytest.mark.parametrize("what", LASTING)
 def test_a_lasting_fault_of_the_provider_is_unscored_and_counted(what, tmp_path, monkeypatch):
     from darebench.evals.summary import observations
-    from darebench.report.result_tables import all_tables
+    from darebench.report.tables import all_tables
 
     done, _ = play(lambda r, t: LASTING[what], tmp_path, monkeypatch, generation={"max_retries": 0})
     assert (done.score, done.failure, done.stop_reason) == (None, None, StopReason.FAULT)
     assert done.fault
     run = load_run(tmp_path / "run")
     assert observations(run.trajectories)[0].score is None
-    for table in all_tables([run]):
+    for table in all_tables([run]).values():
         assert table.rows[0][table.columns.index("unscored")] == "1", table.title
 
 

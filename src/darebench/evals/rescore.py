@@ -13,14 +13,8 @@ from darebench.evals.attempts_file import ATTEMPTS
 from darebench.evals.batch import read_truths
 from darebench.evals.evaluation import Run
 from darebench.evals.run_content import check_given, content_record, store_of
-from darebench.evals.run_folder import (
-    CONFIG,
-    ENVIRONMENT,
-    PREDICTIONS,
-    KeptRun,
-    predictions_of,
-    read_run,
-)
+from darebench.evals.run_folder import PREDICTIONS, KeptRun, predictions_of, read_run
+from darebench.evals.run_records import CONFIG, ENVIRONMENT
 from darebench.evals.summary import as_json as run_json
 from darebench.evals.trajectory import TRAJECTORIES, trajectory_of, write_trajectories
 from darebench.files import write_json, written_whole

@@ -13,7 +13,7 @@ from typing import Any
 
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError
-from darebench.evals.run_folder import CONFIG
+from darebench.evals.run_records import CONFIG
 from darebench.store.content import describe_changes
 from darebench.store.file_hashes import FileHashes
 from darebench.store.read import Store

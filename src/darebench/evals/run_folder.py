@@ -12,14 +12,11 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
 from darebench.evals.evaluation import Run
+from darebench.evals.run_records import read_records
 from darebench.evals.trajectory import TRAJECTORIES, from_json
 from darebench.text import may_need_cleaning
 from darebench.types import Task, Trajectory
 
-CONFIG = "config.json"
-"""The record of what is run."""
-ENVIRONMENT = "env.json"
-"""The record of what it is run with."""
 PREDICTIONS = "predictions"
 """The folder of predictions, in that of a run."""
 
@@ -58,15 +55,10 @@ def read_run(folder: Path, *, with_texts: bool = True) -> KeptRun:
     Raises:
         ConfigError: The folder is not that of a run, or its record cannot be used.
     """
+    config, environment = read_records(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        environment = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
         order = attempts_of(config["task_ids"], config["config"]["epochs"])
-    except OSError as error:
-        raise ConfigError(
-            f"{folder} is not a run folder: {error.filename}: {error.strerror}"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ConfigError(f"{folder} is not a run folder: {error!r}") from None
     found = _read_attempts(folder, with_texts)
     kept = [found[key] for key in order if key in found]
@@ -78,6 +70,15 @@ def read_run(folder: Path, *, with_texts: bool = True) -> KeptRun:
         trajectories=tuple(trajectory for trajectory, _ in kept),
         places=tuple(place for _, place in kept),
     )
+
+
+def open_run(folder: Path | str) -> Run:
+    """Open the folder of a run, finished or not, to look at it or to compare it.
+
+    Raises:
+        ConfigError: The folder is not that of a run, or its record cannot be used.
+    """
+    return read_run(Path(folder))
 
 
 def read_attempt(place: Place) -> Trajectory:

@@ -11,7 +11,10 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
-from darebench.evals.run_folder import CONFIG, Place, read_run
+from darebench.evals.run_folder import Place, read_run
+from darebench.evals.run_records import CONFIG
+from darebench.reference.diagnosis import Diagnosis
+from darebench.report.prices import Price
 from darebench.types import Trajectory
 from darebench.work import is_set_aside
 
@@ -41,6 +44,10 @@ class LoadedRun:
     """Where each attempt can be read with its texts."""
     against: Mapping[Key, AgainstTruth] = field(default_factory=dict)
     """Predictions against the truth, where they were asked for; reports show what is here."""
+    price: Price | None = None
+    """What the tokens of its model cost; None where nobody has said so."""
+    diagnoses: Mapping[Key, Diagnosis] = field(default_factory=dict)
+    """What IF answers show of the steps that were followed, where it was asked for."""
 
     @property
     def missing(self) -> int:
@@ -63,6 +70,8 @@ class Results:
 
     runs: tuple[LoadedRun, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
+    tables: tuple[str, ...] = ()
+    """Names of the tables to show; all without one."""
 
 
 def read_paths(paths: Sequence[Path]) -> Results:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from darebench.curate.assemble import STORE
 from darebench.evals.attempts_file import ATTEMPTS
-from darebench.evals.run_folder import CONFIG, ENVIRONMENT
+from darebench.evals.run_records import CONFIG, ENVIRONMENT
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.report.load import METRICS, LeftOut
 from darebench.report.page.curation_documents import LEDGER, is_curation

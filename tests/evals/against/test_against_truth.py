@@ -43,7 +43,6 @@ def store(tmp_path_factory):
     table = pd.DataFrame({"x": rng.normal(0, 1, 60).round(4)})
     table = table.assign(y=(table["x"] * 2 + 777).round(4), z=(-table["x"] + 555).round(4))
     table.insert(0, "row_id", range(60))
-    common = {"question_v1": "Forecast.", "question_v2": "Forecast.", "metadata": "A table"}
     panel = DatasetFiles(
         name="shops_ts",
         family=Family.TS,
@@ -61,7 +60,9 @@ def store(tmp_path_factory):
         settings={"target": ["sales"], "time_column": "day", "time_format": "%Y-%m-%d"},
         info={"ref": "a/shops", "licenseName": "CC0"},
         domain="other",
-        **common,
+        question_v1="Forecast.",
+        question_v2="Forecast.",
+        metadata="A table",
     )
     two = DatasetFiles(
         name="two_reg",
@@ -77,7 +78,9 @@ def store(tmp_path_factory):
         info={"ref": "a/two", "licenseName": "CC0"},
         domain="other",
         extra={"variants": ["mm"]},
-        **common,
+        question_v1="Forecast.",
+        question_v2="Forecast.",
+        metadata="A table",
     )
     folder = tmp_path_factory.mktemp("against") / "store"
     write_store([panel, two], folder)
@@ -144,7 +147,9 @@ def test_each_of_several_targets_is_shown_and_one_without_numbers_says_why(store
     json.dumps(as_json(found), allow_nan=False)
     for bad in (None, b"", b"row_id,y,z\n40,1,2\n"):
         found = against_truth(task, bad, truth)
-        assert (found.targets, found.reason) == ((), score_prediction(bad, truth).reason.message)
+        scored = score_prediction(bad, truth)
+        assert scored.reason is not None
+        assert (found.targets, found.reason) == ((), scored.reason.message)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=300))

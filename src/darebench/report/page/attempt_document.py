@@ -11,13 +11,17 @@ from darebench.agents.streams import shorten
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.against.shape import as_json as against_json
 from darebench.evals.inspect.thoughts import part
+from darebench.reference.diagnosis import Diagnosis
+from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.types import CallRecord, Message, Role, TargetScore, Trajectory
 
 LIMIT = 20_000
 """Most characters of one text that a page holds; the folder of the run has the rest."""
 
 
-def attempt_document(t: Trajectory, against: AgainstTruth | None = None) -> dict[str, Any]:
+def attempt_document(
+    t: Trajectory, against: AgainstTruth | None = None, diagnosis: Diagnosis | None = None
+) -> dict[str, Any]:
     """Return an attempt with all that it said and did, as JSON values."""
     return {
         "task": t.task,
@@ -41,6 +45,7 @@ def attempt_document(t: Trajectory, against: AgainstTruth | None = None) -> dict
         "messages": [_message(m) for m in t.messages],
         "calls": [_call(c) for c in t.calls],
         **({"against_truth": against_json(against)} if against else {}),
+        **({"diagnosis": diagnosis_json(diagnosis)} if diagnosis else {}),
     }
 
 

@@ -14,7 +14,10 @@ from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
-from darebench.report.result_tables import PUBLISHED, all_tables, score_text
+from darebench.report.published import PUBLISHED
+from darebench.report.result_tables import score_text
+from darebench.report.table import ReportTable
+from darebench.report.tables import all_tables
 from darebench.types import CallStatus, Track, Trajectory
 
 TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
@@ -76,15 +79,21 @@ def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict
     kept = slice(CHUNK * number, CHUNK * (number + 1))
     made = [read_attempt(place) for place in run.places[kept]]
     against = run.against if truths_of is None else truths_of(run, made)
-    return [attempt_document(t, against.get(Key(t.task, t.epoch))) for t in made]
+    keyed = ((t, Key(t.task, t.epoch)) for t in made)
+    return [attempt_document(t, against.get(k), run.diagnoses.get(k)) for t, k in keyed]
 
 
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     return {
         "tracks": {run.name: _tracks(run) for run in runs},
-        "tables": [{**asdict(t), "are_words": t.are_words} for t in all_tables(runs)],
+        "tables": [{**asdict(t), "are_words": t.are_words} for t in _tables(runs)],
         "published": {"columns": [*Track], "rows": PUBLISHED},
     }
+
+
+def _tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
+    """Return every table but the published one, which the page draws by itself."""
+    return [table for name, table in all_tables(runs).items() if name != "published"]
 
 
 def _tracks(run: LoadedRun) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ export async function attemptPage([name, task, epoch]) {
 export function attemptBody(attempt, side = "") {
   return [
     verdict(attempt),
+    attempt.diagnosis && h("p", { class: "note" }, attempt.diagnosis.sentence),
     facts([
       ["track", attempt.track], ["source", attempt.source], ["model", attempt.model], ["stopped by", words(attempt.stop)],
       ["failure", words(attempt.failure) || "none"],
