@@ -20,6 +20,7 @@ LAYERS = (
     ("evals", "audit"),
     ("curate", "rollouts", "publish"),
     ("train", "report"),
+    ("view",),
     ("cli",),
     ("_registry", "__main__"),
 )

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darebench.text import clean
+from darebench.text import clean, may_need_cleaning
 
 ANY = st.text(st.characters(codec=None, categories=None))
 JSON = st.recursive(
@@ -22,6 +22,14 @@ def test_whatever_is_cleaned_can_be_written(value):
     assert "\\u0000" not in json.dumps(cleaned)
     json.dumps(cleaned, ensure_ascii=False).encode()
     assert clean(cleaned) == cleaned
+
+
+@given(JSON, st.booleans())
+def test_what_may_not_need_cleaning_does_not(value, escaped):
+    encoded = json.dumps(value, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+    if not may_need_cleaning(encoded):
+        read = json.loads(encoded)
+        assert clean(read) == read
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))

@@ -43,9 +43,13 @@ if TYPE_CHECKING:
         StoreError,
         TaskFormatError,
     )
+    from darebench.evals.comparison import RunComparison
+    from darebench.evals.diagnoses import diagnose
     from darebench.evals.evaluation import EvalConfig, Run
     from darebench.evals.prediction import score
     from darebench.evals.run import evaluate, evaluate_async
+    from darebench.evals.run_folder import open_run
+    from darebench.reference.diagnosis import Diagnosis
     from darebench.rollouts.sample import collect as rollouts
     from darebench.rollouts.select import Strategy, Thresholds, select_trajectories
     from darebench.sandbox import (
@@ -106,6 +110,7 @@ __all__ = [
     "Curation",
     "CurationReject",
     "DareError",
+    "Diagnosis",
     "Direction",
     "EvalConfig",
     "Executor",
@@ -133,6 +138,7 @@ __all__ = [
     "Role",
     "RowCounts",
     "Run",
+    "RunComparison",
     "SandboxFault",
     "Saved",
     "Score",
@@ -162,8 +168,10 @@ __all__ = [
     "Variant",
     "audit",
     "curate",
+    "diagnose",
     "evaluate",
     "evaluate_async",
+    "open_run",
     "open_store",
     "read_table",
     "register_metric",
@@ -190,9 +198,13 @@ _HOMES = {
     "darebench.curate.pipeline": "Curation",
     "darebench.errors": "ConfigError CurationReject DareError InvalidPrediction ProviderFault"
     " ReferenceMismatch SandboxFault SourceFault StoreError TaskFormatError",
+    "darebench.evals.diagnoses": "diagnose",
     "darebench.evals.prediction": "score",
+    "darebench.evals.comparison": "RunComparison",
     "darebench.evals.evaluation": "EvalConfig Run",
     "darebench.evals.run": "evaluate evaluate_async",
+    "darebench.evals.run_folder": "open_run",
+    "darebench.reference.diagnosis": "Diagnosis",
     "darebench.rollouts.select": "Strategy Thresholds select_trajectories",
     "darebench.sandbox": "Executor Limits LocalExecutor Outcome Program Refused Saved Status"
     " run_python",

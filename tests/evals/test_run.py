@@ -18,7 +18,6 @@ from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.trajectory import from_json, read_trajectories, to_json
 from darebench.report.load import load_run
-from darebench.report.page.run_page import write_page
 from darebench.store.read import open_store
 from darebench.types import Failure, Family, StopReason
 from darebench.work import held
@@ -113,13 +112,6 @@ def test_trajectories_go_to_json_and_back(oracle):
         value = json.loads(json.dumps(to_json(trajectory)))
         assert next(iter(value)) == "schema_version"
         assert from_json(value) == trajectory
-
-
-def test_the_page_holds_the_run_and_nothing_foreign(oracle):
-    page = write_page(oracle.folder).read_text()
-    assert "iris_class/if" in page
-    assert "http-equiv" in page
-    assert "src=" not in page
 
 
 def test_kept_predictions_score_the_same_again(oracle):
@@ -286,14 +278,14 @@ LASTING = {
 @pytest.mark.parametrize("what", LASTING)
 def test_a_lasting_fault_of_the_provider_is_unscored_and_counted(what, tmp_path, monkeypatch):
     from darebench.evals.summary import observations
-    from darebench.report.result_tables import all_tables
+    from darebench.report.tables import all_tables
 
     done, _ = play(lambda r, t: LASTING[what], tmp_path, monkeypatch, generation={"max_retries": 0})
     assert (done.score, done.failure, done.stop_reason) == (None, None, StopReason.FAULT)
     assert done.fault
     run = load_run(tmp_path / "run")
     assert observations(run.trajectories)[0].score is None
-    for table in all_tables([run]):
+    for table in all_tables([run]).values():
         assert table.rows[0][table.columns.index("unscored")] == "1", table.title
 
 

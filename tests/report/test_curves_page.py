@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
-from runs import example
 
 from darebench.errors import ConfigError
-from darebench.report.page.curves_page import curves_page, draw, read_rows
+from darebench.report.page.curves_page import curves_page, read_rows
 from darebench.report.render import render
+from pages import documents_in
+from runs import example
 
 
 def write(folder, rows, tail=""):
@@ -20,38 +20,25 @@ def write(folder, rows, tail=""):
     return folder
 
 
-def test_a_page_has_a_picture_for_each_metric_and_a_line_for_each_run(tmp_path):
-    a = write(tmp_path / "a<b>", [{"step": k, "reward": k / 10, "loss": 1.0} for k in range(1, 9)])
-    b = write(tmp_path / "b", [{"step": k, "reward": 0.5} for k in range(1, 5)])
+def test_a_page_has_every_metric_of_every_run(tmp_path):
+    a = write(tmp_path / "a<b>", [{"step": k, "reward": k / 10, "loss": None} for k in range(1, 4)])
+    b = write(tmp_path / "b", [{"step": 0, "reward": 0.5, "note": "x", "loss": float("nan")}])
     page = render([a, b], "html").text
-    assert page.count("<figure>") == 2
-    assert page.count("<polyline") == 2 * (2 + 1)
-    assert "a&lt;b&gt;" in page
-    assert "a<b>" not in page
     assert page == curves_page([a, b])
+    assert "a<b>" not in page
+    documents = documents_in(page)
+    assert [training["name"] for training in documents["index"]["trainings"]] == ["a<b>", "b"]
+    assert documents["training/0"] == {"reward": [[1, 2, 3], [0.1, 0.2, 0.3]]}
+    assert documents["training/1"] == {"reward": [[0], [0.5]]}
 
 
-def test_the_highest_value_is_at_the_top_and_the_last_step_at_the_right():
-    rows = {"run": [{"step": 0, "reward": 0.0}, {"step": 10, "reward": 1.1}]}
-    picture = draw("reward", "Reward", rows)
-    assert (picture.low, picture.high, picture.steps) == ("0", "1.1", 10)
-    first, last = re.findall(r"([\d.]+),([\d.]+)", picture.curves[0].raw)
-    assert float(first[0]) < float(last[0])
-    assert float(first[1]) > float(last[1])
-
-
-def test_runs_of_one_name_are_told_apart_and_what_is_no_value_is_passed_over(tmp_path):
-    rows = [{"step": k, "reward": k / 10, "loss": None} for k in range(1, 4)]
+def test_runs_of_one_name_are_told_apart(tmp_path):
     for parent in "ab":
         (tmp_path / parent).mkdir()
+    rows = [{"step": 1, "loss": 1.0}]
     page = curves_page([write(tmp_path / parent / "run", rows) for parent in "ab"])
-    assert "a/run" in page
-    assert "b/run" in page
-    assert page.count("<figure>") == 1
-
-
-def test_a_metric_with_one_value_is_not_drawn():
-    assert draw("reward", "Reward", {"run": [{"step": 1, "reward": 1.0}]}) is None
+    names = [training["name"] for training in documents_in(page)["index"]["trainings"]]
+    assert names == ["a/run", "b/run"]
 
 
 def test_a_line_that_a_kill_cut_off_is_passed_over(tmp_path):

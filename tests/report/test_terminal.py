@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from runs import attempt, write_run
 
 from darebench.report.load import load_run
-from darebench.report.result_tables import all_tables
 from darebench.report.table import ReportTable
+from darebench.report.tables import all_tables
 from darebench.report.terminal import as_text, fill, plain, shorten_line
 
 NAMES = tuple(f"a long column {n}" for n in range(10))
@@ -86,9 +86,9 @@ def test_many_runs_with_long_names_are_cut_into_blocks_that_name_each_row(tmp_pa
         load_run(write_run(tmp_path / f"openai-api-local-{'模型' * 20}-{n}", [attempt("a_class/mm", 1, 0.5)]))
         for n in range(9)
     ]  # fmt: skip
-    for table in all_tables(runs):
+    for table in all_tables(runs).values():
         text = as_text(table)
         assert widest(text) <= 80
-    text = as_text(all_tables(runs)[0])
+    text = as_text(all_tables(runs)["scores"])
     assert text.count("class-MM") > 1
     assert text.count("50.0*") == 2 * 9

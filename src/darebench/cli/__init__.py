@@ -28,6 +28,7 @@ from darebench.cli import (
     sweep,
     tasks,
     train,
+    view,
 )
 from darebench.cli import eval as evaluation
 from darebench.cli.command import add_command
@@ -81,6 +82,7 @@ add_command(app, "reference", reference.reference)
 app.add_typer(sandbox.app, name="sandbox")
 add_command(app, "report", report.report)
 add_command(app, "compare", compare.compare)
+add_command(app, "view", view.view)
 add_command(app, "sweep", sweep.sweep)
 add_command(app, "curate", curate.curate)
 add_command(app, "audit", audit.audit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from darebench.cli.output import Output, print_json
+from darebench.cli.progress import show_progress
 from darebench.errors import ConfigError
 from darebench.files import written_whole
 from darebench.report.formats import FORMATS
@@ -36,6 +37,34 @@ def report(
             "--out", metavar="FILE", show_default="stdout", help="File to write the report to."
         ),
     ] = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Show this table alone, such as scores; repeatable."
+        ),
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            "--prices",
+            metavar="FILE.toml",
+            help="Prices of models, US dollars for a million tokens; adds a table of costs.",
+        ),
+    ] = None,
+    with_truth: Annotated[
+        bool,
+        typer.Option(
+            "--with-truth",
+            help="Set every prediction against the truth, in html or json; do not publish it.",
+        ),
+    ] = False,
+    diagnose: Annotated[
+        bool,
+        typer.Option(
+            "--diagnose",
+            help="Find out which step each IF attempt did not follow, by running near misses.",
+        ),
+    ] = False,
     output: Output,
 ) -> None:
     """Render runs as tables or as a page.
@@ -47,7 +76,16 @@ def report(
     chosen = form or ("json" if output.as_json and out is None else "terminal")
     if output.as_json and out is None and chosen != "json":
         raise ConfigError(f"--json prints one JSON document, not {chosen}; name a file with --out")
-    rendered = render(runs, chosen)
+    with show_progress(output.quiet) as progress:
+        rendered = render(
+            runs,
+            chosen,
+            with_truth=with_truth,
+            diagnose=diagnose,
+            tables=table or (),
+            prices=prices,
+            progress=progress,
+        )
     for note in rendered.notes:
         output.note(note)
     if out is None:

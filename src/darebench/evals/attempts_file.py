@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import to_json
 from darebench.files import written_whole
+from darebench.text import may_need_cleaning
 from darebench.types import Trajectory
 
 ATTEMPTS = "attempts.jsonl"
@@ -43,6 +44,8 @@ class Line:
     key: Key
     is_scored: bool
     value: dict[str, Any]
+    is_clean: bool
+    """Whether its texts need no cleaning."""
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -155,4 +158,11 @@ def _line(start: int, content: bytes) -> Line | None:
         return None
     if not content.endswith(b"\n"):
         return None
-    return Line(start=start, size=len(content), key=key, is_scored=is_scored, value=value)
+    return Line(
+        start=start,
+        size=len(content),
+        key=key,
+        is_scored=is_scored,
+        value=value,
+        is_clean=not may_need_cleaning(content),
+    )

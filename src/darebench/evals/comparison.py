@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from darebench.errors import ConfigError
+from darebench.evals.comparison_frame import columns_frame, comparison_html, tasks_frame
 from darebench.evals.summary import observations
 from darebench.scoring.aggregate import compare, task_means
 from darebench.scoring.intervals import Bounds
 from darebench.types import Track, Trajectory, Variant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL = "all"
 """The column of all tasks together."""
@@ -114,10 +118,12 @@ class TaskPair:
     """Whether one run solves it and the other does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RunComparison:
     """The first run beside the second."""
 
+    names: tuple[str, str]
+    """What the two are called."""
     columns: Mapping[str, Column]
     """Track, or `ALL` -> its figures; tracks without a shared task are left out."""
     tasks: tuple[TaskPair, ...]
@@ -127,6 +133,27 @@ class RunComparison:
     only_b: tuple[str, ...]
     warnings: tuple[str, ...]
     """What keeps the runs from being alike but for what is compared."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures as a table, a row for each track and one for all."""
+        return columns_frame(self.columns)
+
+    def tasks_frame(self) -> pd.DataFrame:
+        """Return the shared tasks as a table, flipped ones first."""
+        return tasks_frame(self.tasks)
+
+    def __repr__(self) -> str:
+        a, b = self.names
+        flips = sum(task.flipped for task in self.tasks)
+        column = self.columns[ALL]
+        ends = "" if column.interval is None else " [{:+.3f}, {:+.3f}]".format(*column.interval)
+        return (
+            f"<RunComparison {a} - {b}: {column.difference:+.3f}{ends} on {column.n_tasks} tasks, "
+            f"{flips} flipped>"
+        )
+
+    def _repr_html_(self) -> str:
+        return comparison_html(repr(self), self.warnings, self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +213,7 @@ def compare_runs(a: Compared, b: Compared) -> RunComparison:
         if chosen := [p for p in pairs if name in (p.track, ALL)]:
             columns[str(name)] = _column(a, b, {p.id: (p.a, p.b) for p in chosen})
     return RunComparison(
+        names=(a.name, b.name),
         columns=columns,
         tasks=tuple(sorted(pairs, key=lambda p: (not p.flipped, -abs(p.difference), p.id))),
         only_a=only_a,

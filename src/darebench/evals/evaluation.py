@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from darebench.evals.builtin import AGENTS
 from darebench.evals.frame import attempts_frame, attempts_html
+from darebench.evals.run_records import read_records
 from darebench.types import Family, TaskProblem, Trajectory, Variant
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from darebench.evals.comparison import RunComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,17 @@ class Run:
         """Return the attempts as a table, a row for each."""
         return attempts_frame(self.trajectories)
 
+    def compare(self, other: Run) -> RunComparison:
+        """Compare this run with another one, task by task, as `darebench compare` does.
+
+        Raises:
+            ConfigError: They have no scored task in common, or a folder has no records.
+        """
+        from darebench.evals.comparison import compare_runs
+
+        long = self.folder.name == other.folder.name
+        return compare_runs(*(_compared(run, long=long) for run in (self, other)))
+
     def __repr__(self) -> str:
         counts = {"unscored": self.unscored, "missing": self.missing}
         more = "".join(f", {n} {name}" for name, n in counts.items() if n)
@@ -92,3 +106,30 @@ class Run:
 
     def _repr_html_(self) -> str:
         return attempts_html(repr(self), self.trajectories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """A run as comparisons read it."""
+
+    name: str
+    model: str
+    folder: Path
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    trajectories: tuple[Trajectory, ...]
+    missing: int
+
+
+def _compared(run: Run, *, long: bool) -> _Compared:
+    """Read the records of a run; `long` names it by its whole path."""
+    records = read_records(run.folder)
+    return _Compared(
+        name=str(run.folder) if long else run.folder.name,
+        model=str(records.config.get("config", {}).get("model")),
+        folder=run.folder,
+        config=records.config,
+        environment=records.environment,
+        trajectories=run.trajectories,
+        missing=run.missing,
+    )

@@ -12,15 +12,9 @@ from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS
 from darebench.evals.batch import read_truths
 from darebench.evals.evaluation import Run
-from darebench.evals.run_content import check_given, content_record
-from darebench.evals.run_folder import (
-    CONFIG,
-    ENVIRONMENT,
-    PREDICTIONS,
-    KeptRun,
-    predictions_of,
-    read_run,
-)
+from darebench.evals.run_content import check_given, content_record, store_of
+from darebench.evals.run_folder import PREDICTIONS, KeptRun, predictions_of, read_run
+from darebench.evals.run_records import CONFIG, ENVIRONMENT
 from darebench.evals.summary import as_json as run_json
 from darebench.evals.trajectory import TRAJECTORIES, trajectory_of, write_trajectories
 from darebench.files import write_json, written_whole
@@ -75,7 +69,7 @@ def rescore(
         raise ConfigError(f"{folder} is not a run folder: it has no {CONFIG}")
     with held(folder):
         kept = read_run(folder)
-        opened = open_store(store or _store_of(kept))
+        opened = open_store(store or store_of(kept.config))
         tasks = _tasks_of(kept, opened)
         truths = _truths_of([*tasks.values()])
         again: list[Trajectory] = []
@@ -112,12 +106,6 @@ def as_json(rescored: Rescored) -> dict[str, Any]:
 
 def _is_scored(trajectory: Trajectory) -> bool:
     return trajectory.score is not None
-
-
-def _store_of(kept: KeptRun) -> str | None:
-    """Return the store that a run was made over: where it was then, or what it was called."""
-    root = kept.config["store"]["root"]
-    return root if Path(root).is_dir() else kept.config["config"]["store"]
 
 
 def _tasks_of(kept: KeptRun, store: Store) -> dict[str, Task]:

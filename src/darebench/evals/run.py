@@ -31,7 +31,8 @@ from darebench.evals.remote_sandbox import check_same, open_remote
 from darebench.evals.rescore import Rescored, rescore
 from darebench.evals.resolve import NOTES, Asked, Plan, resolve, without_secrets
 from darebench.evals.run_content import check_content
-from darebench.evals.run_folder import CONFIG, attempts_of, read_run
+from darebench.evals.run_folder import attempts_of, read_run
+from darebench.evals.run_records import CONFIG
 from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers

@@ -13,7 +13,7 @@ from typing import Any
 
 from darebench.environment import fingerprint
 from darebench.errors import ConfigError
-from darebench.evals.run_folder import CONFIG
+from darebench.evals.run_records import CONFIG
 from darebench.store.content import describe_changes
 from darebench.store.file_hashes import FileHashes
 from darebench.store.read import Store
@@ -31,6 +31,12 @@ def content_record(store: Store, tasks: Sequence[Task]) -> dict[str, Any]:
         "tasks": {task.id: store.task_hashes[task.id] for task in tasks},
         "given": given_hashes(store, tasks),
     }
+
+
+def store_of(record: Mapping[str, Any]) -> str | None:
+    """Return the store that a run was made over: where it was then, or what it was called."""
+    root = record["store"]["root"]
+    return root if Path(root).is_dir() else record["config"]["store"]
 
 
 def given_hashes(store: Store, tasks: Sequence[Task]) -> dict[str, str]:

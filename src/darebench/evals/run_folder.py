@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,24 @@ from typing import Any
 from darebench.errors import ConfigError
 from darebench.evals.attempts_file import ATTEMPTS, Key, read_lines
 from darebench.evals.evaluation import Run
-from darebench.evals.trajectory import TRAJECTORIES, from_json, read_trajectories
+from darebench.evals.run_records import read_records
+from darebench.evals.trajectory import TRAJECTORIES, from_json
+from darebench.text import may_need_cleaning
 from darebench.types import Task, Trajectory
 
-CONFIG = "config.json"
-"""The record of what is run."""
-ENVIRONMENT = "env.json"
-"""The record of what it is run with."""
 PREDICTIONS = "predictions"
 """The folder of predictions, in that of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an attempt is written down."""
+
+    path: Path
+    start: int
+    """Bytes before its line."""
+    size: int
+    """Bytes of the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -31,32 +40,60 @@ class KeptRun(Run):
     """The record of what is run, `config.json`."""
     environment: Mapping[str, Any]
     """The record of what it is run with, `env.json`."""
+    places: tuple[Place, ...]
+    """Where each of the attempts is written down."""
 
 
-def read_run(folder: Path) -> KeptRun:
+def read_run(folder: Path, *, with_texts: bool = True) -> KeptRun:
     """Read what a run has by now, finished or not; a process that makes it is not disturbed.
+
+    Args:
+        folder: The folder of the run.
+        with_texts: Keep messages, codes and outputs, which are nearly all of a large run. Without
+            them, `read_attempt` reads those of one attempt from its place.
 
     Raises:
         ConfigError: The folder is not that of a run, or its record cannot be used.
     """
+    config, environment = read_records(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        environment = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
         order = attempts_of(config["task_ids"], config["config"]["epochs"])
-    except OSError as error:
-        raise ConfigError(
-            f"{folder} is not a run folder: {error.filename}: {error.strerror}"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ConfigError(f"{folder} is not a run folder: {error!r}") from None
-    found = _read_attempts(folder)
+    found = _read_attempts(folder, with_texts)
+    kept = [found[key] for key in order if key in found]
     return KeptRun(
         folder=folder,
         config=config,
         environment=environment,
         expected=len(order),
-        trajectories=tuple(found[key] for key in order if key in found),
+        trajectories=tuple(trajectory for trajectory, _ in kept),
+        places=tuple(place for _, place in kept),
     )
+
+
+def open_run(folder: Path | str) -> Run:
+    """Open the folder of a run, finished or not, to look at it or to compare it.
+
+    Raises:
+        ConfigError: The folder is not that of a run, or its record cannot be used.
+    """
+    return read_run(Path(folder))
+
+
+def read_attempt(place: Place) -> Trajectory:
+    """Read one attempt with all its texts.
+
+    Raises:
+        ConfigError: The record has been written anew since its place was noted.
+    """
+    try:
+        with place.path.open("rb") as stream:
+            stream.seek(place.start)
+            content = stream.read(place.size)
+        return from_json(json.loads(content), is_clean=not may_need_cleaning(content))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{place.path} has changed; read the run again ({error})") from None
 
 
 def attempts_of(tasks: Sequence[str], epochs: int) -> list[Key]:
@@ -69,14 +106,20 @@ def predictions_of(folder: Path, task: Task, epoch: int) -> Path:
     return folder / f"epoch-{epoch}" / task.dataset / str(task.variant)
 
 
-def _read_attempts(folder: Path) -> dict[Key, Trajectory]:
+def _read_attempts(folder: Path, with_texts: bool) -> dict[Key, tuple[Trajectory, Place]]:
     """Return the attempt that counts for each key: the last, unless only an earlier has a score."""
     path, former = folder / ATTEMPTS, folder / TRAJECTORIES
-    found: dict[Key, Trajectory] = {}
-    if path.is_file():
-        for line in read_lines(path):
-            if line.is_scored or line.key not in found or found[line.key].score is None:
-                found[line.key] = from_json(line.value)
-    elif former.is_file():  # a finished run of a version that kept no record of its own
-        found = {Key(t.task, t.epoch): t for t in read_trajectories(former)}
+    if not path.is_file():
+        path = former  # of a finished run of a version that kept no record of its own
+    found: dict[Key, tuple[Trajectory, Place]] = {}
+    for line in read_lines(path) if path.is_file() else ():
+        if line.is_scored or line.key not in found or found[line.key][0].score is None:
+            made = from_json(line.value, is_clean=line.is_clean)
+            place = Place(path=path, start=line.start, size=line.size)
+            found[line.key] = (made if with_texts else _without_texts(made), place)
     return found
+
+
+def _without_texts(t: Trajectory) -> Trajectory:
+    calls = tuple(replace(c, code="", stdout="", stderr="", arguments=None) for c in t.calls)
+    return replace(t, messages=(), calls=calls)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from darebench.evals.evaluation import Run
 from darebench.scoring.aggregate import Observation, summarise
 from darebench.scoring.aggregate import as_json as columns_json
-from darebench.types import Trajectory
+from darebench.types import TaskProblem, Trajectory
 
 
 def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
@@ -26,7 +26,36 @@ def observations(trajectories: Iterable[Trajectory]) -> list[Observation]:
     ]
 
 
-def as_json(run: Run) -> dict[str, Any]:
+class Counted(Protocol):
+    """What is read of a run."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept."""
+        ...
+
+    @property
+    def trajectories(self) -> tuple[Trajectory, ...]:
+        """The attempts that have ended."""
+        ...
+
+    @property
+    def unscored(self) -> int:
+        """Attempts without a score."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """Attempts that have not ended yet."""
+        ...
+
+    @property
+    def problems(self) -> tuple[TaskProblem, ...]:
+        """Datasets of the store that could not be used."""
+        ...
+
+
+def as_json(run: Counted) -> dict[str, Any]:
     """Return the documented JSON form of a run."""
     return {
         "run": str(run.folder),

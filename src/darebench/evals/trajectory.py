@@ -142,8 +142,12 @@ def to_json(trajectory: Trajectory) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "task": fields.pop("task"), "column": track, **fields}
 
 
-def from_json(value: Mapping[str, Any]) -> Trajectory:
+def from_json(value: Mapping[str, Any], *, is_clean: bool = False) -> Trajectory:
     """Read the documented JSON form of an attempt.
+
+    Args:
+        value: The JSON form.
+        is_clean: Whether its texts are known to be those that `darebench.text` makes of them.
 
     Raises:
         ConfigError: The value is of another schema version, or a field is missing or wrong.
@@ -151,7 +155,7 @@ def from_json(value: Mapping[str, Any]) -> Trajectory:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
     if version != SCHEMA_VERSION:
         raise ConfigError(f"a trajectory of schema version {version}; this reads {SCHEMA_VERSION}")
-    value = clean(value)
+    value = value if is_clean else clean(value)
     fields = {k: v for k, v in value.items() if k not in ("schema_version", "column")}
     try:
         fields |= {

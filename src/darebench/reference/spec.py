@@ -48,6 +48,18 @@ class Slips:
     """Take text in a numerical column for a missing value."""
     fill_targets: bool = False
     """Fill missing targets by their mean or most frequent value."""
+    exclusive: bool = False
+    """Let the filter drop rows whose value is an end of its range."""
+    drop_incomplete: bool = False
+    """Drop training rows in which a feature is missing."""
+    own_category: bool = False
+    """Fill missing categories by a category of their own."""
+    drop_first: bool = False
+    """Leave the first category of each column out of the one-hot encoding."""
+    categorical_first: bool = False
+    """Move the categorical features before the numerical ones."""
+    fit_on_all: bool = False
+    """Let imputers, scaler and encoder learn from the rows to predict too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,11 @@ def read_sqlite(name):
     return frame
 
 
-def keep_expected(frame, ranges, types, *, drop_missing=False):
-    """Drop rows with a known value outside its column's expected range; keep missing ones."""
+def keep_expected(frame, ranges, types, *, drop_missing=False, exclusive=False):
+    """Drop rows with a known value outside its column's expected range; keep missing ones.
+
+    With `exclusive`, the ends of a range are outside of it.
+    """
     keep = pd.Series(True, index=frame.index)
     for column, expected in ranges.items():
         if column not in frame:
@@ -96,7 +99,8 @@ def keep_expected(frame, ranges, types, *, drop_missing=False):
         if types.get(column) == "numerical":
             low, high = (float(bound) for bound in expected)
             numbers = pd.to_numeric(values, errors="coerce")
-            inside = (numbers >= low) & (numbers <= high)
+            ends = "neither" if exclusive else "both"
+            inside = numbers.between(low, high, inclusive=ends)
         else:
             inside = values.isin(expected) | values.astype(str).isin([str(v) for v in expected])
         keep &= inside if drop_missing else inside | values.isna()
@@ -105,25 +109,26 @@ def keep_expected(frame, ranges, types, *, drop_missing=False):
 
 def build_pipeline(settings, n_targets):
     """Build imputers, scaler, encoder and model: the numeric block first, all else default."""
-    extras = settings["extras"]
+    extras, slips = settings["extras"], settings["slips"]
     numeric = Pipeline(
         [
             ("impute", SimpleImputer(strategy=settings["imputer"])),
             ("scale", SCALERS[extras["scaler"]]() if extras["scaler"] else "passthrough"),
         ]
     )
+    dropped = "first" if slips["drop_first"] else None
     encoder = (
-        OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        OneHotEncoder(handle_unknown="ignore", sparse_output=False, drop=dropped)
         if extras["encoder"] == "OneHotEncoder"
         else OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     )
-    categorical = Pipeline(
-        [("impute", SimpleImputer(strategy="most_frequent")), ("encode", encoder)]
-    )
+    filled = "constant" if slips["own_category"] else "most_frequent"
+    categorical = Pipeline([("impute", SimpleImputer(strategy=filled)), ("encode", encoder)])
     blocks = [
         ("numeric", numeric, [*settings["numerical"], *made_names(extras)]),
         ("categorical", categorical, settings["categorical"]),
     ]
+    blocks = blocks[::-1] if slips["categorical_first"] else blocks
     name = settings["model"]
     # What few workflows need is imported when one does, for it takes longer than most of them.
     kind = MODELS.get(name) or getattr(import_module(f"sklearn.{MORE_MODELS[name]}"), name)
@@ -189,6 +194,14 @@ def fill_targets(train, targets):
     return train.fillna(filled)
 
 
+def fit_and_predict(pipeline, x, y, asked, *, fit_on_all):
+    """Fit a pipeline and predict; with `fit_on_all`, its transforms learn from both tables."""
+    if not fit_on_all:
+        return pipeline.fit(x, y).predict(asked)
+    transform, model = pipeline[0].fit(pd.concat([x, asked])), pipeline[1]
+    return model.fit(transform.transform(x), y).predict(transform.transform(asked))
+
+
 def read_joined(settings):
     """Read the training rows and the rows to predict, with the lookup table's columns."""
     na_words, join = settings["slips"]["na_words"], settings["extras"]["join"]
@@ -208,19 +221,22 @@ def main(settings):
     targets, extras, slips = settings["targets"], settings["extras"], settings["slips"]
     train, val = read_joined(settings)
     if settings["ranges"] is not None:
-        dropped = slips["drop_missing"]
-        train = keep_expected(train, settings["ranges"], settings["types"], drop_missing=dropped)
+        how = {"drop_missing": slips["drop_missing"], "exclusive": slips["exclusive"]}
+        train = keep_expected(train, settings["ranges"], settings["types"], **how)
     if extras["drop_duplicates"] or slips["parse_numbers"]:
         train = as_numbers(train, settings["types"])
     if extras["drop_duplicates"]:
         train = train.drop_duplicates([c for c in train.columns if c != "row_id"])
     train = fill_targets(train, targets) if slips["fill_targets"] else train.dropna(subset=targets)
+    train = train.dropna(subset=settings["features"]) if slips["drop_incomplete"] else train
     train, val = make_columns(settings, train, val)
     features = [*settings["features"], *made_names(extras)]
     y = train[targets[0]] if len(targets) == 1 else train[targets]
     y = np.log1p(y) if extras["log_target"] else y
-    pipeline = build_pipeline(settings, len(targets)).fit(train[features], y)
-    predicted = np.asarray(pipeline.predict(val[features])).reshape(len(val), len(targets))
+    pipeline = build_pipeline(settings, len(targets))
+    on_all = slips["fit_on_all"]
+    predicted = fit_and_predict(pipeline, train[features], y, val[features], fit_on_all=on_all)
+    predicted = np.asarray(predicted).reshape(len(val), len(targets))
     predicted = np.expm1(predicted) if extras["log_target"] else predicted
     answer = pd.DataFrame({"row_id": val["row_id"].to_numpy()})
     for position, target in enumerate(targets):

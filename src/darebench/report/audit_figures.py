@@ -1,33 +1,9 @@
-"""The figures of a store's audit as sentences and bars, for the terminal and the page."""
+"""The figures of a store's audit as sentences, for the terminal and the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
 from darebench.audit.naturalness.verdicts import Verdict
 from darebench.audit.store_audit import Audit
-from darebench.audit.store_figures import BINS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar of a chart."""
-
-    name: str
-    share: float
-    """Its length, in [0, 1]."""
-    text: str
-    """What stands beside it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """Bars under a title."""
-
-    title: str
-    note: str
-    bars: tuple[Bar, ...]
 
 
 def store_facts(audit: Audit) -> dict[str, str]:
@@ -69,46 +45,3 @@ def store_facts(audit: Audit) -> dict[str, str]:
     for name, (score, blind) in figures.agents.items():
         facts[f"agent {name}"] = f"scores {score:.2f}, with shuffled training {blind:.2f}"
     return facts
-
-
-def store_charts(audit: Audit) -> list[Chart]:
-    """Return the charts of a store, those without anything to show left out."""
-    return [chart for chart in _charts(audit) if chart.bars]
-
-
-def _charts(audit: Audit) -> Iterator[Chart]:
-    figures = audit.figures
-    yield Chart(
-        title="What the targets are",
-        note="By rules of the audit's own, from names, descriptions and data.",
-        bars=_counted({str(v): figures.verdicts.get(str(v), 0) for v in Verdict}),
-    )
-    for track, counts in figures.rooms.items():
-        names = [f"{k / BINS:.1f} to {(k + 1) / BINS:.1f}" for k in range(BINS)]
-        yield Chart(
-            title=f"Headroom of {track}",
-            note="Tasks by what a quick model scores over the best naive answer.",
-            bars=_counted(dict(zip(names, counts, strict=True))),
-        )
-    if figures.refused is not None:
-        yield Chart(
-            title="Why likely targets were refused",
-            note="By the ledger beside the store.",
-            bars=_counted(dict(list(figures.refused.by_reason.items())[:12])),
-        )
-    yield Chart(
-        title="Agents without a language model",
-        note="Mean scores; blind is with every training column shuffled on its own.",
-        bars=tuple(
-            Bar(name=label, share=value, text=f"{value:.2f}")
-            for name, (score, blind) in figures.agents.items()
-            for label, value in ((name, score), (f"{name}, blind", blind))
-        ),
-    )
-
-
-def _counted(counts: Mapping[str, int]) -> tuple[Bar, ...]:
-    most = max(counts.values(), default=0)
-    if not most:
-        return ()
-    return tuple(Bar(name=name, share=n / most, text=str(n)) for name, n in counts.items())

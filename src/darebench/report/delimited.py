@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+from darebench.errors import ConfigError
 from darebench.report.figures import groups
 from darebench.report.load import Results
+from darebench.report.result_tables import UNKNOWN
+from darebench.report.tables import tables_of
 
 COLUMNS = (
     "run", "model", "track", "task", "metric", "value", "unit", "low", "high", "bootstrap_low",
@@ -15,9 +18,22 @@ COLUMNS = (
 
 
 def as_csv(results: Results) -> str:
-    """Return the figures of runs as csv; an empty cell is a number that there is not."""
+    """Return the figures of runs as csv, or the table that is asked for, with its cells as texts.
+
+    An empty cell is a number that there is not.
+
+    Raises:
+        ConfigError: More than one table is asked for.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
+    if len(results.tables) > 1:
+        raise ConfigError("a csv file holds one table; give one --table")
+    if results.tables:
+        (table,) = tables_of(results).values()
+        rows = ([c if c != UNKNOWN else "" for c in row] for row in table.rows)
+        writer.writerows([table.columns, *rows])
+        return stream.getvalue()
     writer.writerow(COLUMNS)
     for run in results.runs:
         for group in groups(run):

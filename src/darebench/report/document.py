@@ -6,8 +6,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from darebench.evals.against.shape import as_json as against_json
+from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.report.figures import Figure, Group, groups
 from darebench.report.load import LoadedRun, Results
+from darebench.report.tables import tables_of
 from darebench.types import Trajectory
 
 SCHEMA = 2
@@ -24,9 +27,28 @@ def as_json(results: Results) -> str:
         "zeros": [
             _zero(run, t) for run in results.runs for t in run.trajectories if t.score == 0.0
         ],
+        "tables": [{"name": name, **asdict(t)} for name, t in tables_of(results).items()],
+        **_asked_for(results),
         "left_out": [asdict(item) for item in results.left_out],
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _asked_for(results: Results) -> dict[str, Any]:
+    """Return the predictions against the truth and the diagnoses, where somebody asked for them."""
+    found = {
+        "against_truth": [
+            {"run": run.name, **against_json(against)}
+            for run in results.runs
+            for against in run.against.values()
+        ],
+        "diagnoses": [
+            {"run": run.name, "task": key.task, "epoch": key.epoch, **diagnosis_json(diagnosis)}
+            for run in results.runs
+            for key, diagnosis in run.diagnoses.items()
+        ],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _object(group: Group) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from darebench.report.load import Results
-from darebench.report.result_tables import all_tables
 from darebench.report.table import ReportTable
+from darebench.report.tables import tables_of
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -34,7 +34,7 @@ def as_latex(results: Results) -> str:
 
     The notes are comments, since a document has a place of its own for them.
     """
-    return "\n".join(map(_table, all_tables(results.runs)))
+    return "\n".join(map(_table, tables_of(results).values()))
 
 
 def _table(table: ReportTable) -> str:

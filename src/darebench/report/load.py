@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import ConfigError
-from darebench.evals.run_folder import CONFIG, read_run
+from darebench.evals.against.shape import AgainstTruth
+from darebench.evals.attempts_file import Key
+from darebench.evals.run_folder import Place, read_run
+from darebench.evals.run_records import CONFIG
+from darebench.reference.diagnosis import Diagnosis
+from darebench.report.prices import Price
 from darebench.types import Trajectory
 from darebench.work import is_set_aside
 
@@ -27,7 +32,7 @@ class LoadedRun:
     """What the run is called in tables: its folder's name, longer where two would be equal."""
     model: str
     trajectories: tuple[Trajectory, ...]
-    """The attempts that have ended."""
+    """The attempts that have ended, without their messages, codes and outputs."""
     expected: int
     """Number of attempts that were asked for."""
     config: Mapping[str, Any]
@@ -35,6 +40,14 @@ class LoadedRun:
     environment: Mapping[str, Any]
     """The record of what it is run with, `env.json`."""
     folder: Path | None = None
+    places: tuple[Place, ...] = ()
+    """Where each attempt can be read with its texts."""
+    against: Mapping[Key, AgainstTruth] = field(default_factory=dict)
+    """Predictions against the truth, where they were asked for; reports show what is here."""
+    price: Price | None = None
+    """What the tokens of its model cost; None where nobody has said so."""
+    diagnoses: Mapping[Key, Diagnosis] = field(default_factory=dict)
+    """What IF answers show of the steps that were followed, where it was asked for."""
 
     @property
     def missing(self) -> int:
@@ -57,6 +70,8 @@ class Results:
 
     runs: tuple[LoadedRun, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
+    tables: tuple[str, ...] = ()
+    """Names of the tables to show; all without one."""
 
 
 def read_paths(paths: Sequence[Path]) -> Results:
@@ -93,7 +108,7 @@ def load_run(folder: Path) -> LoadedRun:
     """
     try:
         _check_folder(folder)
-        kept = read_run(folder)
+        kept = read_run(folder, with_texts=False)
     except OSError as error:
         raise ConfigError(f"{folder} cannot be read: {error.strerror}") from None
     try:
@@ -110,6 +125,7 @@ def load_run(folder: Path) -> LoadedRun:
         config=kept.config,
         environment=kept.environment,
         folder=folder,
+        places=kept.places,
     )
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from darebench.report.load import Results
-from darebench.report.result_tables import all_tables
 from darebench.report.table import ReportTable
+from darebench.report.tables import tables_of
 
 _MARKUP = re.compile(r"[\\`*\[\]|~$#]|(?<!\w)_|_(?!\w)")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -15,7 +15,7 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def as_markdown(results: Results) -> str:
     """Return the tables of runs in Markdown."""
-    return "\n".join(map(table_text, all_tables(results.runs)))
+    return "\n".join(map(table_text, tables_of(results).values()))
 
 
 def table_text(table: ReportTable) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from darebench.errors import ConfigError
 from darebench.report.formats import FORMATS
 from darebench.report.load import LeftOut, LoadedRun, Results, none_of, read_paths
 from darebench.report.page.curves_page import curves_page, is_training
+from darebench.report.prices import price_of, read_prices
+from darebench.report.tables import check_names
+from darebench.types import Progress
+
+WITH_ATTEMPTS = ("html", "json")
+"""The formats that hold every attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +41,82 @@ class Report:
         ]
 
 
-def render(paths: Sequence[Path], form: str) -> Report:
+def render(
+    paths: Sequence[Path],
+    form: str,
+    *,
+    with_truth: bool = False,
+    diagnose: bool = False,
+    tables: Sequence[str] = (),
+    prices: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Render the runs among some paths in one of `FORMATS`, and say what is left out.
 
     Training runs are rendered as a page of curves, if there are no other runs.
 
+    Args:
+        paths: Run folders.
+        form: Name of the format.
+        with_truth: Set each prediction against the truth, for those who may see it.
+        diagnose: Find out which step each IF attempt did not follow, in the sandbox.
+        tables: Names of the tables to show, of `darebench.report.tables.TABLES`; all without one.
+        prices: TOML file with the prices of models, of which a table of costs is made.
+        progress: Progress callback.
+
     Raises:
-        ConfigError: The format is unknown, or none of the paths can be shown in it.
+        ConfigError: The format is unknown, none of the paths can be shown in it, or it does not
+            hold the truth that it is asked for.
+        StoreError: The store of a run is not there to read the truth from.
     """
     if form not in FORMATS:
         raise ConfigError(f"unknown format {form!r}; use one of {', '.join(FORMATS)}")
     results = read_paths(paths)
     if not results.runs:
         return _curves(paths, results) if form == "html" else _nothing(paths, results)
+    if with_truth and form not in WITH_ATTEMPTS:
+        raise ConfigError(f"--with-truth needs --format {' or '.join(WITH_ATTEMPTS)}")
+    if tables and form == "html":
+        raise ConfigError("--table is for the other formats; a page has all tables")
+    check_names(tables)
+    results = replace(results, tables=tuple(dict.fromkeys(tables)))
+    if prices is not None:
+        known = read_prices(prices)
+        results = _each(results, lambda run: replace(run, price=price_of(run.model, known)))
+    if with_truth:
+        results = _each(results, partial(_with_truth, progress=progress))
+    if diagnose:
+        results = _each(results, partial(_diagnosed, progress=progress))
     return Report(
         text=FORMATS[form].write(results),
         shown=tuple(run.folder for run in results.runs if run.folder is not None),
         left_out=results.left_out,
         unfinished=tuple(run for run in results.runs if run.missing),
     )
+
+
+def _each(results: Results, change: Callable[[LoadedRun], LoadedRun]) -> Results:
+    return replace(results, runs=tuple(map(change, results.runs)))
+
+
+def _with_truth(run: LoadedRun, progress: Progress | None) -> LoadedRun:
+    from darebench.evals.against.of_run import run_against
+
+    if run.folder is None:
+        return run
+    shown = partial(progress, f"truth of {run.name}") if progress else None
+    found = run_against(run.folder, run.config, run.trajectories, on_done=shown)
+    return replace(run, against=found)
+
+
+def _diagnosed(run: LoadedRun, progress: Progress | None) -> LoadedRun:
+    from darebench.evals.diagnoses import run_diagnoses
+
+    if run.folder is None:
+        return run
+    shown = partial(progress, f"diagnoses of {run.name}") if progress else None
+    found = run_diagnoses(run.folder, run.config, run.trajectories, on_done=shown)
+    return replace(run, diagnoses=found)
 
 
 def _curves(paths: Sequence[Path], results: Results) -> Report:

@@ -1,26 +1,17 @@
-"""The tables of the paper, for any set of runs: rows of text, made from their figures."""
+"""Tables of what runs scored, how they failed and what they took: rows of text from figures."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from darebench.reference.diagnosis import WORDS
 from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
 from darebench.report.table import ReportTable
 from darebench.types import CallStatus, Failure, Track, Trajectory
 
-PUBLISHED = (
-    ("gpt-4o", 32.88, 40.45, 20.28, 40.60, 35.54, 4.77),
-    ("gpt-4.1", 55.82, 57.83, 52.17, 58.62, 40.78, 6.60),
-    ("gpt-5", 69.81, 43.40, 57.24, 56.29, 36.83, 10.13),
-    ("o4-mini", 67.56, 57.89, 53.62, 57.60, 42.29, 9.67),
-    ("Claude Sonnet 3.7", 61.48, 61.03, 46.37, 63.20, 49.88, 13.70),
-    ("Claude Sonnet 4", 16.21, 18.27, 15.21, 11.33, 4.80, 0.01),
-    ("Qwen3-32B", 17.11, 30.71, 15.21, 35.86, 26.96, 0.00),
-    ("Qwen3-4B", 3.60, 5.23, 0.72, 3.29, 6.97, 0.00),
-)
-"""Rows of the paper's main table (arXiv 2602.24288), in percent, for tasks other than a run's."""
 UNKNOWN = "-"
 """Stands where there is no figure."""
 INTERVAL = (
@@ -33,13 +24,6 @@ _EXAMPLE_WIDTH = 160
 """Most characters of an example in a table; the page has the whole message."""
 
 
-def all_tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
-    """Return every table of the given runs."""
-    tables = [main_table(runs), failure_table(runs), effort_table(runs), strict_table(runs)]
-    zeros = zero_table(runs)
-    return [*tables[:2], zeros, *tables[2:]] if zeros.rows else tables
-
-
 def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the main table: the mean score of each track with its interval, in percent."""
     named = [(run.name, run) for run in runs]
@@ -48,10 +32,25 @@ def main_table(runs: Sequence[LoadedRun]) -> ReportTable:
 
 def sensitivity_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the scores of each track by budget, in percent: turns, and seconds of a call."""
-    budgets = (run.config["config"] for run in runs)
-    names = [f"{budget['turns']} x {budget['seconds']:g} s" for budget in budgets]
-    named = zip(names, runs, strict=True)
+    models = {run.model for run in runs}
+    named = [
+        (budget_text(run) if len(models) == 1 else f"{run.model}, {budget_text(run)}", run)
+        for run in runs
+    ]
     return _score_table("Scores by budget", "turns x seconds", named, f"{_LEFT_OUT}.")
+
+
+def budget_text(run: LoadedRun) -> str:
+    """Return the budget of a run: turns, and seconds of a call."""
+    asked = run.config.get("config", {})
+    known = [asked.get("turns", UNKNOWN), asked.get("seconds", UNKNOWN)]
+    return " x ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in known) + " s"
+
+
+def budgets_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return the sensitivity table where runs have different budgets; else one without rows."""
+    table = sensitivity_table(runs)
+    return table if len({*map(budget_text, runs)}) > 1 else replace(table, rows=())
 
 
 def _score_table(
@@ -117,6 +116,27 @@ def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
         title="Scores of 0",
         note="Why scored attempts got 0, by the reason's code.",
         columns=("run", "reason", "attempts", "for example"),
+        rows=tuple(rows),
+    )
+
+
+def steps_table(runs: Sequence[LoadedRun]) -> ReportTable:
+    """Return which step IF attempts did not follow first, of the runs that were diagnosed."""
+    rows = []
+    for run in runs:
+        found = run.diagnoses.values()
+        steps = Counter(WORDS[d.step] for d in found if d.step)
+        several = sum(len(d.steps) > 1 for d in found)
+        unknown = sum(not d.followed and not d.steps for d in found)
+        rest = {"one of several steps": several, "not known": unknown}
+        rest["all followed"] = sum(d.followed for d in found)
+        ordered = sorted(steps.items(), key=lambda item: (-item[1], item[0]))
+        rows += [(run.name, name, str(n)) for name, n in [*ordered, *rest.items()] if n]
+    return ReportTable(
+        title="Steps not followed",
+        note="Diagnosed IF attempts by the first step that was not followed, as near misses of the "
+        "reference show it.",
+        columns=("run", "first step not followed", "attempts"),
         rows=tuple(rows),
     )
 

@@ -35,9 +35,9 @@ _ADDRESS = re.compile(r"[./~]|\w+://")
 
 def as_terminal(results: Results) -> str:
     """Return the tables of runs as plain text."""
-    from darebench.report.result_tables import all_tables
+    from darebench.report.tables import tables_of
 
-    return "\n".join(map(as_text, all_tables(results.runs)))
+    return "\n".join(map(as_text, tables_of(results).values()))
 
 
 def as_text(table: ReportTable) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from darebench.agents.protocol import Budget
 from darebench.errors import ConfigError
-from darebench.evals.run_folder import CONFIG
+from darebench.evals.run_records import CONFIG
 from darebench.evals.trajectory import TRAJECTORIES
 
 

@@ -42,6 +42,27 @@ def read_table(path: Path) -> pd.DataFrame:
         raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
 
 
+def read_head(path: Path, n_rows: int) -> pd.DataFrame:
+    """Read the first rows of a data file, as `read_table` does, without reading the others.
+
+    Raises:
+        TaskFormatError: The file is missing, broken, or of another kind.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    if path.suffix not in (".csv", ".parquet", ".sqlite") or not path.is_file():
+        return read_table(path)  # which says what is wrong
+    try:
+        if path.suffix == ".csv":
+            return _read_csv(path, n_rows)
+        return (
+            _parquet_head(path, n_rows) if path.suffix == ".parquet" else _sqlite_head(path, n_rows)
+        )
+    except (ValueError, OSError, sqlite3.Error, pd.errors.ParserError, pa.ArrowInvalid) as error:
+        raise TaskFormatError(f"{path} cannot be read: {_one_line(error)}") from None
+
+
 def check_whole(path: Path) -> None:
     """Check the two ends of a data file, which show one that was cut off or is of another kind.
 
@@ -117,10 +138,10 @@ def measure_files(task: Task) -> Sizes:
     return Sizes(train=found.get("train"), test=found.get("val"), problems=tuple(problems))
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, n_rows: int | None = None) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False, nrows=n_rows)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -140,6 +161,29 @@ def _read_sqlite(path: Path) -> pd.DataFrame:
     frame = parts[0]
     for part in parts[1:]:
         frame = frame.merge(part, on=ROW_ID, how="inner")
+    return _none_to_nan(frame)
+
+
+def _parquet_head(path: Path, n_rows: int) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=n_rows), None)
+        frame = file.schema_arrow.empty_table().to_pandas() if batch is None else batch.to_pandas()
+    return _none_to_nan(frame)
+
+
+def _sqlite_head(path: Path, n_rows: int) -> pd.DataFrame:
+    import pandas as pd
+
+    with closing(_connect(path)) as connection:
+        first, *others = _table_names(connection)
+        frame = pd.read_sql_query(f"SELECT * FROM {_quoted(first)} LIMIT {n_rows:d}", connection)
+        for name in others:
+            rows = frame[ROW_ID].tolist()
+            marks = ", ".join("?" * len(rows))
+            query = f"SELECT * FROM {_quoted(name)} WHERE {ROW_ID} IN ({marks})"
+            frame = frame.merge(pd.read_sql_query(query, connection, params=rows), on=ROW_ID)
     return _none_to_nan(frame)
 
 

@@ -90,6 +90,36 @@ def read_step_effects(task: Task) -> dict[str, StepEffect]:
     return dict(_question(task).process_coverage)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesKeys:
+    """The columns that a forecast is drawn by."""
+
+    time: str
+    time_format: str | None
+    """Its strptime format as the settings state it, which the file need not follow."""
+    entities: tuple[str, ...]
+    """Columns that tell series apart: what names a row of a CF answer beside the time."""
+
+
+def read_series_keys(task: Task) -> SeriesKeys | None:
+    """Read by which columns the forecasts of a task are drawn; None if none is a time.
+
+    Raises:
+        TaskFormatError: The settings cannot be read.
+    """
+    q = _question(task)
+    if q.time_column is None:
+        return None
+    path = layout.truth_file(_dataset(task), Variant.CF)
+    header = _header(path.read_bytes()) if path.is_file() else []
+    known = {layout.ROW_ID, q.time_column, *task.targets}
+    return SeriesKeys(
+        time=q.time_column,
+        time_format=q.time_format,
+        entities=tuple(name for name in header if name not in known),
+    )
+
+
 def read_truth(task: Task) -> Truth:
     """Read the true values of an MM, XF or CF task.
 

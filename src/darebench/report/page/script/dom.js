@@ -1,0 +1,55 @@
+// Elements, made of text only: nothing here, or in any other module, turns text into markup.
+
+export function h(tag, properties, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "href" && !String(value).startsWith("#")) throw new Error(`a link that leads out: ${value}`);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const link = (to, ...children) => h("a", { href: to }, children);
+export const dim = (...children) => h("span", { class: "dim" }, children);
+
+export function facts(pairs) {
+  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return h("dl", {}, known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "object" ? value : String(value))]));
+}
+
+export function table(columns, rows, { caption, isWords } = {}) {
+  const cls = (k) => (isWords?.[k] ? "words" : undefined);
+  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption ?? columns.join(", ") },
+    h("table", {},
+      caption && h("caption", { class: "hidden" }, caption),
+      h("thead", {}, h("tr", {}, columns.map((c, k) => h("th", { scope: "col", class: cls(k) }, c)))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, row.map((c, k) => h("td", { class: cls(k) }, c)))))));
+}
+
+export function chosen(label, options, value, onchange) {
+  const select = h("select", { onchange: () => onchange(select.value) },
+    options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
+  return h("label", {}, dim(label), select);
+}
+
+export function typed(label, value, oninput, more) {
+  const input = h("input", { type: "search", value, autocomplete: "off", spellcheck: "false", ...more, oninput: () => oninput(input.value) });
+  return h("label", { class: "grow" }, dim(label), input);
+}
+
+export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+export const signed = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).toFixed(1)}`;
+export const counted = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+export const number = (value, digits = 4) => (value === null ? "" : Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits }));
+export const words = (name) => (name ? name.replaceAll("_", " ") : "");
+
+export function afterPause(act, milliseconds = 150) {
+  let waiting;
+  return (...values) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => act(...values), milliseconds);
+  };
+}

@@ -1,0 +1,104 @@
+"""What lies at some paths: runs, stores, curations, audits and trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from darebench.curate.assemble import STORE
+from darebench.evals.attempts_file import ATTEMPTS
+from darebench.evals.run_records import CONFIG, ENVIRONMENT
+from darebench.evals.trajectory import TRAJECTORIES
+from darebench.report.load import METRICS, LeftOut
+from darebench.report.page.curation_documents import LEDGER, is_curation
+from darebench.report.page.curves_page import is_training
+from darebench.store import layout
+from darebench.work import is_set_aside
+
+
+class Kind(StrEnum):
+    """What a path holds."""
+
+    RUN = "run"
+    """The folder of an evaluation."""
+    STORE = "store"
+    """A folder of tasks."""
+    CURATION = "curation"
+    """The folder of a curation; its store is a place of its own."""
+    AUDIT = "audit"
+    """A file that `darebench audit --json` has printed."""
+    TRAINING = "training"
+    """The folder of a training run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One thing that can be shown."""
+
+    kind: Kind
+    path: Path
+
+    @property
+    def called(self) -> Path:
+        """The path that names it: a curation's store is called as the curation is."""
+        inside = (
+            self.kind is Kind.STORE and self.path.name == STORE and is_curation(self.path.parent)
+        )
+        return (self.path.parent if inside else self.path).resolve()
+
+    @property
+    def state(self) -> tuple[tuple[int, int, int], ...]:
+        """What changes whenever its content does: of each file that is read, what `stat` says."""
+        files = {
+            Kind.RUN: (CONFIG, ENVIRONMENT, ATTEMPTS, TRAJECTORIES),
+            Kind.STORE: (layout.QUESTIONS,),
+            Kind.CURATION: (LEDGER,),
+            Kind.AUDIT: ("",),
+            Kind.TRAINING: (METRICS,),
+        }[self.kind]
+        return tuple(_stat(self.path / name) for name in files)
+
+
+def find_places(paths: Sequence[Path]) -> tuple[list[Place], list[LeftOut]]:
+    """Return what lies at some paths, and at one level below those that are plain folders.
+
+    Returns:
+        The places, each once, and why the other paths are left out.
+    """
+    found: dict[Path, Place] = {}
+    left: list[LeftOut] = []
+    for path in paths:
+        own = list(_at(path))
+        if not own and path.is_dir():
+            inside = sorted(child for child in path.iterdir() if child.is_dir())
+            own = [place for child in inside if not is_set_aside(child) for place in _at(child)]
+        elif not own:
+            what = "is not there" if not path.exists() else "is a file that cannot be shown"
+            left.append(LeftOut(path=str(path), reason=what))
+        found |= {place.path.resolve(): place for place in own}
+    return list(found.values()), left
+
+
+def _at(path: Path) -> Iterator[Place]:
+    if path.is_file():
+        if path.suffix == ".json":
+            yield Place(kind=Kind.AUDIT, path=path)
+    elif is_training(path):
+        yield Place(kind=Kind.TRAINING, path=path)
+    elif (path / layout.QUESTIONS).is_file():
+        yield Place(kind=Kind.STORE, path=path)
+    elif is_curation(path):
+        yield Place(kind=Kind.CURATION, path=path)
+        yield Place(kind=Kind.STORE, path=path / STORE)
+    elif (path / CONFIG).is_file() and (path / ENVIRONMENT).is_file():
+        yield Place(kind=Kind.RUN, path=path)
+
+
+def _stat(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
