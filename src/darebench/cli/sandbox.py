@@ -186,6 +186,21 @@ class ServerOptions:
         int,
         typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
     ] = 300
+    sessions: Annotated[
+        int,
+        typer.Option(
+            "--sessions", min=0, metavar="N", help="Number of sessions that may be open at a time."
+        ),
+    ] = 64
+    idle: Annotated[
+        float,
+        typer.Option(
+            "--idle",
+            min=1.0,
+            metavar="SECONDS",
+            help="Seconds without a request after which a session is closed.",
+        ),
+    ] = 600.0
 
 
 @command(app, "serve")
@@ -194,7 +209,7 @@ def sandbox_serve(
     server: ServerOptions,
     output: Output,
 ) -> None:
-    """Serve the sandbox over HTTP, as SandboxFusion's POST /run_code.
+    """Serve the sandbox over HTTP: SandboxFusion's POST /run_code, and sessions.
 
     Example: darebench sandbox serve --port 8080
     """
@@ -220,6 +235,8 @@ def sandbox_serve(
         body_mb=server.body,
         limits=Limits(memory_mb=server.memory),
         pod_name=os.environ.get("MY_POD_NAME"),
+        sessions=server.sessions,
+        idle_s=server.idle,
     )
 
     def ready(url: str) -> None:

@@ -71,6 +71,8 @@ class Session:
         limits: Limits | None = None,
         *,
         executor: LocalExecutor | None = None,
+        server: str | None = None,
+        token: str | None = None,
     ) -> None:
         """Open a session.
 
@@ -79,13 +81,21 @@ class Session:
             limits: What each step may use; memory, processes and disk are bounded for the session
                 and its forks together.
             executor: Whose processes to use; otherwise all sessions of this program share one.
+            server: Address of a `darebench sandbox serve` to open it on, which takes the limits of
+                time and memory, and has its own of everything else.
+            token: The token that the server asks for.
 
         Raises:
             SandboxFault: The sandbox failed.
             ConfigError: This machine lacks something that a session needs, or a file may not go in.
         """
         load = {name: Path(path) for name, path in (load or {}).items()}
-        host = (executor or _shared()).open_sessions(load, limits or Limits())
+        if server is None:
+            host = (executor or _shared()).open_sessions(load, limits or Limits())
+        else:
+            from darebench.sandbox.remote_session import RemoteFamily
+
+            host = RemoteFamily(server, token, load, limits or Limits())
         self._take(host, host.first)
 
     def _take(self, host: Host, number: int) -> None:
@@ -121,6 +131,15 @@ class Session:
         if seconds is not None and not 0 < seconds <= most:
             raise ConfigError(f"seconds={seconds:g}; this session allows up to {most:g} s")
         return self._host.run(self._number, code, seconds or most, keep_failed=keep_failed)
+
+    @property
+    def limits(self) -> Limits:
+        """What a step may use."""
+        return self._host.limits
+
+    def stop(self) -> None:
+        """End the step that another thread runs; the session is as it was before."""
+        self._host.stop()
 
     def fork(self) -> Session:
         """Open another session with the same variables and files; neither sees the other's changes.
@@ -174,9 +193,13 @@ class AsyncSession:
         limits: Limits | None = None,
         *,
         executor: LocalExecutor | None = None,
+        server: str | None = None,
+        token: str | None = None,
     ) -> None:
         """Take what `Session` takes; the session is opened by `async with`."""
-        self._make = functools.partial(Session, load, limits, executor=executor)
+        self._make = functools.partial(
+            Session, load, limits, executor=executor, server=server, token=token
+        )
         self._session: Session | None = None
 
     async def __aenter__(self) -> AsyncSession:
@@ -196,7 +219,7 @@ class AsyncSession:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            session._host.stop()
+            session.stop()
             with contextlib.suppress(Exception):  # nobody is left to hear of it
                 await task
             raise
