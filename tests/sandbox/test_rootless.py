@@ -87,8 +87,9 @@ def test_a_call_without_root(home):
 
 @as_root
 @pytest.mark.slow
-def test_the_attacks_fail_without_root_too(home):
-    command = [sys.executable, "-m", "pytest", str(HERE / "test_attacks.py"), "-q", "--maxfail=3"]
+@pytest.mark.parametrize("file", ["test_attacks.py", "test_session_attacks.py"])
+def test_the_attacks_fail_without_root_too(home, file):
+    command = [sys.executable, "-m", "pytest", str(HERE / file), "-q", "--maxfail=3"]
     command += [
         "--basetemp",
         str(home / "own" / "t"),

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from darebench.sandbox.cell import landlock, linux, memory, seccomp
+from darebench.sandbox.cell import landlock, linux, memory, notices, seccomp
 
 HEADERS = Path("/usr/include")
 OURS = {
     name: value
-    for module in (linux, seccomp, landlock)
+    for module in (linux, notices, seccomp, landlock)
     for name, value in vars(module).items()
     if isinstance(value, int) and re.fullmatch(r"[A-Z]+_?[A-Z0-9_]+", name)
 }
@@ -32,13 +32,13 @@ def defined(header: str) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "header", ["linux/prctl.h", "linux/landlock.h", "linux/sched.h", "linux/seccomp.h",
-               "linux/sockios.h", "asm-generic/ioctls.h", "asm-generic/mman-common.h"],
+               "asm-generic/fcntl.h", "linux/sockios.h", "asm-generic/ioctls.h", "asm-generic/mman-common.h"],
 )  # fmt: skip
 def test_names_of_the_kernel_have_its_values(header):
     if not (HEADERS / header).exists():
         pytest.skip("the kernel's headers are not on this machine")
     theirs = defined(header)
-    ours = OURS | seccomp.PRCTL | seccomp.IOCTL
+    ours = OURS | seccomp.PRCTL | seccomp.IOCTL | seccomp.FCNTL
     shared = ours.keys() & theirs.keys()
     assert shared
     assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
@@ -47,8 +47,9 @@ def test_names_of_the_kernel_have_its_values(header):
 @pytest.mark.parametrize(
     ("request_number", "structure"),
     [
-        (seccomp.SECCOMP_IOCTL_NOTIF_RECV, seccomp._seccomp_notif),
-        (seccomp.SECCOMP_IOCTL_NOTIF_SEND, seccomp._seccomp_notif_resp),
+        (notices.SECCOMP_IOCTL_NOTIF_RECV, notices._seccomp_notif),
+        (notices.SECCOMP_IOCTL_NOTIF_SEND, notices._seccomp_notif_resp),
+        (notices.SECCOMP_IOCTL_NOTIF_ADDFD, notices._seccomp_notif_addfd),
     ],
 )
 def test_a_structure_has_the_size_that_its_ioctl_names(request_number, structure):

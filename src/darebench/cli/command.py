@@ -114,7 +114,7 @@ def _in_words(message: str) -> str:
     return f"{found['given']!r} is not one of {found['choices']}{near or '.'}"
 
 
-def server_missing(error: ModuleNotFoundError) -> ConfigError:
+def server_missing(error: ModuleNotFoundError, extra: str = "server") -> ConfigError:
     """Return the error of a server whose extra is not installed, with the command that does it."""
     package = (error.name or "").partition(".")[0]
-    return ConfigError(f"the server needs {package}: {install_command(extra='server')}")
+    return ConfigError(f"the server needs {package}: {install_command(extra=extra)}")

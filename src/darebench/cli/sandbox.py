@@ -81,12 +81,9 @@ def sandbox_run(
     """
     from darebench.sandbox import Limits, Saved, run_python
 
-    pairs = [item.partition("=") for item in program.load or []]
-    if any(not path for _, _, path in pairs):
-        raise ConfigError("--load takes NAME=PATH")
     outcome = run_python(
         file.read_text(encoding="utf-8"),
-        load={name: Path(path) for name, _, path in pairs},
+        load=_files(program.load),
         save=program.save or (),
         save_to=program.out,
         limits=Limits(wall_s=program.seconds, memory_mb=program.memory),
@@ -116,6 +113,14 @@ def sandbox_run(
             output.note(f"darebench: {outcome.status}: {outcome.detail}")
     if outcome.status != "ok":
         raise typer.Exit(1)
+
+
+def _files(load: list[str] | None) -> dict[str, Path]:
+    """Return the files to load, by their names inside."""
+    pairs = [item.partition("=") for item in load or []]
+    if any(not path for _, _, path in pairs):
+        raise ConfigError("--load takes NAME=PATH")
+    return {name: Path(path) for name, _, path in pairs}
 
 
 @command(app, "check")
@@ -186,6 +191,21 @@ class ServerOptions:
         int,
         typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
     ] = 300
+    sessions: Annotated[
+        int,
+        typer.Option(
+            "--sessions", min=0, metavar="N", help="Number of sessions that may be open at a time."
+        ),
+    ] = 64
+    idle: Annotated[
+        float,
+        typer.Option(
+            "--idle",
+            min=1.0,
+            metavar="SECONDS",
+            help="Seconds without a request after which a session is closed.",
+        ),
+    ] = 600.0
 
 
 @command(app, "serve")
@@ -194,7 +214,7 @@ def sandbox_serve(
     server: ServerOptions,
     output: Output,
 ) -> None:
-    """Serve the sandbox over HTTP, as SandboxFusion's POST /run_code.
+    """Serve the sandbox over HTTP: SandboxFusion's POST /run_code, and sessions.
 
     Example: darebench sandbox serve --port 8080
     """
@@ -220,6 +240,8 @@ def sandbox_serve(
         body_mb=server.body,
         limits=Limits(memory_mb=server.memory),
         pod_name=os.environ.get("MY_POD_NAME"),
+        sessions=server.sessions,
+        idle_s=server.idle,
     )
 
     def ready(url: str) -> None:
@@ -236,3 +258,55 @@ def _token(file: Path | None) -> str | None:
     if token == "":
         raise ConfigError("the token is empty; write one into the file, or unset the variable")
     return token
+
+
+@command(app, "mcp")
+def sandbox_mcp(
+    *,
+    load: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--load",
+            metavar="NAME=PATH",
+            show_default="none",
+            help="File that every session finds as NAME; it can be given several times.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds",
+            min=0.1,
+            metavar="SECONDS",
+            help="Wall-clock limit of a program or a step in seconds.",
+        ),
+    ] = 200.0,
+    memory: Annotated[
+        int,
+        typer.Option(
+            "--memory",
+            min=64,
+            metavar="MB",
+            help="Memory limit of a program, or of a session and its forks, in megabytes.",
+        ),
+    ] = 8192,
+) -> None:
+    """Serve the sandbox to an MCP client over the standard streams.
+
+    Example: darebench sandbox mcp --load a.csv=data/a.csv
+    """
+    from darebench.sandbox import Limits, LocalExecutor
+    from darebench.sandbox.names import problem_with_files
+
+    try:
+        from darebench.sandbox.mcp_server import build
+    except ModuleNotFoundError as error:
+        raise server_missing(error, "mcp") from None
+    limits = Limits(wall_s=seconds, memory_mb=memory)
+    files = _files(load)
+    problem = problem_with_files(files, limits)
+    if problem is not None:
+        raise ConfigError(problem)
+    executor = LocalExecutor()
+    executor.start_now()
+    build(executor, limits, files).run()

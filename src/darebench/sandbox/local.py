@@ -7,12 +7,14 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from darebench.cores import usable_cores
 from darebench.errors import ConfigError, SandboxFault
 from darebench.sandbox.host.call import Line, run_call
+from darebench.sandbox.host.family import Family
 from darebench.sandbox.host.pool import Pool
 from darebench.sandbox.names import refusal
 from darebench.sandbox.program import Limits, Outcome, Program
@@ -112,6 +114,18 @@ class LocalExecutor:
                 return run_call(self._ready(), program, line, self._is_last)
         except (OSError, EOFError) as error:
             raise SandboxFault(f"the sandbox failed: {error}") from None
+
+    def open_sessions(self, load: Mapping[str, Path], limits: Limits) -> Family:
+        """Start a process for a session and its forks, whose steps take places of this executor.
+
+        Raises:
+            SandboxFault: The sandbox failed.
+            ConfigError: This machine lacks something that a session needs, or a file may not go in.
+        """
+        pool = self._ready()
+        if "namespaces" in pool.missing:
+            raise ConfigError(f"sessions need namespaces: {pool.missing['namespaces']}")
+        return Family(pool.make_session(), self._places, load, limits)
 
     def missing(self) -> dict[str, str]:
         """Return the isolation that this machine lacks, with what to do; start if need be.

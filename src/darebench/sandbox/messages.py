@@ -62,6 +62,8 @@ class MakeCell:
     """No call runs or waits: there is time to prefault memory."""
     light: bool
     """Fork the process off the small zygote."""
+    session: bool = False
+    """The cell is for sessions: see `OpenSession`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,104 @@ class NextProgram:
     idle: bool
 
 
+MOST_SESSIONS = 256
+"""Most sessions that one can have become by forks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """Executor to a session's warden: open the first session; its files come along."""
+
+    load: tuple[str, ...]
+    """Names of the files that come along, in their order."""
+    limits: Limits
+    cpu_s: float
+    """The limit of each process's processor time in one step."""
+    input_mb: int
+    """Room for the files that come along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened:
+    """Session's warden to executor: there is a session of this number."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStep:
+    """Executor to session's warden: run code; stdin, stdout, stderr and the display come along."""
+
+    session: int
+    code: str
+    seconds: float
+    """The wall-clock limit."""
+    keep_failed: bool
+    """Let the session go on from a step that failed, if its process lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopStep:
+    """Executor to session's warden: end the step that runs; its session is as it was before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded:
+    """Session's warden to executor: how a step ended."""
+
+    status: Status
+    detail: str
+    exit_code: int
+    seconds: float
+    """Wall-clock time of the step."""
+    kept: bool
+    """The session goes on from the end of this step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkSession:
+    """Executor to session's warden: open another session with the state of this one."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSession:
+    """Executor to session's warden: end a session."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFiles:
+    """Executor to session's warden: name the files of a session."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesListed:
+    """Session's warden to executor: the files of the working folder, by their relative paths."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """Executor to session's warden: hand over a file of a session."""
+
+    session: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """Session's warden to executor: the file comes along, unless it is refused."""
+
+    refused: str
+    """Why; empty if it comes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryProfile:
     """First warden to keeper: the memory that a warden writes to during a call."""
@@ -152,7 +252,8 @@ class MemoryProfile:
 Message = (
     MapUser | UserMapped | KeeperReady | ZygoteReady | StartFailed | MakeCell | ClosedIn
     | ProgramReady | Prefault | CallRequest | RunProgram | CallEnded | CallFailed | NextProgram
-    | MemoryProfile
+    | MemoryProfile | OpenSession | SessionOpened | RunStep | StopStep | StepEnded | ForkSession
+    | CloseSession | ListFiles | FilesListed | ReadFile | FileRead
 )  # fmt: skip
 _M = TypeVar("_M", bound=Message)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from darebench.sandbox.program import Outcome, Program, Status
+from collections.abc import Mapping
+from pathlib import Path
+
+from darebench.sandbox.program import Limits, Outcome, Program, Status
 
 MAX_BYTES = 255
 UNWRITTEN = "the program did not write it"
@@ -32,14 +35,20 @@ def refusal(program: Program) -> Outcome | None:
     """
     if program.save and program.save_to is None:
         raise ValueError("a program with files to save needs save_to")
-    for name, path in program.load.items():
+    problem = problem_with_files(program.load, program.limits)
+    return None if problem is None else refused(problem)
+
+
+def problem_with_files(load: Mapping[str, Path], limits: Limits) -> str | None:
+    """Return why files may not go in, or None if they may."""
+    for name, path in load.items():
         problem = problem_with(name)
         if problem is None and not path.is_file():
             problem = "it does not exist or is not a regular file"
-        elif problem is None and path.stat().st_size > program.limits.file_mb << 20:
-            problem = f"it is over the limit of {program.limits.file_mb} MB"
+        elif problem is None and path.stat().st_size > limits.file_mb << 20:
+            problem = f"it is over the limit of {limits.file_mb} MB"
         if problem is not None:
-            return refused(f"file to load {name[:80]!r}: {problem}")
+            return f"file to load {name[:80]!r}: {problem}"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,13 @@ class Limits:
     """Largest file taken in or handed back."""
     output_kb: int = 1024
     """How much is kept of stdout, and again of stderr: head and tail, with a note between."""
+
+    @property
+    def processor_s(self) -> float:
+        """The limit of each process's processor time, also where it is left open."""
+        if self.cpu_s is not None:
+            return self.cpu_s
+        return self.wall_s * (os.cpu_count() or 1) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,18 @@ class Outcome:
     a server does not tell."""
     detail: str = ""
     """For `timeout`, `killed` and `refused`: which limit or file, with its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutcome(Outcome):
+    """What a step of a session did."""
+
+    result: str | None = None
+    """The text of the last expression's value, as a notebook shows it; None if there is none."""
+    images: tuple[bytes, ...] = ()
+    """The figures that were open at the end, as PNG."""
+    kept: bool = True
+    """The session goes on from the end of this step; else from before it."""
 
 
 def with_settings(text: str, settings: Mapping[str, object]) -> str:

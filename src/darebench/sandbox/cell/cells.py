@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 
-from darebench.sandbox.cell import child, leftovers, linux, zygote
+from darebench.sandbox.cell import child, leftovers, linux
 from darebench.sandbox.cell.isolation import Isolation
 from darebench.sandbox.cell.rootfs import Places
 from darebench.sandbox.cell.watch import StartedProgram
@@ -27,7 +27,7 @@ class NamespaceCell:
         self._group = ""
         self._initial: leftovers.InitialState | None = None
 
-    def start(self, *, hurried: bool) -> StartedProgram:
+    def start(self, kind: child.Kind) -> StartedProgram:
         """Have the zygote start a program in the cell, which is made meanwhile or cleared before.
 
         Raises:
@@ -38,8 +38,8 @@ class NamespaceCell:
         channel, theirs = socket.socketpair()
         closed, release = os.pipe()
         own = os.pidfd_open(os.getpid())
-        word = zygote.HURRIED if hurried else zygote.AHEAD
-        socket.send_fds(self._request_socket, [word], [own, theirs.fileno(), closed])
+        asked = [kind.encode()]
+        socket.send_fds(self._request_socket, asked, [own, theirs.fileno(), closed])
         theirs.close()
         close_all([own, closed])
         if self._initial is None:
@@ -51,6 +51,12 @@ class NamespaceCell:
         self.isolation.groups.make(self._group)
         channel.send(self._group.encode())
         return StartedProgram(pid=2, channel=channel, group=self._group, release=release)
+
+    @property
+    def initial(self) -> leftovers.InitialState:
+        """The cell's files before the first program."""
+        assert self._initial is not None
+        return self._initial
 
     def is_plain(self) -> bool:
         """Check whether the program has left nothing that could not be cleared away."""
@@ -73,7 +79,7 @@ class FolderCell:
         self.places = places
         self._group = group
 
-    def start(self, *, hurried: bool) -> StartedProgram:
+    def start(self, kind: child.Kind) -> StartedProgram:
         """Fork a program off the warden.
 
         Raises:
@@ -82,7 +88,7 @@ class FolderCell:
         channel, theirs = socket.socketpair()
         pid = linux.fork()
         if pid == 0:
-            child.live(theirs.detach(), self.isolation, self.places, hurried=hurried)
+            child.live(theirs.detach(), self.isolation, self.places, kind)
         theirs.close()
         self.isolation.groups.make(self._group)
         channel.send(self._group.encode())

@@ -45,7 +45,7 @@ class Groups:
         Raises:
             MemoryError: The group holds more already.
         """
-        size, count = str(memory_mb << 20), str(processes)
+        size = str(memory_mb << 20)
         if self.version == 1:
             try:
                 self._write(name, "memory.limit_in_bytes", size)
@@ -59,7 +59,12 @@ class Groups:
             self._write(name, "memory.max", size)
             with contextlib.suppress(OSError):
                 self._write(name, "memory.swap.max", "0")
-        self._write(name, "pids.max", count)
+        self.bound_processes(name, processes)
+
+    def bound_processes(self, name: str, most: int) -> None:
+        """Set how many processes a group may have; with fewer than it has, none can fork."""
+        if self.descriptors:
+            self._write(name, "pids.max", str(most))
 
     def join(self, name: str) -> None:
         """Move this process, which has one thread, into a group, with all that it will start.

@@ -15,11 +15,13 @@ import sys
 import tempfile
 import threading
 import traceback
+from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
 from darebench.sandbox.cell import landlock, linux, memory, rootfs, script, warm
 from darebench.sandbox.cell.isolation import Isolation
+from darebench.sandbox.cell.session import notebook
 from darebench.sandbox.channel import close_all, receive, send
 from darebench.sandbox.messages import ClosedIn, Prefault, RunProgram
 from darebench.sandbox.program import Limits
@@ -33,6 +35,17 @@ _lent = {"RssAnon": 0, "VmData": 0}
 _NAME_BYTES = 64
 _NAMESPACES = linux.CLONE_NEWCGROUP | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
 """Namespaces of each program, beside its user; mounts and processes are its cell's."""
+
+
+class Kind(StrEnum):
+    """What a process is wanted for."""
+
+    AHEAD = "a"
+    """A program that comes later: there is time to prefault memory."""
+    HURRIED = "h"
+    """A program that is there already, or others run."""
+    SESSION = "s"
+    """A session's first state."""
 
 
 def become_fresh() -> None:
@@ -77,7 +90,7 @@ def _rehearse() -> None:
 
 
 def live(
-    channel: int, isolation: Isolation, places: rootfs.Places, warden: int = -1, *, hurried: bool
+    channel: int, isolation: Isolation, places: rootfs.Places, kind: Kind, warden: int = -1
 ) -> NoReturn:
     """Close this process in, wait for the request, run it, and end with its exit code.
 
@@ -86,8 +99,8 @@ def live(
             is ready.
         isolation: The layers of isolation to use.
         places: The call's own folders.
+        kind: What the process is for.
         warden: The pidfd of the process whose cell to join.
-        hurried: The request is there already, or others run: nothing is done ahead of it.
     """
     status = 1
     try:
@@ -102,12 +115,14 @@ def live(
         os.dup2(channel, 3)
         os.closerange(4, 1 << 16)
         with socket.socket(fileno=3) as line:
-            _close_in(line, isolation, places)
-            if not hurried:
+            _close_in(line, isolation, places, kind)
+            if kind is Kind.AHEAD:
                 memory.prefault(_always)
             request = _wait(line)
         _set_limits(request, alone=isolation.namespaces)
         _seed()
+        if kind is Kind.SESSION:
+            notebook.live()
         status = script.run(request.code, places)
     except EOFError:  # the warden is gone before there was a call
         status = 0
@@ -125,7 +140,7 @@ def _seed() -> None:
     sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
 
 
-def _close_in(line: socket.socket, isolation: Isolation, places: rootfs.Places) -> None:
+def _close_in(line: socket.socket, isolation: Isolation, places: rootfs.Places, kind: Kind) -> None:
     """Give up every right, and report it to the warden."""
     os.setsid()
     os.chdir(places.work)
@@ -155,7 +170,9 @@ def _close_in(line: socket.socket, isolation: Isolation, places: rootfs.Places) 
     if not isolation.namespaces:
         linux.die_with_parent()
     listener = []
-    if isolation.rules:
+    if kind is Kind.SESSION:  # which has no other way to speak to its warden
+        listener = [linux.install_filter(isolation.rules_of_sessions, listen=True)]
+    elif isolation.rules:
         listener = _install(isolation)
     send(line, ClosedIn(inherited_kb=_lent["RssAnon"]), listener)
     close_all(listener)

@@ -18,6 +18,8 @@ class Isolation:
     """The compiled system-call filter; empty where libseccomp is missing."""
     rules_without_notification: bytes
     """The same without the notification at the exit, for kernels that do not have it."""
+    rules_of_sessions: bytes
+    """The same for sessions, whose processes wait for their warden."""
     landlock: int
     """Version of Landlock; 0 for none."""
     groups: cgroup.Groups
@@ -54,17 +56,17 @@ def find(uid: int, gid: int, *, namespaces: bool, allow_unsafe: bool) -> Isolati
     Raises:
         ConfigError: A layer is missing that no program should run without.
     """
-    rules = plain = b""
+    rules = dict.fromkeys(seccomp.Notify, b"")
     try:
-        rules = seccomp.compiled(network=namespaces, notify_exit=True)
-        plain = seccomp.compiled(network=namespaces, notify_exit=False)
+        rules = {kind: seccomp.compiled(network=namespaces, notify=kind) for kind in rules}
     except ConfigError:
         if not allow_unsafe:
             raise
     return Isolation(
         namespaces=namespaces,
-        rules=rules,
-        rules_without_notification=plain,
+        rules=rules[seccomp.Notify.EXIT],
+        rules_without_notification=rules[seccomp.Notify.NOTHING],
+        rules_of_sessions=rules[seccomp.Notify.SESSION],
         landlock=landlock.abi(),
         groups=cgroup.prepare(uid, gid),
     )

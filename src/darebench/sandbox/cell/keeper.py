@@ -25,6 +25,7 @@ from typing import NamedTuple
 from darebench.sandbox.cell import isolation, linux, rootfs, zygote
 from darebench.sandbox.cell.cells import NOBODY, FolderCell, NamespaceCell, open_places
 from darebench.sandbox.cell.isolation import Isolation
+from darebench.sandbox.cell.session import warden as sessions
 from darebench.sandbox.cell.warden import guard
 from darebench.sandbox.channel import receive, send
 from darebench.sandbox.messages import (
@@ -131,7 +132,10 @@ def _serve(control: socket.socket, found: Isolation) -> None:
                 used, other = (small, large) if asked.light else (large, small)
                 other.request_socket.close()
                 cell = NamespaceCell(used.request_socket, found, asked.name)
-                guard(asked.reply, cell, profiles.found, profiles.sink, idle=asked.idle)
+                if asked.session:
+                    sessions.serve(asked.reply, cell)
+                else:
+                    guard(asked.reply, cell, profiles.found, profiles.sink, idle=asked.idle)
         linux.setns(own, linux.CLONE_NEWPID)
         asked.reply.close()
 
@@ -197,6 +201,7 @@ class _Request(NamedTuple):
     """What becomes the warden's socket to the executor."""
     light: bool
     idle: bool
+    session: bool
 
 
 def _requests(
@@ -221,7 +226,7 @@ def _requests(
         except (EOFError, OSError):
             return
         reply = socket.socket(fileno=descriptors[0])
-        yield _Request(str(number), reply, asked.light, asked.idle)
+        yield _Request(str(number), reply, asked.light, asked.idle, asked.session)
 
 
 def _leave(control: socket.socket) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,10 +109,10 @@ def exit_code(program: int) -> int:
     return -signal.SIGKILL if found is None else os.waitstatus_to_exitcode(found.exit_status)
 
 
-def memory_mb(inherited_kb: int, *, own_namespace: bool) -> int:
+def memory_mb(pids: Iterable[int], inherited_kb: int) -> int:
     """Return the resident memory of a call's processes, without what the zygote lends them."""
     total_kb = 0
-    for pid in members(own_namespace=own_namespace):
+    for pid in pids:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text()
             total_kb += _field_kb(status, "RssAnon:") + _field_kb(status, "RssShmem:")
@@ -121,10 +122,10 @@ def memory_mb(inherited_kb: int, *, own_namespace: bool) -> int:
     return max(0, total_kb) >> 10
 
 
-def exact_memory_mb(*, own_namespace: bool) -> int:
+def exact_memory_mb(pids: Iterable[int]) -> int:
     """Return the same with every shared page counted once: slow, for when the estimate is high."""
     total_kb = 0
-    for pid in members(own_namespace=own_namespace):
+    for pid in pids:
         with contextlib.suppress(OSError):
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             total_kb += _field_kb(rollup, "Pss_Anon:") + _field_kb(rollup, "Pss_Shmem:")

@@ -119,9 +119,9 @@ class Places:
         """Path of the program's own file."""
         return f"{self.code}/main.py"
 
-    def resize(self, disk_mb: int) -> None:
-        """Set how much the call may write in all, its inputs included."""
-        linux.mount("none", BOX, None, linux.MS_REMOUNT | _OWN, _quota(disk_mb))
+    def resize(self, disk_mb: int, n_inodes: int = N_INODES) -> None:
+        """Set how much the call may write in all, its inputs included, and in how many files."""
+        linux.mount("none", BOX, None, linux.MS_REMOUNT | _OWN, _quota(disk_mb, n_inodes))
 
     def used_mb(self) -> int:
         """Return what the call has written, inputs included; without namespaces, the whole disk."""
@@ -129,8 +129,8 @@ class Places:
         return (files.f_blocks - files.f_bfree) * files.f_bsize >> 20
 
 
-def _quota(disk_mb: int) -> str:
-    return f"size={disk_mb}m,nr_inodes={N_INODES}"
+def _quota(disk_mb: int, n_inodes: int = N_INODES) -> str:
+    return f"size={disk_mb}m,nr_inodes={n_inodes}"
 
 
 class _Resolved(NamedTuple):

@@ -128,6 +128,13 @@ def write_whole_lines() -> None:
             stream.reconfigure(line_buffering=True, write_through=False)
 
 
+def write_at_once() -> None:
+    """Undo `write_whole_lines`, in a fork that takes the program's place."""
+    for stream in _streams:
+        with contextlib.suppress(ValueError):
+            stream.reconfigure(line_buffering=stream.name == "<stderr>", write_through=True)
+
+
 def run(code: str, places: Places) -> int:
     """Run source text as the main module, and end as an interpreter does.
 

@@ -1,8 +1,8 @@
 """The seccomp filter: the system calls that data-science Python makes, and no other.
 
 It needs the system's libseccomp. What the library knows and the list lacks is forbidden (EPERM);
-what is newer than the library does not exist (ENOSYS), so that the C library falls back. A program
-that ends itself is stopped by the filter, whose listener is the warden: see `receive`.
+what is newer than the library does not exist (ENOSYS), so that the C library falls back. Some
+calls wait for the warden, who listens to the filter: see `notices`.
 
 Names are those of linux/seccomp.h, linux/prctl.h and asm-generic/ioctls.h.
 """
@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import socket
 import stat
-import struct
 import tempfile
 from collections.abc import Collection
-from typing import NamedTuple
+from enum import StrEnum
 
 from darebench.errors import ConfigError
 from darebench.installing import install_command
@@ -82,21 +80,36 @@ IOCTL = {
 
 TIOCSTI and TIOCLINUX are not: they type into a terminal that the caller may share.
 """
-SECCOMP_IOCTL_NOTIF_RECV = 0xC0502100
-SECCOMP_IOCTL_NOTIF_SEND = 0xC0182101
-SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1 << 0
-_seccomp_notif = struct.Struct("=QII iIQ6Q")
-"""struct seccomp_notif: id, pid, flags; data: nr, arch, instruction_pointer, args."""
-_seccomp_notif_resp = struct.Struct("=QqiI")
-"""struct seccomp_notif_resp: id, val, error, flags."""
+FCNTL = {
+    "F_DUPFD": 0, "F_GETFD": 1, "F_SETFD": 2, "F_GETFL": 3, "F_SETFL": 4, "F_GETLK": 5,
+    "F_SETLK": 6, "F_SETLKW": 7, "F_GETOWN": 9, "F_GETSIG": 11, "F_OFD_GETLK": 36,
+    "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_DUPFD_CLOEXEC": 1030, "F_SETPIPE_SZ": 1031,
+    "F_GETPIPE_SZ": 1032, "F_GET_SEALS": 1034,
+}  # fmt: skip
+"""Commands that a session allows: without those that have the kernel send a process signals."""
+BY_PID = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
+"""Calls that name a process, which a session's warden looks at: it may be another state's."""
+_SHARED = 0x100 | 0x200 | 0x400 | 0x800
+"""CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND."""
+_CLONE_VM, _CLONE_VFORK, _CLONE_THREAD = 0x100, 0x4000, 0x10000
 
 
-def compiled(*, network: bool, notify_exit: bool) -> bytes:
+class Notify(StrEnum):
+    """Which system calls wait for the listener's answer."""
+
+    NOTHING = "nothing"
+    EXIT = "exit"
+    """A program's end."""
+    SESSION = "session"
+    """What a session's processes say to their warden, and what could reach other states."""
+
+
+def compiled(*, network: bool, notify: Notify) -> bytes:
     """Compile the filter to the kernel's own form, for `linux.install_filter`.
 
     Args:
         network: Allow internet sockets: only where a network namespace makes them harmless.
-        notify_exit: Have the kernel stop a process that ends itself and notify the listener.
+        notify: Have the kernel stop a process that makes certain calls and notify the listener.
 
     Raises:
         ConfigError: The library libseccomp is not on this machine.
@@ -107,12 +120,23 @@ def compiled(*, network: bool, notify_exit: bool) -> bytes:
     known = _known(seccomp)
     special = {"clone", "clone3", "socket", "prctl", "ioctl", "mknod", "mknodat", "personality"}
     special |= set(ON_ITSELF)
-    if notify_exit:
-        rules.add_rule(seccomp.NOTIFY, "exit_group")
-        special.add("exit_group")
+    waiting: set[str] = set()
+    if notify is Notify.EXIT:
+        waiting = {"exit_group"}
+    elif notify is Notify.SESSION:
+        waiting = {"acct", "vfork", *BY_PID} & known
+        special.add("fcntl")
+    for name in sorted(waiting):
+        rules.add_rule(seccomp.NOTIFY, name)
+    special |= waiting
     for name in sorted(known - special):
         rules.add_rule(seccomp.ALLOW if name in ALLOWED else denied, name)
     _allow_by_argument(seccomp, rules, known, network=network)
+    if notify is Notify.SESSION:
+        _keep_apart(seccomp, rules)
+    else:
+        bits = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_FLAGS_DENIED, 0)
+        rules.add_rule(seccomp.ALLOW, "clone", bits)
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
@@ -123,7 +147,6 @@ def compiled(*, network: bool, notify_exit: bool) -> bytes:
 def _allow_by_argument(seccomp, rules, known: Collection[str], *, network: bool) -> None:
     """Allow what depends on the arguments of a call."""
     equal, masked = seccomp.EQ, seccomp.MASKED_EQ
-    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, CLONE_FLAGS_DENIED, 0))
     for option in PRCTL.values():
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, equal, option))
     for family in FAMILIES if network else NO_NETWORK_FAMILIES:
@@ -144,31 +167,21 @@ def _allow_by_argument(seccomp, rules, known: Collection[str], *, network: bool)
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, masked, 0xFFFFFFFF, request))
 
 
-class Notification(NamedTuple):
-    """A call of exit_group that waits for the listener's answer."""
+def _keep_apart(seccomp, rules) -> None:
+    """Allow forks that share nothing, and threads; a fork that borrows memory has to wait.
 
-    id: int
-    pid: int
-    """The calling thread, as the listener's process sees it."""
-    exit_code: int
-
-
-def receive(listener: int) -> Notification | None:
-    """Receive the notification that a listener has; None if its caller was killed meanwhile."""
-    buffer = bytearray(_seccomp_notif.size)
-    try:
-        fcntl.ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, buffer)
-    except OSError:
-        return None
-    number, pid, _flags, _nr, _arch, _pointer, status, *_ = _seccomp_notif.unpack(buffer)
-    return Notification(number, pid, status & 0xFF)
-
-
-def let_go(listener: int, notification: Notification) -> None:
-    """Let the caller go on with its call, if it still waits."""
-    answer = _seccomp_notif_resp.pack(notification.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE)
-    with contextlib.suppress(OSError):
-        fcntl.ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, answer)
+    A state of a session must not share its memory or its descriptors with a step that goes on.
+    """
+    masked = seccomp.MASKED_EQ
+    forks = CLONE_FLAGS_DENIED | _SHARED | _CLONE_THREAD
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, forks, 0))
+    threads = CLONE_FLAGS_DENIED | _CLONE_THREAD | _CLONE_VM
+    both = _CLONE_THREAD | _CLONE_VM
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, masked, threads, both))
+    borrowed = _CLONE_VFORK | _CLONE_VM
+    rules.add_rule(seccomp.NOTIFY, "clone", seccomp.Arg(0, masked, forks | _CLONE_VFORK, borrowed))
+    for command in FCNTL.values():
+        rules.add_rule(seccomp.ALLOW, "fcntl", seccomp.Arg(1, masked, 0xFFFFFFFF, command))
 
 
 def _known(seccomp) -> set[str]:

@@ -15,6 +15,7 @@ import socket
 from typing import Protocol
 
 from darebench.sandbox.cell import linux, memory, outputs, process_tree
+from darebench.sandbox.cell.child import Kind
 from darebench.sandbox.cell.isolation import Isolation
 from darebench.sandbox.cell.rootfs import Places
 from darebench.sandbox.cell.watch import End, RunningCall, StartedProgram, watch
@@ -51,7 +52,7 @@ class Cell(Protocol):
         """The folders of its programs."""
         ...
 
-    def start(self, *, hurried: bool) -> StartedProgram:
+    def start(self, kind: Kind) -> StartedProgram:
         """Start a program's process, with the cell as it was at first."""
         ...
 
@@ -123,7 +124,7 @@ def _prepare(
 ) -> RunningCall:
     """Start a program's process, and wait until it is closed in."""
     linux.set_dumpable(True)  # for the program to step in; no process is here yet that could look
-    program = cell.start(hurried=not idle or _is_called(reply))
+    program = cell.start(Kind.AHEAD if idle and not _is_called(reply) else Kind.HURRIED)
     closed_in, listeners = receive(program.channel, ClosedIn)
     linux.set_dumpable(False)
     send(reply, ProgramReady())
@@ -209,17 +210,17 @@ def _stage(call: RunningCall, request: CallRequest, descriptors: list[int]) -> N
     """Copy the files in, and hand the program its code and streams."""
     if call.isolation.namespaces:
         call.places.resize(request.limits.disk_mb + request.input_mb)
-    _create(call.places.script, request.code.encode(errors="replace"))
+    create(call.places.script, request.code.encode(errors="replace"))
     streams, files = descriptors[:3], descriptors[3:]
     for name, descriptor in zip(request.load, files, strict=True):
-        _create(f"{call.places.work}/{name}", descriptor)
+        create(f"{call.places.work}/{name}", descriptor)
     program = RunProgram(code=request.code, limits=request.limits, cpu_s=request.cpu_s)
     send(call.program.channel, program, streams)
     call.program.channel.close()
     close_all(descriptors)
 
 
-def _create(path: str, content: bytes | int) -> None:
+def create(path: str, content: bytes | int) -> None:
     """Create a file with this content, or with that of an open file."""
     target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from darebench.sandbox.cell import process_tree, seccomp
+from darebench.sandbox.cell import notices, process_tree
 from darebench.sandbox.cell.isolation import Isolation
 from darebench.sandbox.cell.rootfs import Places
 from darebench.sandbox.messages import CallRequest
@@ -130,13 +130,13 @@ def _wait(call: RunningCall, request: CallRequest, handle: int, start: float) ->
 
 def _exit_asked_for(call: RunningCall) -> int | None:
     """Return the exit code if it is the program that ends itself; let any other process do so."""
-    asked = seccomp.receive(call.listener)
+    asked = notices.receive(call.listener)
     if asked is None:
         return None
     thread = f"/proc/{call.program.pid}/task/{asked.pid}"
     if asked.pid == call.program.pid or os.path.exists(thread):  # noqa: PTH110 -- cheaper
-        return asked.exit_code
-    seccomp.let_go(call.listener, asked)
+        return asked.arguments[0] & 0xFF
+    notices.let_go(call.listener, asked.id)
     return None
 
 
@@ -165,7 +165,8 @@ def _over_memory(call: RunningCall, limit_mb: int) -> str:
         killed = groups.oom_kills(call.program.group)
         return f"over the memory limit of {limit_mb} MB" if killed else ""
     in_files = call.places.used_mb() if own else 0
-    if process_tree.memory_mb(call.inherited_kb, own_namespace=own) + in_files <= limit_mb:
+    pids = process_tree.members(own_namespace=own)
+    if process_tree.memory_mb(pids, call.inherited_kb) + in_files <= limit_mb:
         return ""
-    used = process_tree.exact_memory_mb(own_namespace=own) + in_files
+    used = process_tree.exact_memory_mb(process_tree.members(own_namespace=own)) + in_files
     return f"over the memory limit of {limit_mb} MB (used {used} MB)" if used > limit_mb else ""

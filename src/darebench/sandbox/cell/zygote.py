@@ -51,8 +51,6 @@ PRELOADED = (
 WHERE_INSTALLED = ("matplotlib.pyplot",)
 PATIENCE_S = 20.0
 """How long a thread that the imports have started may take to end."""
-AHEAD, HURRIED = b"a", b"h"
-"""What a warden sends to ask for a process: there is time to prefault memory, or there is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +126,7 @@ def serve(requests: socket.socket, isolation: Isolation) -> None:
                 return
             warden, channel, release = received
             try:
-                hurried = message == HURRIED
-                pid = _fork(warden, channel, own, isolation, places, hurried=hurried)
+                pid = _fork(warden, channel, own, isolation, places, child.Kind(message.decode()))
                 running[release] = pid
                 poll.register(release, select.POLLIN)
             except OSError:  # the warden has ended, or memory is short: it sees its channel close
@@ -143,8 +140,7 @@ def _fork(
     own: int,
     isolation: Isolation,
     places: rootfs.Places,
-    *,
-    hurried: bool,
+    kind: child.Kind,
 ) -> int:
     """Fork a program into the pid namespace of a warden; it joins the others itself."""
     if _n_threads() != 1:
@@ -156,6 +152,6 @@ def _fork(
         linux.setns(own, linux.CLONE_NEWPID)
         raise
     if pid == 0:
-        child.live(channel, isolation, places, warden, hurried=hurried)
+        child.live(channel, isolation, places, kind, warden)
     linux.setns(own, linux.CLONE_NEWPID)
     return pid

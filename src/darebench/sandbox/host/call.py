@@ -75,14 +75,14 @@ def run_call(pool: Pool, program: Program, line: Line, is_last: Callable[[], boo
     try:
         with contextlib.ExitStack() as stack:
             inputs = [stack.enter_context(path.open("rb")) for path in program.load.values()]
-            streams = Streams(program)
+            streams = Streams(program.limits.wall_s, program.limits.output_kb, program.stdin)
             stack.callback(streams.close)
             try:
                 _send(pool, spare, program, streams, inputs)
             finally:
                 close_all(streams.theirs)
             with line.to(spare.reply):
-                answer, descriptors = streams.pump(spare.reply)
+                answer, descriptors = streams.pump(spare.reply, CallEnded, CallFailed)
             files = [stack.enter_context(os.fdopen(descriptor, "rb")) for descriptor in descriptors]
             if isinstance(answer, CallFailed):
                 raise SandboxFault(answer.why)
@@ -105,7 +105,7 @@ def _send(
         load=tuple(program.load),
         save=program.save,
         limits=limits,
-        cpu_s=limits.wall_s * (os.cpu_count() or 1) + 1 if limits.cpu_s is None else limits.cpu_s,
+        cpu_s=limits.processor_s,
         input_mb=(sum(sizes) >> 20) + len(sizes) + 1,
     )
     for _ in range(_PATIENCE):

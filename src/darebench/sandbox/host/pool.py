@@ -110,15 +110,23 @@ class Pool(KeeperProcess):
                     send(other.reply, Prefault())
                     other.prefaulted = True
 
+    def make_session(self) -> socket.socket:
+        """Have a cell for sessions made, and return the socket to its warden."""
+        with self._lock:
+            return self._ask(MakeCell(idle=False, light=False, session=True))
+
     def _make(self, *, light: bool, idle: bool = False) -> Spare:
+        return Spare(reply=self._ask(MakeCell(idle=idle, light=light)), light=light)
+
+    def _ask(self, wanted: MakeCell) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                send(self._control, MakeCell(idle=idle, light=light), [theirs.fileno()])
+                send(self._control, wanted, [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
-        return Spare(reply=ours, light=light)
+        return ours
 
     def forget(self) -> None:
         """Drop a keeper that belongs to the process that this one was forked from."""

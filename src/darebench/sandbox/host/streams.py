@@ -6,16 +6,18 @@ import os
 import select
 import socket
 import time
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from darebench.sandbox.channel import close_all, receive
-from darebench.sandbox.messages import CallEnded, CallFailed, ProgramReady
-from darebench.sandbox.program import Program
+from darebench.sandbox.messages import Message, ProgramReady
 
 GRACE_S = 20.0
 """How long past the wall-clock limit an answer may take, before the sandbox itself is at fault."""
 PAUSE_MS = 2
 """How long output may gather in its pipe: to be woken by each short line would slow the program."""
 _CHUNK = 1 << 16
+_A = TypeVar("_A", bound=Message)
 
 
 class KeptOutput:
@@ -48,27 +50,43 @@ class KeptOutput:
         return (bytes(self._head) + cut + tail).decode("utf-8", errors="replace")
 
 
+class Sink(Protocol):
+    """Something that takes the bytes of a stream."""
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        ...
+
+
 class Streams:
     """The pipes of one call."""
 
-    def __init__(self, program: Program) -> None:
-        stdin, self._stdin = os.pipe()
-        our_stdout, stdout = os.pipe()
-        our_stderr, stderr = os.pipe()
-        self.theirs = (stdin, stdout, stderr)
+    def __init__(
+        self, seconds: float, output_kb: int, stdin: bytes = b"", more: Sequence[Sink] = ()
+    ) -> None:
+        """Make the pipes: three standard streams, and one for each of the sinks in `more`."""
+        their_stdin, self._stdin = os.pipe()
+        self._pending = memoryview(stdin)
+        self._patience_s = seconds + GRACE_S
+        self.stdout = KeptOutput(output_kb)
+        self.stderr = KeptOutput(output_kb)
+        self._open: dict[int, Sink] = {}
+        self.theirs = [their_stdin]
         """The program's ends: the caller's to hand over and close."""
-        self._pending = memoryview(program.stdin)
-        self._patience_s = program.limits.wall_s + GRACE_S
-        self.stdout = KeptOutput(program.limits.output_kb)
-        self.stderr = KeptOutput(program.limits.output_kb)
-        self._open = {our_stdout: self.stdout, our_stderr: self.stderr}
-        for descriptor in self._open:
-            os.set_blocking(descriptor, False)
+        for sink in (self.stdout, self.stderr, *more):
+            ours, theirs = os.pipe()
+            os.set_blocking(ours, False)
+            self._open[ours] = sink
+            self.theirs.append(theirs)
 
-    def pump(self, reply: socket.socket) -> tuple[CallEnded | CallFailed, list[int]]:
-        """Feed stdin and read both outputs until the warden answers; then read what is left.
+    def pump(self, reply: socket.socket, *answers: type[_A]) -> tuple[_A, list[int]]:
+        """Feed stdin and read all outputs until the warden answers; then read what is left.
 
         The program cannot write any more when the answer comes: what is in the pipes is the rest.
+
+        Args:
+            reply: The socket to the warden.
+            answers: The kinds of messages that are an answer.
 
         Returns:
             The answer, and the descriptors that came along.
@@ -102,7 +120,7 @@ class Streams:
             if reply.fileno() not in ready and self._stdin not in ready:
                 answered.poll(PAUSE_MS)
             if reply.fileno() in ready:
-                answer, descriptors = receive(reply, ProgramReady, CallEnded, CallFailed)
+                answer, descriptors = receive(reply, ProgramReady, *answers)
                 if not isinstance(answer, ProgramReady):
                     break
         for descriptor in list(self._open):

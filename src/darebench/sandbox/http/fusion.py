@@ -60,7 +60,10 @@ def _known(value: object) -> object:
     raise ValueError("no language of that name; use 'python'")
 
 
-_Content = Annotated[bytes, BeforeValidator(_decoded)]
+Content = Annotated[bytes, BeforeValidator(_decoded)]
+"""Bytes that travel as base64."""
+few_files = BeforeValidator(_few)
+"""Refuses more than `MAX_FILES`."""
 
 
 class RunCodeRequest(BaseModel):
@@ -73,8 +76,8 @@ class RunCodeRequest(BaseModel):
     memory_limit_MB: int = -1
     """Zero or less means the server's own limit."""
     stdin: str | None = None
-    files: Annotated[dict[str, _Content | None] | None, BeforeValidator(_few)] = None
-    fetch_files: Annotated[list[str] | None, BeforeValidator(_few)] = None
+    files: Annotated[dict[str, Content | None] | None, few_files] = None
+    fetch_files: Annotated[list[str] | None, few_files] = None
 
 
 class RunStatus(StrEnum):
@@ -116,7 +119,7 @@ class RunCodeResponse(BaseModel):
     status: RunStatus
     message: str = ""
     run_result: CommandRunResult | None = None
-    files: dict[str, _Content] = {}
+    files: dict[str, Content] = {}
     refused_files: dict[str, str] = {}
     """Only our server's: why a file of `fetch_files` is not in `files`."""
     unsaved_files: list[str] = []

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OPEN = ("/v1/ping", "/healthz")
 """Paths that need no token."""
+SESSIONS = "/sessions"
+"""Paths below it are recorded as this one: the rest names a session."""
 _log = logging.getLogger("darebench.sandbox.server")
 
 
@@ -69,6 +71,8 @@ def guarded(app: ASGIApp, token: str | None, metrics: Metrics, paths: Collection
             await answer(scope, receive, send_recorded)
         finally:
             path = scope["path"] if scope["path"] in paths else "other"
+            if scope["path"].startswith(SESSIONS):
+                path = SESSIONS
             metrics.requests.labels(path, code).inc()
             client = (scope.get("client") or ("-",))[0]
             ms = 1000 * (time.monotonic() - start)

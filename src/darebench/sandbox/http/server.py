@@ -1,4 +1,4 @@
-"""The HTTP server's application: SandboxFusion's `POST /run_code` over any executor.
+"""The HTTP server's application: SandboxFusion's `POST /run_code` over any executor, and sessions.
 
 A call waits in a bounded queue, runs, and leaves nothing behind; a client that goes away ends its
 call. It needs the extra `server`. It does not encrypt: put a proxy or a tunnel before it.
@@ -36,6 +36,8 @@ from darebench.sandbox.http.bodies import (
 )
 from darebench.sandbox.http.drain import Drain
 from darebench.sandbox.http.gate import OPEN, Metrics, guarded
+from darebench.sandbox.http.sessions import SessionService
+from darebench.sandbox.local import LocalExecutor
 from darebench.sandbox.owned_folder import owned_folder
 from darebench.sandbox.program import Limits, Outcome, Program
 
@@ -69,6 +71,10 @@ class ServerSettings:
     """Limits of each program; the time is the request's, the memory too if it asks for less."""
     pod_name: str | None = None
     """The answers' `executor_pod_name`."""
+    sessions: int = 64
+    """Number of sessions that may be open, forks included."""
+    idle_s: float = 600.0
+    """Seconds without a request after which a session is closed."""
 
 
 def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
@@ -85,6 +91,7 @@ def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None 
         Route(fusion.PING_PATH, service.ping),
         Route("/healthz", service.health),
         Route(METRICS_PATH, service.show_metrics),
+        *service.session_routes(),
     ]
     app = Starlette(
         routes=routes,
@@ -111,13 +118,31 @@ class _Service:
         self._admitted = 0
         self._bodies = Bodies(settings.body_mb)
         self._scratch = Path()
+        self._sessions = None
+        if isinstance(executor, LocalExecutor):
+            self._sessions = SessionService(
+                executor,
+                self._bodies,
+                self._place,
+                self._slots,
+                limits=replace(settings.limits, wall_s=settings.seconds),
+                most=settings.sessions,
+                idle_s=settings.idle_s,
+            )
+
+    def session_routes(self) -> list[Route]:
+        """Return the routes of sessions, where the executor has them."""
+        return [] if self._sessions is None else self._sessions.routes(self._temporary)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Hold the folder for files on their way, and close the executor at the end."""
         with owned_folder(FOLDER) as self._scratch:
             try:
-                yield
+                async with contextlib.AsyncExitStack() as stack:
+                    if self._sessions is not None:
+                        await stack.enter_async_context(self._sessions.lifespan())
+                    yield
             finally:
                 await self._executor.close()
 
@@ -193,6 +218,11 @@ class _Service:
         if not ask.files and not ask.fetch_files:
             yield None
             return
+        with self._temporary() as folder:
+            yield folder
+
+    @contextlib.contextmanager
+    def _temporary(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as name:
             yield Path(name)
 
