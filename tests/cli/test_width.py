@@ -22,7 +22,7 @@ from rich.cells import cell_len
 from darebench.cli import build_command
 from darebench.evals.attempts_file import ATTEMPTS
 from darebench.evals.trajectory import TRAJECTORIES
-from report.runs import attempt, example, write_run
+from runs import attempt, example, write_run
 
 WIDE = "模型" * 30
 LONG = f"openai-api/local/{'a-long-name-' * 9}"

@@ -13,7 +13,7 @@ from cli.running import darebench
 from darebench.errors import ConfigError
 from darebench.evals.comparison import ALL, compare_runs, rank_runs
 from darebench.report.load import LoadedRun
-from report.runs import attempt, write_run
+from runs import attempt, write_run
 
 TASKS = [f"{source}_class/{variant}" for source in "abcdef" for variant in ("if", "mm")]
 SCORES = st.sampled_from([0.0, 0.3, 0.5, 1.0, None])

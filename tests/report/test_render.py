@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from runs import example
 
 from darebench.errors import ConfigError
 from darebench.report.delimited import COLUMNS
@@ -25,6 +24,7 @@ from darebench.report.markdown import table_text
 from darebench.report.render import render
 from darebench.report.table import ReportTable
 from darebench.report.tables import all_tables
+from runs import example
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FORMS = tuple(name for name in FORMATS if name != "html")

@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import pytest
-from runs import attempt, example, write_run
 from scipy.stats import t as student
 
 from darebench.report.load import load_run
@@ -18,6 +17,7 @@ from darebench.report.result_tables import (
     zero_table,
 )
 from darebench.report.tables import all_tables
+from runs import attempt, example, write_run
 
 
 @pytest.fixture

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from darebench.evals.against.shape import (
+    AgainstTruth,
+    Entity,
+    Forecast,
+    History,
+    Labels,
+    Numbers,
+    Row,
+    Series,
+    Target,
+    TimeKind,
+)
+from darebench.evals.attempts_file import Key
+from darebench.reference.diagnosis import Diagnosis
+from darebench.reference.near_misses import Step
+from darebench.report.load import Results, load_run
 from darebench.report.page.attempt_document import LIMIT
 from darebench.report.page.bundle import LIBRARIES
-from darebench.report.page.run_page import write_page
-from darebench.types import CallRecord, CallStatus, Message, Role
+from darebench.report.page.run_page import as_page, write_page
+from darebench.types import CallRecord, CallStatus, Message, Role, Track
 from pages import NARROW, NEEDS_CHROMIUM, WIDE, chromium, documents_in, looked_at, slips
 from runs import HOSTILE, attempt, example, write_run
 
@@ -58,6 +75,20 @@ def test_every_attempt_is_in_the_page_with_all_its_texts_cut_at_a_limit(tmp_path
     assert (message["thought"], message["text"]) == ("hm", "Now.")
     assert LIMIT <= len(chunks[0][0]["calls"][0]["code"]) < LIMIT + 100
     assert {f"library/{name}" for name in LIBRARIES} <= documents.keys()
+
+
+LABELS = Labels(
+    classes=("a", "b"),
+    confusion=((1, 1), (0, 1)),
+    n_grouped=0,
+    differing=(Row(id="1", truth="a", prediction="b"),),
+)
+NUMBERS = Numbers(ids=("1", "2"), truth=(1.0, 2.0), prediction=(1.5, 2.0), residual=(0.5, 0.0), seed=None,
+                  mean_error=0.25, mean_absolute_error=0.25, root_mean_square_error=0.35,
+                  worst=(Row(id="1", truth=1.0, prediction=1.5),))  # fmt: skip
+SERIES = Series(time_column="t", time_kind=TimeKind.INSTANT, entity_columns=(), n_entities=1, entities=(
+    Entity(entity={}, squared_error_share=None, history=History(times=("2020-01-01", "2020-01-02"), values=(1.0, None), n=2),
+           forecast=Forecast(times=("2020-01-03", "2020-01-04"), truth=(1.0, 2.0), prediction=(1.0, 3.0), n=2)),))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +145,44 @@ class TestInABrowser:
             assert call.locator(".numbers").first.inner_text() == "1"
             assert call.locator(".t-number").first.inner_text() == "1"
             assert "ZeroDivisionError" in call.inner_text()
+
+    def test_the_truth_is_drawn_where_the_page_holds_it(self, browser, run, tmp_path):
+        loaded = load_run(run)
+        keys = [Key(t.task, t.epoch) for t in loaded.trajectories[:3]]
+        parts = {"labels": LABELS, "numbers": NUMBERS, "series": SERIES}
+        against = {
+            key: AgainstTruth(task=key.task, track=Track.CLASS_MM, epoch=key.epoch, targets=(
+                Target(target="y", score=0.5, n_rows=3, n_differing=1, **{name: part}),))
+            for key, (name, part) in zip(keys, parts.items(), strict=True)
+        }  # fmt: skip
+        found = Diagnosis(
+            followed=False,
+            sentence="Imputed.",
+            steps=(Step.FILTER,),
+            equals=("with the median",),
+            tried=9,
+        )
+        page = tmp_path / "page.html"
+        page.write_text(
+            as_page(Results(runs=(replace(loaded, against=against, diagnoses={keys[0]: found}),))),
+            encoding="utf-8",
+        )
+        with looked_at(browser, page.as_uri()) as shown:
+            for key, sign in zip(
+                keys, (".confusion .same", "figure svg", "figure svg"), strict=True
+            ):
+                shown.evaluate(
+                    "place => { location.hash = place }",
+                    f"#/run/run/{key.task.replace('/', '%2F')}/{key.epoch}",
+                )
+                expect(shown.locator("h1")).to_contain_text(key.task)
+                shown.locator(sign).first.wait_for()
+                assert slips(shown) == []
+                if key is keys[0]:
+                    expect(shown.get_by_role("region", name="Diagnosis")).to_contain_text(
+                        "with the median"
+                    )
+                    expect(shown.locator(".confusion .cell").nth(1)).to_have_text("1")
 
     def test_a_long_list_has_only_the_rows_in_sight(self, browser, tmp_path):
         made = [attempt(f"t{n:04}_class/mm", 1, 0.5) for n in range(1500)]

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import attempt, write_run
 
 from darebench.errors import ConfigError
 from darebench.files import write_json
@@ -23,6 +22,7 @@ from darebench.report.repeat_tables import pass_at_k_table, reliability_table
 from darebench.report.tables import TABLES, all_tables
 from darebench.types import Tokens
 from pages import documents_in
+from runs import attempt, write_run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PAGE = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")

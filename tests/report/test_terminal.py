@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from runs import attempt, write_run
 
 from darebench.report.load import load_run
 from darebench.report.table import ReportTable
 from darebench.report.tables import all_tables
 from darebench.report.terminal import as_text, fill, plain, shorten_line
+from runs import attempt, write_run
 
 NAMES = tuple(f"a long column {n}" for n in range(10))
 TEXT = st.one_of(

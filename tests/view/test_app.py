@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 from world import append, make_world
 
 from darebench.errors import ConfigError
+from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.run_folder import read_run
+from darebench.report.page.documents import as_text
 from darebench.view.app import build_app
 from darebench.view.places import Kind, find_places
 from darebench.view.shelf import Shelf
@@ -136,3 +139,17 @@ def test_an_attempt_that_was_written_anew_is_refused_until_it_is_read_again(tmp_
         shelf.document("run/0/0")
     shelf.look()
     assert len(shelf.document("run/0/0")) == 10
+
+
+@pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
+def test_the_truth_is_shown_to_those_who_ask_for_it_alone(tmp_path):
+    store = make_world(tmp_path / "world") / "curation" / "store"
+    run = evaluate(EvalConfig(model="trivial", store=str(store)), out=tmp_path / "run")
+    for with_truth in (True, False):
+        shelf = Shelf([run.folder, store], with_truth)
+        shelf.look()
+        ((attempt,),) = ([*shelf.document("run/0/0")],)
+        assert ("against_truth" in attempt) == with_truth
+    true = pd.read_csv(next(store.rglob("ground_truth.csv")), dtype=str)["price"]
+    everything = "".join(as_text(make()) for make in shelf._documents.values())
+    assert not [value for value in true if value in everything]

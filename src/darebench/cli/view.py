@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -60,4 +61,5 @@ def view(
         if browse:
             typer.launch(url)
 
-    serve(shelf, port, ready=ready)
+    with suppress(KeyboardInterrupt):  # which is how one ends it
+        serve(shelf, port, ready=ready)

@@ -14,11 +14,9 @@ from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
-from darebench.report.published import PUBLISHED
 from darebench.report.result_tables import score_text
-from darebench.report.table import ReportTable
 from darebench.report.tables import all_tables
-from darebench.types import CallStatus, Track, Trajectory
+from darebench.types import CallStatus, Trajectory
 
 TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
 CHUNK = 25
@@ -86,14 +84,8 @@ def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     return {
         "tracks": {run.name: _tracks(run) for run in runs},
-        "tables": [{**asdict(t), "are_words": t.are_words} for t in _tables(runs)],
-        "published": {"columns": [*Track], "rows": PUBLISHED},
+        "tables": [{**asdict(t), "are_words": t.are_words} for t in all_tables(runs).values()],
     }
-
-
-def _tables(runs: Sequence[LoadedRun]) -> list[ReportTable]:
-    """Return every table but the published one, which the page draws by itself."""
-    return [table for name, table in all_tables(runs).items() if name != "published"]
 
 
 def _tracks(run: LoadedRun) -> list[dict[str, Any]]:

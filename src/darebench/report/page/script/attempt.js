@@ -2,7 +2,7 @@
 
 import { codeBlock } from "./code.js";
 import { againstTruth } from "./against.js";
-import { dim, facts, h, link, percent, table, words } from "./dom.js";
+import { counted, dim, facts, h, link, percent, table, words } from "./dom.js";
 import { here, keep, to } from "./place.js";
 import { attemptPlace, shownRows } from "./run.js";
 import { attemptAt, findRow, runNamed } from "./runs.js";
@@ -35,7 +35,7 @@ export async function attemptPage([name, task, epoch]) {
 export function attemptBody(attempt, side = "") {
   return [
     verdict(attempt),
-    attempt.diagnosis && h("p", { class: "note" }, attempt.diagnosis.sentence),
+    diagnosed(attempt.diagnosis, side),
     facts([
       ["track", attempt.track], ["source", attempt.source], ["model", attempt.model], ["stopped by", words(attempt.stop)],
       ["failure", words(attempt.failure) || "none"],
@@ -49,6 +49,20 @@ export function attemptBody(attempt, side = "") {
     conversation(attempt, side),
     attempt.provenance && h("details", {}, h("summary", {}, "Provenance of the score"), facts(Object.entries(attempt.provenance))),
   ];
+}
+
+function diagnosed(found, side) {
+  if (!found) return null;
+  const share = (value) => (value === null || value === undefined ? null : `${percent(value)} of the values`);
+  return h("section", { "aria-label": labelled("Diagnosis", side) },
+    h("h2", {}, "Diagnosis"),
+    h("p", { class: "note" }, h("strong", {}, found.sentence)),
+    facts([
+      ["first step not followed", found.steps.map(words).join(" or ")],
+      ["equals the reference", found.equals.join(", or ")],
+      ["nearest", found.nearest && `the reference ${found.nearest}`], ["agrees with that in", share(found.agreement)], ["with the reference in", share(found.reference_agreement)],
+      ["compared with", found.tried ? counted(found.tried, "other reference") : null], ["cannot be seen here", found.unseen.map(words).join(", ")],
+    ]));
 }
 
 function verdict(attempt) {

@@ -44,15 +44,7 @@ export async function scoreTables(names) {
       h("summary", {}, h("h2", {}, found.title)),
       table(found.columns, found.rows, { caption: found.title, isWords: found.are_words }),
       found.note.split("\n").map((line) => h("p", { class: "dim note" }, line)))),
-    published(scores.published),
   ];
-}
-
-function published({ columns, rows }) {
-  return h("details", { class: "tables" },
-    h("summary", {}, h("h2", {}, "Published scores")),
-    table(["model", ...columns], rows.map(([name, ...cells]) => [`${name} (published)`, ...cells.map((c) => c.toFixed(1))]), { caption: "Published scores", isWords: [true] }),
-    h("p", { class: "dim note" }, "Rows of the paper (arXiv 2602.24288): other tasks and other runs, for orientation."));
 }
 
 export const runFacts = (run) => facts([...run.facts, ["attempts", run.attempts < run.expected ? h("span", {}, progress(run), dim(`, ${(run.expected - run.attempts).toLocaleString("en")} missing`)) : progress(run)]]);
