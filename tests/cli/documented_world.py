@@ -36,6 +36,7 @@ def prepare(folder: Path, world: dict[str, str]) -> Path:
         (folder / name).mkdir()
         source = store.task("iris_class/mm").source / "train_v2.csv"
         shutil.copy(source, folder / name / "iris.csv")
+    shutil.copy(source, folder / "train.csv")
     for task in store.tasks:
         path = folder / "predictions" / task.dataset / str(task.variant) / "prediction.csv"
         if task.variant != "if":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from darebench.environment import current_environment
 from darebench.errors import ConfigError, SandboxFault
 from darebench.evals import remote_sandbox as remote
 from darebench.evals.run import EvalConfig, evaluate
+from darebench.report.load import load_run
 from darebench.sandbox import LocalExecutor, Outcome, Program, Status
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
@@ -86,10 +88,10 @@ def test_an_evaluation_runs_on_a_server(url, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_server_that_is_not_there_costs_no_agent_its_score(tmp_path):
+def test_a_server_that_is_not_there_is_named_before_any_attempt(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as held:
         gone = f"http://127.0.0.1:{held.getsockname()[1]}"
     config = EvalConfig(model="trivial", tasks=("iris_class/mm",), sandbox=gone)
-    run = evaluate(config, out=tmp_path / "run")
-    assert [t.score for t in run.trajectories] == [None]
-    assert run.unscored == 1
+    with pytest.raises(ConfigError, match=re.escape(gone)):
+        evaluate(config, out=tmp_path / "run")
+    assert load_run(tmp_path / "run").trajectories == ()

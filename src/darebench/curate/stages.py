@@ -251,22 +251,39 @@ def _free_name(table: Table, design: Design, state: _State) -> str:
 
 
 def _keep(dataset: DatasetFiles, state: _State) -> None:
-    """Write one dataset, prove it, and move it to the datasets that are kept."""
-    if state.authors.rewriter is not None:
-        dataset = state.authors.rewriter.rewrite(dataset)
-    state.stage = Stage.VERIFY
+    """Prove one dataset, and move it to the datasets that are kept."""
     with tempfile.TemporaryDirectory(prefix=".", dir=state.scratch) as folder:
-        store = Path(folder) / "store"
-        write_store([dataset], store)
-        verified = verify(store)
-        written = store / layout.DATABASES / dataset.name
-        if verified.coverage is not None:
-            recorded = {**dataset.settings, "process_coverage": verified.coverage.as_dict()}
-            write_metadata(replace(dataset, settings=recorded), written)
+        written = _write_proven(dataset, Path(folder) / "drawn", state)
+        if state.authors.rewriter is not None:  # a model is paid for what is worth keeping only
+            state.stage = Stage.BUILD
+            dataset = state.authors.rewriter.rewrite(dataset)
+            written = _write_proven(dataset, Path(folder) / "rewritten", state)
         target = state.scratch / layout.DATABASES / dataset.name
         target.parent.mkdir(exist_ok=True)
-        written.rename(target)
-    state.entries.append(read_entry({**question_entry(dataset), "flags": verified.flags}))
+        written.folder.rename(target)
+    state.entries.append(read_entry({**question_entry(dataset), "flags": written.flags}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    folder: Path
+    flags: Sequence[str]
+
+
+def _write_proven(dataset: DatasetFiles, store: Path, state: _State) -> _Written:
+    """Write one dataset as a store of its own and prove it.
+
+    Raises:
+        CurationReject: A proof fails.
+    """
+    state.stage = Stage.VERIFY
+    write_store([dataset], store)
+    verified = verify(store)
+    written = store / layout.DATABASES / dataset.name
+    if verified.coverage is not None:
+        recorded = {**dataset.settings, "process_coverage": verified.coverage.as_dict()}
+        write_metadata(replace(dataset, settings=recorded), written)
+    return _Written(written, verified.flags)
 
 
 def _record(state: _State) -> TableRecord:
