@@ -116,7 +116,7 @@ def test_another_store_and_another_scorer_are_told():
 
 def test_attempts_without_a_score_are_told():
     a = run({"a_class/mm": [0.5, None]})
-    assert "a: 1 attempts are unscored" in compare_runs(a, a).warnings[0]
+    assert "a: attempts without a score: 1 unscored" in compare_runs(a, a).warnings[0]
 
 
 def test_several_runs_are_ranked_and_told_apart_only_where_tests_do():

@@ -308,7 +308,7 @@ def _warnings(a: Compared, b: Compared) -> Iterator[str]:
     for run in (a, b):
         unscored = sum(t.score is None for t in run.trajectories)
         if unscored or run.missing:
-            yield f"{run.name}: {unscored} attempts are unscored and {run.missing} are missing"
+            yield f"{run.name}: attempts without a score: {unscored} unscored, {run.missing} missing"
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:

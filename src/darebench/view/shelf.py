@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import DareError
+from darebench.evals.attempts_file import Key
 from darebench.report.load import LeftOut, LoadedRun, load_run, short_names
 from darebench.report.page.audit_page import read_audit
 from darebench.report.page.bundle import LIBRARIES, library
@@ -55,6 +56,11 @@ class Shelf:
             DareError: It cannot be read any more.
         """
         return self._documents[name]()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to show at the last look."""
+        return not self._shown
 
     def look(self) -> list[str]:
         """Look whether anything has changed, and return the names of documents that have.
@@ -129,11 +135,21 @@ class Shelf:
 
 
 def truths_of(run: LoadedRun, trajectories: Sequence[Any]) -> Mapping[Any, Any]:
-    """Set the predictions of some attempts of a run against the truth."""
+    """Set predictions of a run against the truth, or say why that cannot be done."""
     from darebench.evals.against.of_run import run_against
+    from darebench.evals.against.shape import AgainstTruth
 
     assert run.folder is not None
-    return run_against(run.folder, run.config, trajectories)
+    try:
+        return run_against(run.folder, run.config, trajectories)
+    except DareError as error:
+        return {
+            Key(t.task, t.epoch): AgainstTruth(
+                task=t.task, track=t.track, epoch=t.epoch, reason=f"The truth is not here: {error}."
+            )
+            for t in trajectories
+            if t.score is not None
+        }
 
 
 def _join_curations(index: dict[str, Any]) -> None:
