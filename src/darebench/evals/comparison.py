@@ -308,7 +308,8 @@ def _warnings(a: Compared, b: Compared) -> Iterator[str]:
     for run in (a, b):
         unscored = sum(t.score is None for t in run.trajectories)
         if unscored or run.missing:
-            yield f"{run.name}: attempts without a score: {unscored} unscored, {run.missing} missing"
+            counts = f"{unscored} unscored, {run.missing} missing"
+            yield f"{run.name}: attempts without a score: {counts}"
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:

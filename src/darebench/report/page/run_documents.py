@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,7 @@ from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
-from darebench.report.result_tables import score_text
+from darebench.report.result_tables import score_cell
 from darebench.report.tables import all_tables
 from darebench.types import CallStatus, Trajectory
 
@@ -84,7 +83,16 @@ def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     return {
         "tracks": {run.name: _tracks(run) for run in runs},
-        "tables": [{**asdict(t), "are_words": t.are_words} for t in all_tables(runs).values()],
+        "tables": [
+            {
+                "title": t.title,
+                "note": t.note,
+                "columns": t.columns,
+                "rows": t.texts,
+                "are_words": t.are_words,
+            }
+            for t in all_tables(runs).values()
+        ],
     }
 
 
@@ -99,7 +107,7 @@ def _tracks(run: LoadedRun) -> list[dict[str, Any]]:
                 "mean": score.value,
                 "low": score.low,
                 "high": score.high,
-                "text": score_text(score),
+                "text": str(score_cell(score)),
                 "tasks": group.n_tasks,
             }
         )
