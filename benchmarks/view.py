@@ -1,4 +1,4 @@
-"""Pages at scale: a run of 20,000 attempts reported, one of 10,000 opened, 6,300 tasks clicked.
+"""Pages at scale: a run of 20,000 attempts reported, one of 18,900 opened, 6,300 tasks clicked.
 
 `view.py [FOLDER]`: the attempts have four turns with a thought, code and an output each, 23 kB
 together; their words are drawn at random, so that they do not compress better than real ones. The
@@ -47,7 +47,7 @@ from darebench.view.app import build_app
 from darebench.view.serve import PageServer
 from darebench.view.shelf import Shelf
 
-REPORTED, OPENED, TASKS, TURNS = 20_000, 10_000, 6_300, 4
+REPORTED, OPENED, TASKS, TURNS = 20_000, 18_900, 6_300, 4
 VOCABULARY = 3_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["".join(random.Random(k).choices(LETTERS, k=3 + k % 7)) for k in range(VOCABULARY)]
@@ -186,9 +186,11 @@ def opened(browser: Browser, url: str, what: str, empty: float) -> None:
     page.goto(url)
     page.locator(".row").first.wait_for(state="attached")
     took = time.perf_counter() - start
+    frames = scrolled(page)
     page.locator(".row a").first.evaluate("row => row.scrollIntoView()")
     needed = memory_of(browser, page) - empty
     print(f"{what}: opens in {took:.2f} s (goal: 2), {needed:.0f} MB (goal: 100)")
+    print(f"  scrolling: {frames}")
     print(f"  a click on an attempt: {clicked(page, '.row a', 'section.turn'):.0f} ms")
     page.go_back()
     page.locator(".row").first.wait_for(state="attached")
@@ -199,6 +201,27 @@ def opened(browser: Browser, url: str, what: str, empty: float) -> None:
     took, needed = time.perf_counter() - start, memory_of(browser, page) - empty
     print(f"  a search through all texts: {took:.1f} s, then {needed:.0f} MB")
     page.close()
+
+
+def scrolled(page: Page) -> str:
+    """Scroll from the first to the last row in 240 frames, and say how long frames take."""
+    page.locator(".row a").first.evaluate("row => row.scrollIntoView()")
+    times = page.evaluate(
+        """async () => {
+          const times = [], end = document.documentElement.scrollHeight, from = scrollY;
+          const frame = () => new Promise(requestAnimationFrame);
+          let last = await frame();
+          for (let k = 1; k <= 240; k += 1) {
+            scrollTo({ top: from + ((end - from) * k) / 240, behavior: "instant" });
+            const now = await frame();
+            if (!document.querySelector(".row")) throw new Error("no row is in sight");
+            times.push(now - last);
+            last = now;
+          }
+          return times.sort((a, b) => a - b);
+        }"""
+    )
+    return f"median {times[120]:.0f} ms a frame, longest {times[-1]:.0f} ms"
 
 
 def clicked(page: Page, what: str, sign: str) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from darebench.curate.assemble import STORE
 from darebench.evals.attempts_file import ATTEMPTS
+from darebench.evals.diagnoses import DIAGNOSES
 from darebench.evals.run_records import CONFIG, ENVIRONMENT
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.report.load import METRICS, LeftOut
@@ -57,7 +58,7 @@ class Place:
     def state(self) -> tuple[tuple[int, int, int], ...]:
         """What changes whenever its content does: of each file that is read, what `stat` says."""
         files = {
-            Kind.RUN: (CONFIG, ENVIRONMENT, ATTEMPTS, TRAJECTORIES),
+            Kind.RUN: (CONFIG, ENVIRONMENT, ATTEMPTS, TRAJECTORIES, DIAGNOSES),
             Kind.STORE: (layout.QUESTIONS,),
             Kind.CURATION: (LEDGER,),
             Kind.AUDIT: ("",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +25,7 @@ from darebench.report.page.store_documents import store_documents
 from darebench.store.read import Store, open_store
 from darebench.view.places import Kind, Place, find_places
 
+log = logging.getLogger(__name__)
 _OF_ALL = ("index", "scores", "ranking", "compare")
 """Documents that show several runs, which change with each of them."""
 
@@ -121,7 +123,7 @@ class Shelf:
             "left_out": [asdict(item) for item in self._left],
         }
         found: dict[str, Callable[[], object]] = {"index": lambda: index}
-        found |= run_documents(runs, truths_of if self.with_truth else None)
+        found |= run_documents(runs, truths_of if self.with_truth else None, diagnoses_of)
         found |= comparison_documents(runs)
         for kind in (Kind.STORE, Kind.CURATION, Kind.AUDIT, Kind.TRAINING):
             for number, (shown, name) in enumerate(zip(kinds[kind], names[kind], strict=True)):
@@ -150,6 +152,18 @@ def truths_of(run: LoadedRun, trajectories: Sequence[Any]) -> Mapping[Any, Any]:
             for t in trajectories
             if t.score is not None
         }
+
+
+def diagnoses_of(run: LoadedRun, trajectories: Sequence[Any]) -> Mapping[Any, Any]:
+    """Return the diagnoses that the folder of a run holds; none if its store is not there."""
+    from darebench.evals.diagnoses import kept_diagnoses
+
+    assert run.folder is not None
+    try:
+        return kept_diagnoses(run.folder, run.config, trajectories)
+    except DareError as error:
+        log.warning("the diagnoses of %s are not shown: %s", run.name, error)
+        return {}
 
 
 def _join_curations(index: dict[str, Any]) -> None:

@@ -9,32 +9,43 @@ from typing import Any
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
 from darebench.evals.run_folder import read_attempt
+from darebench.reference.diagnosis import Diagnosis
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
 from darebench.report.result_tables import score_cell
+from darebench.report.store_facts import facts_of
 from darebench.report.tables import all_tables
 from darebench.types import CallStatus, Trajectory
 
 TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
+DiagnosesOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, Diagnosis]]
 CHUNK = 25
 """Attempts of one document: what a page reads to show one of them."""
 
 
-def run_documents(runs: Sequence[LoadedRun], truths_of: TruthsOf | None = None) -> Documents:
+def run_documents(
+    runs: Sequence[LoadedRun],
+    truths_of: TruthsOf | None = None,
+    diagnoses_of: DiagnosesOf | None = None,
+    *,
+    with_texts: bool = True,
+) -> Documents:
     """Return the documents of some runs, by name.
 
     Args:
         runs: The runs, in the order of their numbers.
         truths_of: Sets predictions against the truth when their attempts are asked for; without it,
             a run shows what it holds.
+        diagnoses_of: Finds the diagnoses of attempts when they are asked for, likewise.
+        with_texts: Whether there are documents of what attempts said and did.
     """
     found: dict[str, Callable[[], object]] = {"scores": partial(_scores, runs)}
     for number, run in enumerate(runs):
         found[f"run/{number}"] = partial(_rows, run)
-        for chunk in range(-(-len(run.trajectories) // CHUNK)):
-            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk, truths_of)
+        for chunk in range(-(-len(run.trajectories) // CHUNK) if with_texts else 0):
+            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk, truths_of, diagnoses_of)
     return found
 
 
@@ -55,9 +66,13 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     made = run.trajectories
     tasks = {t.task: t for t in made}
     places = {task: place for place, task in enumerate(tasks)}
+    facts = facts_of(run)
     return {
         "chunk": CHUNK,
-        "tasks": [[t.task, t.track, t.cluster] for t in tasks.values()],
+        "tasks": [
+            [t.task, t.track, t.cluster, t.family, t.variant, facts.domain(t)]
+            for t in tasks.values()
+        ],
         "task": [places[t.task] for t in made],
         "epoch": [t.epoch for t in made],
         "score": [_rounded(t.score) for t in made],
@@ -72,12 +87,15 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     }
 
 
-def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict[str, Any]]:
+def _chunk(
+    run: LoadedRun, number: int, truths_of: TruthsOf | None, diagnoses_of: DiagnosesOf | None
+) -> list[dict[str, Any]]:
     kept = slice(CHUNK * number, CHUNK * (number + 1))
     made = [read_attempt(place) for place in run.places[kept]]
     against = run.against if truths_of is None else truths_of(run, made)
+    diagnoses = run.diagnoses if diagnoses_of is None else diagnoses_of(run, made)
     keyed = ((t, Key(t.task, t.epoch)) for t in made)
-    return [attempt_document(t, against.get(k), run.diagnoses.get(k)) for t, k in keyed]
+    return [attempt_document(t, against.get(k), diagnoses.get(k)) for t, k in keyed]
 
 
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:

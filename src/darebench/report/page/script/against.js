@@ -53,7 +53,7 @@ function numbers(target) {
   const tip = (p) => `${p.id}\ntruth ${p.truth}\nprediction ${p.prediction}\nresidual ${p.residual}`;
   const note = n.seed === null ? "" : `${counted(points.length, "row")} of ${target.n_rows}, drawn at random.`;
   const dots = (x, y) => [Plot.dot(points, { x, y, r: 3, stroke: "var(--link)", strokeOpacity: 0.7 }), Plot.tip(points, Plot.pointer({ x, y, title: tip }))];
-  const size = { marginLeft: 70, marginBottom: 40, grid: true };
+  const size = { marginLeft: 70, marginBottom: 40, grid: true, nice: true };
   return [
     facts([["mean error", number(n.mean_error)], ["mean absolute error", number(n.mean_absolute_error)], ["root mean square error", number(n.root_mean_square_error)]]),
     points.length > 0 && h("div", { class: "pair" },

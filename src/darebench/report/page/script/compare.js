@@ -49,7 +49,7 @@ async function pairPage([first, second]) {
       table(["track", "a", "b", "difference [95 % interval]", "p", "tasks", "sources", "a better", "even", "b better"],
         Object.entries(found.columns).map(([name, c]) => [name, percent(c.a), percent(c.b), difference(c), pValue(c.p_value), c.n_tasks, c.n_clusters, c.wins, c.ties, c.losses]), { caption: "Paired differences by track", isWords: [true] }),
       h("p", { class: "dim note" }, "Repeats of a task are averaged first. Intervals: t with clusters − 1 degrees of freedom, where a cluster is a source dataset."),
-      Object.entries(found.columns).filter(([, c]) => c.note).map(([name, c]) => h("p", { class: "dim note" }, `${name}: ${c.note}.`)),
+      notes(found.columns).map(([note, names]) => h("p", { class: "dim note" }, `${names.join(", ")}: ${note}.`)),
       settingsTable(a, b),
       onlyOne(a, found.only_a), onlyOne(b, found.only_b),
       h("h2", {}, "Tasks"),
@@ -62,6 +62,9 @@ async function pairPage([first, second]) {
     ],
   };
 }
+
+// Each note once, with the tracks that it is about.
+const notes = (columns) => [...Map.groupBy(Object.keys(columns).filter((name) => columns[name].note), (name) => columns[name].note)];
 
 const ONLY = [["", "all, flipped first"], ["flipped", "flipped"], ["a", "a better"], ["b", "b better"], ["different", "different scores"]];
 const shows = (task, only) => !only || (only === "flipped" ? task.flipped : only === "a" ? task.difference > 0 : only === "b" ? task.difference < 0 : task.difference !== 0);

@@ -8,7 +8,7 @@ import { curations } from "./curation.js";
 import { listen } from "./data.js";
 import { home, KINDS } from "./home.js";
 import { help, onKey } from "./keys.js";
-import { here, to } from "./place.js";
+import { address, here, to } from "./place.js";
 import { runPage } from "./run.js";
 import { theIndex } from "./runs.js";
 import { stores } from "./store.js";
@@ -54,7 +54,7 @@ async function show({ again = false } = {}) {
   main.classList.toggle("broad", Boolean(page.broad));
   main.replaceChildren(...page.body.flat(Infinity).filter((part) => part !== null && part !== undefined && part !== false));
   for (const item of bar.querySelectorAll("a")) item.removeAttribute("aria-current");
-  bar.querySelector(`a[href="${CSS.escape(location.hash)}"]`)?.setAttribute("aria-current", "page");
+  bar.querySelector(`a[href="${CSS.escape(address())}"]`)?.setAttribute("aria-current", "page");
   if (again) scrollTo({ top: place });
   else {
     scrollTo({ top: 0 });
@@ -71,11 +71,20 @@ function navigation(index) {
   return [link("#/", h("strong", {}, "darebench")), ...links, h("button", { type: "button", onclick: () => help.showModal() }, "Keys ", h("kbd", {}, "?"))];
 }
 
+// In a frame without an address of its own, the browser takes links for those of the page around it.
+function stay(event) {
+  const target = event.target.closest?.("a[href]");
+  if (!target || event.defaultPrevented) return;
+  event.preventDefault();
+  location.hash = target.getAttribute("href");
+}
+
 async function start() {
   bar.replaceChildren(...navigation(await theIndex()));
   const skip = h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "To the content");
   document.getElementById("page").replaceChildren(skip, h("header", {}, bar), main, help);
   addEventListener("hashchange", () => show());
+  if (location.protocol === "about:") document.addEventListener("click", stay);
   document.addEventListener("keydown", (event) => onKey(event, page));
   listen(async () => {
     bar.replaceChildren(...navigation(await theIndex()));

@@ -19,16 +19,16 @@ export async function runNamed(name) {
 
 function rowsOf(run, d) {
   return d.task.map((place, n) => {
-    const [task, track, source] = d.tasks[place];
+    const [task, track, source, family, variant, domain] = d.tasks[place];
     return {
-      n, run, task, track, source,
+      n, run, task, track, source, family, variant, domain,
       epoch: d.epoch[n], score: d.score[n], failure: d.failure[n], reason: d.reason[n], stop: d.stop[n],
       seconds: d.seconds[n], tokens: d.tokens[n], calls: d.calls[n], failed: d.failed[n], warnings: d.warnings[n],
     };
   });
 }
 
-export const FIELDS = ["task", "track", "source", "epoch", "score", "failure", "reason", "stop", "outcome", "seconds", "tokens", "calls", "failed", "warnings"];
+export const FIELDS = ["task", "track", "source", "family", "variant", "domain", "epoch", "score", "failure", "reason", "stop", "outcome", "seconds", "tokens", "calls", "failed", "warnings"];
 
 export async function attemptAt(run, row) {
   const attempts = await load(`run/${run.number}/${Math.floor(row.n / run.chunk)}`);
