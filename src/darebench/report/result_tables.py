@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from darebench.reference.diagnosis import WORDS
 from darebench.report.cells import UNKNOWN, Number, count, number
@@ -48,8 +47,8 @@ def budget_text(run: LoadedRun) -> str:
 
 def budgets_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the sensitivity table where runs have different budgets; else one without rows."""
-    table = sensitivity_table(runs)
-    return table if len({*map(budget_text, runs)}) > 1 else replace(table, rows=())
+    differ = len({*map(budget_text, runs)}) > 1
+    return sensitivity_table(runs if differ else ())
 
 
 def _score_table(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
-from darebench.evals.run_folder import read_attempt
+from darebench.evals.run_folder import Place, read_attempt
 from darebench.reference.diagnosis import Diagnosis
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
@@ -22,7 +22,9 @@ from darebench.types import CallStatus, Trajectory
 TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
 DiagnosesOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, Diagnosis]]
 CHUNK = 25
-"""Attempts of one document: what a page reads to show one of them."""
+"""Most attempts of one document: what a page reads to show one of them."""
+CHUNK_BYTES = 2_000_000
+"""Bytes of records after which a document ends, since an attempt may have printed megabytes."""
 
 
 def run_documents(
@@ -44,9 +46,20 @@ def run_documents(
     found: dict[str, Callable[[], object]] = {"scores": partial(_scores, runs)}
     for number, run in enumerate(runs):
         found[f"run/{number}"] = partial(_rows, run)
-        for chunk in range(-(-len(run.trajectories) // CHUNK) if with_texts else 0):
-            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk, truths_of, diagnoses_of)
+        starts = [*_starts(run.places), len(run.places)] if with_texts else []
+        for chunk, kept in enumerate(map(slice, starts, starts[1:])):
+            found[f"run/{number}/{chunk}"] = partial(_chunk, run, kept, truths_of, diagnoses_of)
     return found
+
+
+def _starts(places: Sequence[Place]) -> Iterator[int]:
+    """Yield the first attempt of each document; of a run that grows, the full ones stay."""
+    n_bytes = n_attempts = 0
+    for number, place in enumerate(places):
+        if n_attempts in (0, CHUNK) or n_bytes + place.size > CHUNK_BYTES:
+            yield number
+            n_bytes = n_attempts = 0
+        n_bytes, n_attempts = n_bytes + place.size, n_attempts + 1
 
 
 def run_entry(run: LoadedRun) -> dict[str, Any]:
@@ -68,7 +81,7 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     places = {task: place for place, task in enumerate(tasks)}
     facts = facts_of(run)
     return {
-        "chunk": CHUNK,
+        "starts": list(_starts(run.places)),
         "tasks": [
             [t.task, t.track, t.cluster, t.family, t.variant, facts.domain(t)]
             for t in tasks.values()
@@ -88,9 +101,8 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
 
 
 def _chunk(
-    run: LoadedRun, number: int, truths_of: TruthsOf | None, diagnoses_of: DiagnosesOf | None
+    run: LoadedRun, kept: slice, truths_of: TruthsOf | None, diagnoses_of: DiagnosesOf | None
 ) -> list[dict[str, Any]]:
-    kept = slice(CHUNK * number, CHUNK * (number + 1))
     made = [read_attempt(place) for place in run.places[kept]]
     against = run.against if truths_of is None else truths_of(run, made)
     diagnoses = run.diagnoses if diagnoses_of is None else diagnoses_of(run, made)

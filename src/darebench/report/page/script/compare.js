@@ -1,7 +1,7 @@
 // Runs beside each other: what flipped, what differs and by how much, and both transcripts of a task.
 
 import { attemptBody } from "./attempt.js";
-import { chart } from "./charts.js";
+import { chart, named, shortened } from "./charts.js";
 import { load } from "./data.js";
 import { chosen, counted, dim, h, link, percent, signed, table, typed, afterPause } from "./dom.js";
 import { RowList } from "./list.js";
@@ -217,10 +217,10 @@ function rankChart(found) {
   const rows = found.ranking.toSorted((x, y) => x.mean_rank - y.mean_rank);
   const rank = new Map(rows.map((row) => [row.name, row.mean_rank]));
   const groups = found.not_told_apart.map((names, k) => ({ x1: Math.min(...names.map((n) => rank.get(n))), x2: Math.max(...names.map((n) => rank.get(n))), y: `group ${String.fromCharCode(97 + (k % 26))}` }));
-  return chart("Mean rank", 60 + 24 * (rows.length + groups.length), () => ({
-    marginLeft: 20 + 7 * Math.max(...rows.map((row) => row.name.length), 7), marginRight: 30, marginBottom: 36,
+  return chart("Mean rank", 60 + 24 * (rows.length + groups.length), (room) => ({
+    ...named([...rows.map((row) => row.name), "group a"], room), marginRight: 30, marginBottom: 36,
     x: { domain: [1, Math.max(2, rows.length)], label: "mean rank, 1 is the best", grid: true, ticks: rows.length },
-    y: { label: null, domain: [...rows.map((row) => row.name), ...groups.map((g) => g.y)] },
+    y: { label: null, domain: [...rows.map((row) => row.name), ...groups.map((g) => g.y)], tickFormat: (name) => shortened(name, room) },
     marks: [
       Plot.dot(rows, { x: "mean_rank", y: "name", r: 5, fill: "var(--link)" }),
       Plot.link(groups, { x1: "x1", x2: "x2", y1: "y", y2: "y", stroke: "var(--fg)", strokeWidth: 4 }),

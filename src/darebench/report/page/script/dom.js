@@ -46,6 +46,18 @@ export const counted = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} 
 export const number = (value, digits = 4) => (value === null ? "" : Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits }));
 export const words = (name) => (name ? name.replaceAll("_", " ") : "");
 
+// What takes its time, with a word in its place until it is there.
+export function later(made, then) {
+  const place = h("div", { "aria-busy": "true" }, h("p", { class: "dim" }, "Reading …"));
+  const filled = (...parts) => {
+    place.removeAttribute("aria-busy");
+    place.replaceChildren(...h("div", {}, parts).childNodes);
+    then?.();
+  };
+  made.then(filled, (error) => filled(h("p", { class: "bad" }, `${error.message}.`)));
+  return place;
+}
+
 export function afterPause(act, milliseconds = 150) {
   let waiting;
   return (...values) => {

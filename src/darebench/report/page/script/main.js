@@ -15,22 +15,23 @@ import { stores } from "./store.js";
 import { trainings } from "./training.js";
 
 const PAGES = {
-  run: (parts) => (parts.length > 2 ? attemptPage(parts) : runPage(parts)),
+  run: (parts, again) => (parts.length > 2 ? attemptPage(parts) : runPage(parts, again)),
   compare: comparisons, store: stores, curation: curations, audit: audits, training: trainings,
 };
 
+const SLOW_MS = 400; // after which a page that is not there yet says so
 const main = h("main", { id: "main", tabindex: -1 });
 const bar = h("nav", { "aria-label": "Pages" });
 let page = {};
 let shown = 0;
 
-async function found() {
+async function found(again) {
   const [kind, ...parts] = here().parts;
-  if (PAGES[kind]) return PAGES[kind](parts);
+  if (PAGES[kind]) return PAGES[kind](parts, again);
   const index = await theIndex();
   const only = alone(index);
   if (only === "trainings" && index.trainings.length > 0) return trainings([]);
-  return only && index[only].length === 1 ? PAGES[only.slice(0, -1)]([index[only][0].name]) : home();
+  return only && index[only].length === 1 ? PAGES[only.slice(0, -1)]([index[only][0].name], again) : home(again);
 }
 
 // The one kind of thing that is here, if there is one only.
@@ -41,12 +42,14 @@ function alone(index) {
 
 async function show({ again = false } = {}) {
   const number = (shown += 1);
+  const waiting = again ? 0 : setTimeout(() => main.replaceChildren(h("p", { role: "status" }, "Reading …")), SLOW_MS);
   let next;
   try {
-    next = await found();
+    next = await found(again);
   } catch (error) {
     next = { title: "Not here", body: [h("h1", {}, "Not here"), h("p", { class: "bad", role: "alert" }, `${error.message}.`), h("p", {}, link("#/", "To the first page"))] };
   }
+  clearTimeout(waiting);
   if (number !== shown) return;
   const place = scrollY;
   page = next;
