@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_document_is_short_unless_one_attempt_is_long_and_stays_as_a_run_grows
     places = [Place(path=Path("a"), start=0, size=size) for size in sizes]
     starts = list(run_documents._starts(places))
     assert starts[:1] == [0][: len(sizes)]
-    for start, end in zip(starts, [*starts[1:], len(sizes)], strict=True):
+    for start, end in pairwise([*starts, len(sizes)]):
         assert 1 <= end - start <= run_documents.CHUNK
         assert end - start == 1 or sum(sizes[start:end]) <= run_documents.CHUNK_BYTES
     earlier = data.draw(st.integers(0, len(sizes)))

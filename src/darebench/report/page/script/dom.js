@@ -46,6 +46,9 @@ export const counted = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} 
 export const number = (value, digits = 4) => (value === null ? "" : Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits }));
 export const words = (name) => (name ? name.replaceAll("_", " ") : "");
 
+// A label of a landmark, which tells the two halves of a comparison apart.
+export const labelled = (label, side) => (side ? `${label}, ${side}` : label);
+
 // What takes its time, with a word in its place until it is there.
 export function later(made, then) {
   const place = h("div", { "aria-busy": "true" }, h("p", { class: "dim" }, "Reading …"));
