@@ -163,6 +163,22 @@ class TestInABrowser:
             assert call.locator(".t-number").first.inner_text() == "1"
             assert "ZeroDivisionError" in call.inner_text()
 
+    def test_no_letter_turns_those_around_it(self, browser, tmp_path):
+        made = attempt("a_class/mm", 1, 0.5)
+        turned = "x = 1  # \u202e\u2066 } if safe: \u2069"
+        call = replace(made.calls[0], code=turned, stdout=turned, files_to_save=(turned,))
+        said = Message(role=Role.ASSISTANT, content=turned)
+        made = replace(made, messages=(said,), calls=(call,), model=turned)
+        page = write_page(write_run(tmp_path / "run \u202e nur", [made]))
+        with looked_at(
+            browser, page.as_uri() + "#/run/run%20%E2%80%AE%20nur/a_class%2Fmm/1"
+        ) as shown:
+            shown.locator(".t-comment").wait_for()
+            text = shown.locator("body").inner_text()
+            assert not {*text} & {*"\u202e\u2066\u2069"}
+            assert text.count("\\u202e\\u2066 } if safe: \\u2069") == 5
+            assert "run \\u202e nur" in text
+
     def test_the_truth_is_drawn_where_the_page_holds_it(self, browser, run, tmp_path):
         loaded = load_run(run)
         keys = [Key(t.task, t.epoch) for t in loaded.trajectories[:3]]

@@ -1,5 +1,9 @@
 // Elements, made of text only: nothing here, or in any other module, turns text into markup.
 
+// What would turn the letters around it the other way, on the page or in code, is an escape.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+export const visible = (child) => (typeof child === "string" ? child.replace(TURNS, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`) : child);
+
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -8,7 +12,7 @@ export function h(tag, properties, ...children) {
     else if (name === "href" && !String(value).startsWith("#")) throw new Error(`a link that leads out: ${value}`);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false).map(visible));
   return element;
 }
 
