@@ -11,6 +11,7 @@ from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.run_folder import read_run
 from darebench.report.page.documents import as_text
+from darebench.store.sources import resolve
 from darebench.view.app import build_app
 from darebench.view.places import Kind, find_places
 from darebench.view.shelf import Shelf
@@ -52,6 +53,12 @@ def test_a_look_around_passes_over_what_is_hidden_unreadable_deep_or_somebody_el
     places, left = find_places([tmp_path])
     assert [place.path for place in places] == [tmp_path / "runs" / "one"]
     assert left == []
+
+
+def test_the_starter_store_is_called_by_its_name():
+    shelf = Shelf([resolve(None)])
+    shelf.look()
+    assert [store["name"] for store in shelf.document("index")["stores"]] == ["starter"]
 
 
 def test_a_truth_that_is_not_at_hand_is_said_where_it_would_stand(world):

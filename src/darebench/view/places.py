@@ -17,6 +17,8 @@ from darebench.report.load import METRICS, LeftOut
 from darebench.report.page.curation_documents import LEDGER, is_curation
 from darebench.report.page.curves_page import is_training
 from darebench.store import layout
+from darebench.store.cache import cache_folder
+from darebench.store.sources import STARTER
 from darebench.work import is_set_aside
 
 DEPTH = 2
@@ -48,11 +50,15 @@ class Place:
 
     @property
     def called(self) -> Path:
-        """The path that names it: a curation's store is called as the curation is."""
-        inside = (
-            self.kind is Kind.STORE and self.path.name == STORE and is_curation(self.path.parent)
-        )
-        return (self.path.parent if inside else self.path).resolve()
+        """The path that names it: a curation's store is called as the curation is.
+
+        The starter store is in a folder of its version, which lies in one of its name.
+        """
+        folder = self.path.parent
+        is_inside = self.path.name == STORE and is_curation(folder)
+        is_starter = folder.resolve() == cache_folder(STARTER).resolve()
+        named_above = self.kind is Kind.STORE and (is_inside or is_starter)
+        return (folder if named_above else self.path).resolve()
 
     @property
     def state(self) -> tuple[tuple[int, int, int], ...]:
