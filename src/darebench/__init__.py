@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from darebench.evals.run import evaluate, evaluate_async
     from darebench.evals.run_folder import open_run
     from darebench.reference.diagnosis import Diagnosis
+    from darebench.report.notebook import Shown, show
     from darebench.rollouts.sample import collect as rollouts
     from darebench.rollouts.select import Strategy, Thresholds, select_trajectories
     from darebench.sandbox import (
@@ -147,6 +148,7 @@ __all__ = [
     "Score",
     "Session",
     "Severity",
+    "Shown",
     "SourceFault",
     "Status",
     "StepOutcome",
@@ -186,6 +188,7 @@ __all__ = [
     "score_prediction",
     "select",
     "select_trajectories",
+    "show",
     "validate_store",
 ]
 
@@ -210,6 +213,7 @@ _HOMES = {
     "darebench.evals.run": "evaluate evaluate_async",
     "darebench.evals.run_folder": "open_run",
     "darebench.reference.diagnosis": "Diagnosis",
+    "darebench.report.notebook": "Shown show",
     "darebench.rollouts.select": "Strategy Thresholds select_trajectories",
     "darebench.sandbox": "Executor Limits LocalExecutor Outcome Program Refused Saved Status"
     " run_python",

@@ -92,10 +92,10 @@ def test_a_run_beside_itself_ties_everywhere():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"turns": 8}, "budgets differ: 5 and 8 turns"),
-        ({"seconds": 60.0}, "budgets differ: 200.0 and 60.0 seconds a call"),
-        ({"epochs": 3}, "epochs differ: 2 and 3 attempts"),
-        ({"token_limit": 10}, "budgets differ: no limit of and 10 tokens"),
+        ({"turns": 8}, "budgets differ: 5 turns (a); 8 turns (b)"),
+        ({"seconds": 60.0}, "budgets differ: 200.0 seconds a call (a); 60.0 seconds a call (b)"),
+        ({"epochs": 3}, "epochs differ: 2 attempts a task (a); 3 attempts a task (b)"),
+        ({"token_limit": 10}, "budgets differ: no limit (a); 10 tokens an attempt (b)"),
     ],
 )
 def test_what_is_not_alike_is_told_by_name(changed, said):
@@ -110,13 +110,18 @@ def test_another_store_and_another_scorer_are_told():
     b = replace(a, name="b", config={**a.config, "store": store}, environment={"scorer": "t"})
     a = replace(a, config={**a.config, "store": {"hash": "h", "tasks": {"a_class/mm": "1"}}})
     said = "; ".join(compare_runs(a, b).warnings)
-    assert "stores differ: h and g; 1 of the 1 tasks that both have are not the same" in said
-    assert "scorers differ: s and t" in said
+    assert "stores differ: h (a); g (b); 1 of the 1 tasks that all have are not the same" in said
+    assert "scorers differ: s (a); t (b)" in said
+
+
+def test_what_many_runs_do_not_share_is_told_once():
+    runs = [run({"a_class/mm": [0.5]}, name, turns=5 + n // 2) for n, name in enumerate("abcd")]
+    assert rank_runs(runs).warnings == ("budgets differ: 5 turns (a, b); 6 turns (c, d)",)
 
 
 def test_attempts_without_a_score_are_told():
     a = run({"a_class/mm": [0.5, None]})
-    assert "a: 1 attempts are unscored" in compare_runs(a, a).warnings[0]
+    assert "a: attempts without a score: 1 unscored" in compare_runs(a, a).warnings[0]
 
 
 def test_several_runs_are_ranked_and_told_apart_only_where_tests_do():

@@ -18,6 +18,7 @@ from darebench.reference.near_misses import Step
 from darebench.report.render import render
 from darebench.store.layout import PREDICTION
 from darebench.store.read import open_store
+from darebench.view.shelf import Shelf
 from pages import documents_in
 
 pytestmark = pytest.mark.filterwarnings("default")  # Inspect's own dependencies warn
@@ -60,7 +61,12 @@ def test_attempts_of_a_run_are_diagnosed_once_and_reported_to_those_who_ask(run,
     with monkeypatch.context() as patch:
         patch.setattr(diagnoses, "Diagnosing", refuse)
         again = json.loads(render([run.folder], "json", diagnose=True).text)["diagnoses"]
+        shelf = Shelf([run.folder])
+        shelf.look()
+        served = {(a["task"], a["epoch"]): a["diagnosis"] for a in shelf.document("run/0/0")}
     assert again == value
+    for one in value:
+        assert served[one["task"], one["epoch"]]["sentence"] == one["sentence"]
     (run.folder / diagnoses.DIAGNOSES).write_text("{")
     assert json.loads(render([run.folder], "json", diagnose=True).text)["diagnoses"] == value
     assert (run.folder / diagnoses.DIAGNOSES).read_bytes() == kept

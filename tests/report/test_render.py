@@ -60,7 +60,7 @@ def test_csv_is_one_long_table_of_numbers(run):
 
 def test_json_has_numbers_with_their_units_in_the_names(run):
     value = json.loads(render([run], "json").text)
-    assert value["schema"] == 2
+    assert value["schema"] == 3
     words = {"run", "model", "track", "task", "score_note"}
     for row in (*value["runs"], *value["tracks"], *value["tasks"]):
         texts = {name for name, item in row.items() if isinstance(item, str)}

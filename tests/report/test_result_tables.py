@@ -26,7 +26,7 @@ def run(tmp_path) -> Path:
 
 
 def cells(table) -> dict[str, str]:
-    return dict(zip(table.columns, table.rows[0], strict=True))
+    return dict(zip(table.columns, table.texts[0], strict=True))
 
 
 def test_the_main_table_is_worked_by_hand(run):
@@ -50,7 +50,7 @@ def test_below_three_clusters_there_is_no_interval_but_a_footnote(tmp_path):
     for n in (1, 2, 3, 4):
         made = [attempt(f"{'abcd'[k]}_class/mm", 1, k / 4) for k in range(n)]
         table = track_table(load_run(write_run(tmp_path / str(n), made)))
-        score = table.rows[0][1]
+        score = table.texts[0][1]
         assert ("[" in score) is (n >= 3)
         assert score.endswith("*") is (n < 3)
         assert ("\n* " in table.note) is (n < 3)
@@ -60,20 +60,20 @@ def test_a_table_without_a_mark_has_no_footnote(tmp_path):
     made = [attempt(f"{name}_class/mm", 1, k / 4) for k, name in enumerate("abcd")]
     table = main_table([load_run(write_run(tmp_path / "run", made))])
     assert "*" not in table.note
-    assert not any("*" in cell for row in table.rows for cell in row)
+    assert not any("*" in cell for row in table.texts for cell in row)
 
 
 def test_a_score_of_0_has_its_reason_and_an_example(run):
     table = zero_table([load_run(run)])
-    by_reason = {row[1]: row[2:] for row in table.rows}
+    by_reason = {row[1]: row[2:] for row in table.texts}
     assert by_reason["worse than mean"] == ("1", "d_reg/mm: y: R2 is -21.8")
     assert by_reason["instruction not followed"] == ("1", "a_class/if: 3 of 60 rows differ")
-    assert sum(int(row[2]) for row in table.rows) == 3
+    assert sum(int(row[2]) for row in table.texts) == 3
 
 
 def test_a_score_of_0_whose_reason_was_not_recorded_is_counted(tmp_path):
     run = write_run(tmp_path / "run", [attempt("a_class/mm", 1, 0.0)])
-    assert zero_table([load_run(run)]).rows == (("run", "not recorded", "1", "a_class/mm"),)
+    assert zero_table([load_run(run)]).texts == (("run", "not recorded", "1", "a_class/mm"),)
 
 
 def test_effort_shows_failed_calls_and_where_the_seconds_went(run):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from darebench.evals.against.shape import (
@@ -22,9 +25,11 @@ from darebench.evals.against.shape import (
     TimeKind,
 )
 from darebench.evals.attempts_file import Key
+from darebench.evals.run_folder import Place
 from darebench.reference.diagnosis import Diagnosis
 from darebench.reference.near_misses import Step
 from darebench.report.load import Results, load_run
+from darebench.report.page import run_documents
 from darebench.report.page.attempt_document import LIMIT
 from darebench.report.page.bundle import LIBRARIES
 from darebench.report.page.run_page import as_page, write_page
@@ -75,6 +80,18 @@ def test_every_attempt_is_in_the_page_with_all_its_texts_cut_at_a_limit(tmp_path
     assert (message["thought"], message["text"]) == ("hm", "Now.")
     assert LIMIT <= len(chunks[0][0]["calls"][0]["code"]) < LIMIT + 100
     assert {f"library/{name}" for name in LIBRARIES} <= documents.keys()
+
+
+@given(st.lists(st.integers(1, 3 * run_documents.CHUNK_BYTES // 2), max_size=90), st.data())
+def test_a_document_is_short_unless_one_attempt_is_long_and_stays_as_a_run_grows(sizes, data):
+    places = [Place(path=Path("a"), start=0, size=size) for size in sizes]
+    starts = list(run_documents._starts(places))
+    assert starts[:1] == [0][: len(sizes)]
+    for start, end in pairwise([*starts, len(sizes)]):
+        assert 1 <= end - start <= run_documents.CHUNK
+        assert end - start == 1 or sum(sizes[start:end]) <= run_documents.CHUNK_BYTES
+    earlier = data.draw(st.integers(0, len(sizes)))
+    assert list(run_documents._starts(places[:earlier])) == [s for s in starts if s < earlier]
 
 
 LABELS = Labels(
@@ -145,6 +162,22 @@ class TestInABrowser:
             assert call.locator(".numbers").first.inner_text() == "1"
             assert call.locator(".t-number").first.inner_text() == "1"
             assert "ZeroDivisionError" in call.inner_text()
+
+    def test_no_letter_turns_those_around_it(self, browser, tmp_path):
+        made = attempt("a_class/mm", 1, 0.5)
+        turned = "x = 1  # \u202e\u2066 } if safe: \u2069"
+        call = replace(made.calls[0], code=turned, stdout=turned, files_to_save=(turned,))
+        said = Message(role=Role.ASSISTANT, content=turned)
+        made = replace(made, messages=(said,), calls=(call,), model=turned)
+        page = write_page(write_run(tmp_path / "run \u202e nur", [made]))
+        with looked_at(
+            browser, page.as_uri() + "#/run/run%20%E2%80%AE%20nur/a_class%2Fmm/1"
+        ) as shown:
+            shown.locator(".t-comment").wait_for()
+            text = shown.locator("body").inner_text()
+            assert not {*text} & {*"\u202e\u2066\u2069"}
+            assert text.count("\\u202e\\u2066 } if safe: \\u2069") == 5
+            assert "run \\u202e nur" in text
 
     def test_the_truth_is_drawn_where_the_page_holds_it(self, browser, run, tmp_path):
         loaded = load_run(run)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from darebench.errors import ConfigError
 from darebench.files import write_json
+from darebench.report.cells import UNKNOWN
 from darebench.report.load import LoadedRun, load_run, read_paths
 from darebench.report.prices import Price, price_of, read_prices
 from darebench.report.render import render
@@ -70,8 +71,10 @@ def prices(tmp_path) -> Path:
 
 
 def rows_of(runs, name, **more) -> list[dict[str, str]]:
-    text = render(runs, "csv", tables=[name], **more).text
-    return [*csv.DictReader(io.StringIO(text))]
+    """Return the rows of a table as people read them."""
+    rows = csv.reader(io.StringIO(render(runs, "md", tables=[name], **more).text), delimiter="|")
+    columns, _, *found = [[cell.strip() for cell in row[1:-1]] for row in rows if len(row) > 2]
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 @pytest.mark.parametrize("form", ["terminal", "md", "tex", "json"])
@@ -91,15 +94,37 @@ def test_every_form_has_the_same_rows(runs, prices):
     assert [t["name"] for t in tables] == [n for n in TABLES if n != "steps"]
     page = documents_in(render(runs, "html", prices=prices).text)["scores"]
     assert isinstance(page, dict)
-    drawn = {t["title"]: (t["columns"], t["rows"]) for t in page["tables"]}
+    drawn = {t["title"]: (t["columns"], len(t["rows"])) for t in page["tables"]}
     shown = {f: render(runs, f, prices=prices).text for f in ("terminal", "md", "tex")}
     for table in tables:
+        texts = [c for c in table["columns"] if not c.endswith((" low", " high"))]
         if table["name"] != "published":
-            assert drawn[table["title"]] == (table["columns"], table["rows"])
+            assert drawn[table["title"]] == (texts, len(table["rows"]))
         text = render(runs, "csv", tables=[table["name"]], prices=prices).text
         header, *rows = csv.reader(io.StringIO(text))
-        assert (header, len(rows)) == (table["columns"], len(table["rows"]))
+        as_texts = [["" if v is None else str(v) for v in row] for row in table["rows"]]
+        assert (header, rows) == (table["columns"], as_texts)
         assert all(table["title"] in text for text in shown.values())
+
+
+@pytest.mark.parametrize("name", [n for n in TABLES if n != "steps"])
+def test_numbers_of_a_table_are_those_that_are_shown(name, runs, prices):
+    known = read_prices(prices)
+    loaded = [replace(run, price=price_of(run.model, known)) for run in read_paths(runs).runs]
+    table = TABLES[name].make(loaded)
+    columns, rows = table.values()
+    for texts, values in zip(table.texts, rows, strict=True):
+        by_name = dict(zip(columns, values, strict=True))
+        for column, text in zip(table.columns, texts, strict=True):
+            value, ends = by_name[column], by_name.get(f"{column} low")
+            if isinstance(value, str) or value is None:
+                assert text in (value, UNKNOWN)
+                continue
+            shown = re.findall(r"[-+]?\d[\d,]*(?:\.\d+)?", text.replace("–", " "))
+            wanted = [value] if ends is None else [value, ends, by_name[f"{column} high"]]
+            assert [*map(float, (s.replace(",", "") for s in shown))] == pytest.approx(
+                wanted, abs=0.051 if "." in text else 0.51
+            )
 
 
 def test_training_is_measured_by_the_first_run(runs):
@@ -108,7 +133,7 @@ def test_training_is_measured_by_the_first_run(runs):
     assert (base["score"], tuned["score"], tuned["times"]) == ("23.8", "49.4", "2.08x")
     assert (base["performance"], tuned["performance"]) == ("31.7", "59.0")
     base, tuned = rows_of(runs, "halves")
-    assert (base["change of instructions (IF)"], tuned["instructions (IF)"]) == ("", "50.0")
+    assert (base["change of instructions (IF)"], tuned["instructions (IF)"]) == ("-", "50.0")
     assert tuned["change of modelling (MM)"] == "+46.2"
     assert tuned["change of forecasts (XF, CF)"] == "-40.0"
     assert "training" not in all_tables([load_run(runs[0])])
@@ -119,7 +144,7 @@ def test_repeats_are_counted_by_what_solves_a_task(runs):
     assert found["tuned", "class-IF"]["pass@1"] == "50.0"
     assert found["tuned", "class-IF"]["pass@2"] == "100.0"
     assert found["base", "XF"]["pass@1"] == "50.0"
-    assert (found["tuned", "XF"]["pass@1"], found["tuned", "XF"]["pass@2"]) == ("0.0", "")
+    assert (found["tuned", "XF"]["pass@1"], found["tuned", "XF"]["pass@2"]) == ("0.0", "-")
     assert found["tuned", "XF"]["unscored"] == "1"
     found = {(r["run"], r["track"]): r for r in rows_of(runs, "reliability")}
     row = found["tuned", "all"]
@@ -152,8 +177,8 @@ def test_scores_are_normalised_by_what_the_store_records(runs):
 
 def test_a_cost_without_a_price_is_empty(runs, prices, tmp_path):
     base, tuned = rows_of(runs, "cost", prices=prices)
-    assert (base["US$"], base["US$ an attempt"]) == ("", "")
-    assert (tuned["US$"], tuned["US$ an attempt"]) == ("0.0560", "0.0070")
+    assert (base[r"US\$"], base[r"US\$ an attempt"]) == ("-", "-")
+    assert (tuned[r"US\$"], tuned[r"US\$ an attempt"]) == ("0.0560", "0.0070")
     assert (tuned["input tokens"], tuned["output tokens"]) == ("8,000", "4,000")
     with pytest.raises(ConfigError, match=r"'cost'.*no rows"):
         rows_of(runs, "cost")
@@ -211,11 +236,11 @@ def test_pass_at_k_rises_with_k_and_agrees_with_reliability(scores):
         name="r", model="m", trajectories=made, expected=len(made), config={}, environment={}
     )
     known = [[s for s in of_task if s is not None] for of_task in scores]
-    for row in pass_at_k_table([run]).rows:
+    for row in pass_at_k_table([run]).texts:
         assert len({len(of_task) for of_task in known}) > 1 or [*map(float, row[3:-1])] == sorted(
             map(float, row[3:-1])
         )
-    rows = reliability_table([run]).rows
+    rows = reliability_table([run]).texts
     several = [of_task for of_task in known if len(of_task) > 1]
     assert bool(rows) is bool(several)
     for row in rows:

@@ -11,10 +11,11 @@ from darebench.errors import ConfigError
 from darebench.evals.run import EvalConfig, evaluate
 from darebench.evals.run_folder import read_run
 from darebench.report.page.documents import as_text
+from darebench.store.sources import resolve
 from darebench.view.app import build_app
 from darebench.view.places import Kind, find_places
 from darebench.view.shelf import Shelf
-from runs import HOSTILE, attempt
+from runs import HOSTILE, attempt, example
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,35 @@ def test_places_are_told_apart_and_found_once(world):
         Kind.RUN: 3, Kind.STORE: 1, Kind.CURATION: 1, Kind.AUDIT: 1, Kind.TRAINING: 1,
     }  # fmt: skip
     assert [(item.path, item.reason) for item in left] == [(str(world / "gone"), "is not there")]
+    assert set(find_places([world])[0]) == set(places)
+
+
+def test_a_look_around_passes_over_what_is_hidden_unreadable_deep_or_somebody_elses(tmp_path):
+    example(tmp_path / "runs" / "one")
+    for elsewhere in (".cache", "runs/more", "runs.old1"):
+        example(tmp_path / elsewhere / "far")
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked").chmod(0)
+    (tmp_path / "package.json").write_text('{"findings": "none"}')
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nothing")
+    places, left = find_places([tmp_path])
+    assert [place.path for place in places] == [tmp_path / "runs" / "one"]
+    assert left == []
+
+
+def test_the_starter_store_is_called_by_its_name():
+    shelf = Shelf([resolve(None)])
+    shelf.look()
+    assert [store["name"] for store in shelf.document("index")["stores"]] == ["starter"]
+
+
+def test_a_truth_that_is_not_at_hand_is_said_where_it_would_stand(world):
+    shelf = Shelf([world / "runs"], with_truth=True)
+    shelf.look()
+    scored = [made for made in shelf.document("run/0/0") if made["score"] is not None]
+    for made in scored:
+        assert "does not record its store" in made["against_truth"]["reason"]
 
 
 def test_what_is_shown_has_the_names_that_links_use(client):

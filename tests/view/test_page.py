@@ -49,7 +49,7 @@ def test_a_pair_is_compared_flips_first_and_opened_side_by_side(browser, url):
         page.get_by_role("link", name="compare", exact=True).first.click()
         expect(page.locator("h1")).to_have_text("first and second")
         expect(page.locator(".warn").first).to_contain_text(
-            "first: 1 attempts are unscored and 1 are missing"
+            "first: attempts without a score: 1 unscored, 1 missing"
         )
         first = page.locator(".row").first
         expect(first).to_contain_text("flipped")

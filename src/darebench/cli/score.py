@@ -131,7 +131,7 @@ def _print_batch(result: Mapping[str, Any], output: Output) -> None:
 def _tracks_text(tracks: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the scores by track as a table."""
     from darebench.report.figures import score_figure
-    from darebench.report.result_tables import INTERVAL, footnotes, score_text
+    from darebench.report.result_tables import INTERVAL, footnotes, score_cell
     from darebench.report.table import ReportTable
     from darebench.report.terminal import as_text
 
@@ -145,7 +145,7 @@ def _tracks_text(tracks: Mapping[str, Mapping[str, Any]]) -> str:
         note="\n".join([f"{INTERVAL} A missing file counts 0.", *footnotes(scores.values())]),
         columns=("track", "score", "tasks", "answered", "unscored"),
         rows=tuple(
-            (name, score_text(scores[name]), *(str(figures[count]) for count in counts))
+            (name, score_cell(scores[name]), *(str(figures[count]) for count in counts))
             for name, figures in tracks.items()
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -28,11 +29,16 @@ def view(
     ] = None,
     *,
     port: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--port", min=0, max=65535, metavar="N", help="Port to listen on; 0 takes a free one."
+            "--port",
+            min=0,
+            max=65535,
+            metavar="N",
+            show_default=f"{PORT}, or a free one",
+            help="Port to listen on; 0 takes a free one.",
         ),
-    ] = PORT,
+    ] = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     with_truth: Annotated[
         bool,
@@ -49,12 +55,23 @@ def view(
         from darebench.view.shelf import Shelf
     except ModuleNotFoundError as error:
         raise server_missing(error) from None
+    from darebench.store.sources import resolve
+
     given = paths or [Path()]
     gone = next((path for path in given if not path.exists()), None)
     if gone is not None:
         raise ConfigError(f"{gone} does not exist; give the folder of a run, a store or the like")
     shelf = Shelf(given, with_truth)
     shelf.look()
+    if shelf.is_empty and not paths:
+        shelf = Shelf([*given, resolve(None)], with_truth)
+        shelf.look()
+        output.note(
+            "nothing to show here yet: the page has the starter store; runs that `darebench eval` "
+            "makes here appear by themselves"
+        )
+    elif shelf.is_empty:
+        output.note("nothing to show there yet; what is made there appears by itself")
 
     def ready(url: str) -> None:
         print(json.dumps({"url": url}) if output.as_json else f"open {url}", flush=True)
@@ -62,4 +79,10 @@ def view(
             typer.launch(url)
 
     with suppress(KeyboardInterrupt):  # which is how one ends it
-        serve(shelf, port, ready=ready)
+        serve(shelf, _free(PORT) if port is None else port, ready=ready)
+
+
+def _free(port: int) -> int:
+    """Return a port if nobody listens on it, else 0, which takes a free one."""
+    with socket.socket() as tried:
+        return 0 if tried.connect_ex(("127.0.0.1", port)) == 0 else port

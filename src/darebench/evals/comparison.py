@@ -32,13 +32,13 @@ APART = 0.05
 SAME = 1e-9
 """Scores that differ by less are a tie."""
 SETTINGS = {
-    "turns": "budgets differ: {} and {} turns",
-    "seconds": "budgets differ: {} and {} seconds a call",
-    "token_limit": "budgets differ: {} and {} tokens at most",
-    "time_limit": "budgets differ: {} and {} seconds an attempt at most",
-    "epochs": "epochs differ: {} and {} attempts at each task",
+    "turns": ("budgets", "turns"),
+    "seconds": ("budgets", "seconds a call"),
+    "token_limit": ("budgets", "tokens an attempt"),
+    "time_limit": ("budgets", "seconds an attempt"),
+    "epochs": ("epochs", "attempts a task"),
 }
-"""Setting of a run -> what is said where two runs have different ones."""
+"""Setting of a run -> what differs where runs have different ones, and its unit."""
 
 
 class Compared(Protocol):
@@ -218,7 +218,7 @@ def compare_runs(a: Compared, b: Compared) -> RunComparison:
         tasks=tuple(sorted(pairs, key=lambda p: (not p.flipped, -abs(p.difference), p.id))),
         only_a=only_a,
         only_b=only_b,
-        warnings=tuple(_warnings(a, b)),
+        warnings=tuple(_warnings((a, b))),
     )
 
 
@@ -241,7 +241,6 @@ def rank_runs(runs: Sequence[Compared]) -> Ranking:
     }
     adjusted = _adjusted({pair: column.p_value for pair, column in columns.items()})
     tasks = {t: {n: scores[n][t] for n in order} for t in scores[order[0]] if t in shared}
-    said = [w for a, b in combinations(runs, 2) for w in _warnings(a, b)]
     return Ranking(
         means={name: means[name] for name in order},
         ranks=_mean_ranks(runs[0], {name: scores[name] for name in order}, shared),
@@ -251,7 +250,7 @@ def rank_runs(runs: Sequence[Compared]) -> Ranking:
             for pair, column in columns.items()
         ),
         tasks=tasks,
-        warnings=tuple(dict.fromkeys(said)),
+        warnings=tuple(_warnings(runs)),
     )
 
 
@@ -292,34 +291,44 @@ def _column(a: Compared, b: Compared, scores: Mapping[str, tuple[float, float]])
     )
 
 
-def _warnings(a: Compared, b: Compared) -> Iterator[str]:
-    """Yield what two runs do not share, by name."""
-    one, other = a.config.get("config", {}), b.config.get("config", {})
-    for key, words in SETTINGS.items():
-        if one.get(key) != other.get(key):
-            values = ["no limit of" if run.get(key) is None else run[key] for run in (one, other)]
-            yield f"{a.name} and {b.name}: {words.format(*values)}"
-    stores = a.config.get("store", {}), b.config.get("store", {})
-    if stores[0].get("hash") != stores[1].get("hash"):
-        yield f"{a.name} and {b.name}: stores differ: {_differing(*stores)}"
-    scorers = a.environment.get("scorer"), b.environment.get("scorer")
-    if scorers[0] != scorers[1]:
-        yield f"{a.name} and {b.name}: scorers differ: {scorers[0]} and {scorers[1]}"
-    for run in (a, b):
+def _warnings(runs: Sequence[Compared]) -> Iterator[str]:
+    """Yield what runs do not share, by name: who has which value."""
+    asked = [run.config.get("config", {}) for run in runs]
+    for key, (what, unit) in SETTINGS.items():
+        shown = [f"{one[key]} {unit}" if one.get(key) is not None else "no limit" for one in asked]
+        yield from _unlike(what, runs, shown)
+    stores = [run.config.get("store", {}) for run in runs]
+    hashes = [str(store.get("hash")) for store in stores]
+    for said in _unlike("stores", runs, hashes):
+        others = [store for store in stores if store.get("hash") != stores[0].get("hash")]
+        yield f"{said}; {_differing(stores[0], others)}"
+    yield from _unlike("scorers", runs, [str(run.environment.get("scorer")) for run in runs])
+    for run in runs:
         unscored = sum(t.score is None for t in run.trajectories)
         if unscored or run.missing:
-            yield f"{run.name}: {unscored} attempts are unscored and {run.missing} are missing"
+            counts = f"{unscored} unscored, {run.missing} missing"
+            yield f"{run.name}: attempts without a score: {counts}"
 
 
-def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    """Return two stores' hashes, and how many of the shared tasks have another content."""
-    first, second = one.get("tasks", {}), other.get("tasks", {})
-    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
-        first = second = {}
-    shared = [task for task in first if task in second]
-    changed = sum(first[task] != second[task] for task in shared)
-    hashes = f"{one.get('hash')} and {other.get('hash')}"
-    return f"{hashes}; {changed} of the {len(shared)} tasks that both have are not the same"
+def _unlike(what: str, runs: Sequence[Compared], values: Sequence[str]) -> Iterator[str]:
+    """Yield one sentence if runs have different values: each value with those that have it."""
+    names: dict[str, list[str]] = {}
+    for run, value in zip(runs, values, strict=True):
+        names.setdefault(value, []).append(run.name)
+    if len(names) > 1:
+        told = "; ".join(f"{value} ({', '.join(of)})" for value, of in names.items())
+        yield f"{what} differ: {told}"
+
+
+def _differing(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many of the tasks that stores share with the first have another content."""
+    known: list[Mapping[str, Any]] = [
+        tasks for s in (one, *others) if isinstance(tasks := s.get("tasks"), Mapping)
+    ]
+    first, *rest = known if len(known) == len(others) + 1 else [{}]
+    shared = [task for task in first if all(task in other for other in rest)]
+    changed = sum(any(first[task] != other[task] for other in rest) for task in shared)
+    return f"{changed} of the {len(shared)} tasks that all have are not the same"
 
 
 def _adjusted(

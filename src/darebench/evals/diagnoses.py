@@ -108,6 +108,22 @@ def run_diagnoses(
     return {a.key: kept[made_of[a.key]] for a in answers if made_of[a.key] in kept}
 
 
+def kept_diagnoses(
+    folder: Path, record: Mapping[str, Any], trajectories: Iterable[Trajectory]
+) -> dict[Key, Diagnosis]:
+    """Return the diagnoses that a run's folder holds and that still are about its answers.
+
+    The errors are those of `run_diagnoses`.
+    """
+    if not (folder / DIAGNOSES).is_file():
+        return {}
+    chosen = [t for t in trajectories if t.variant is Variant.IF]
+    answers, _ = read_answers_of(folder, record, chosen)
+    kept = _read(folder / DIAGNOSES)
+    marks = ((a.key, _made_of(a)) for a in answers)
+    return {key: kept[mark] for key, mark in marks if mark in kept}
+
+
 async def _diagnose_one(task: Task, truth: Truth, prediction: bytes | None) -> Diagnosis:
     executor = LocalExecutor()
     try:

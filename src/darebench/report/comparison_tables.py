@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from darebench.evals.comparison import Column, Ranking, RunComparison
+from darebench.report.cells import UNKNOWN
 from darebench.report.load import LoadedRun
-from darebench.report.result_tables import UNKNOWN
 from darebench.report.table import ReportTable
 
 MOST_TASKS = 20

@@ -8,7 +8,6 @@ import io
 from darebench.errors import ConfigError
 from darebench.report.figures import groups
 from darebench.report.load import Results
-from darebench.report.result_tables import UNKNOWN
 from darebench.report.tables import tables_of
 
 COLUMNS = (
@@ -18,7 +17,7 @@ COLUMNS = (
 
 
 def as_csv(results: Results) -> str:
-    """Return the figures of runs as csv, or the table that is asked for, with its cells as texts.
+    """Return the figures of runs as csv, or the numbers of the table that is asked for.
 
     An empty cell is a number that there is not.
 
@@ -31,8 +30,8 @@ def as_csv(results: Results) -> str:
         raise ConfigError("a csv file holds one table; give one --table")
     if results.tables:
         (table,) = tables_of(results).values()
-        rows = ([c if c != UNKNOWN else "" for c in row] for row in table.rows)
-        writer.writerows([table.columns, *rows])
+        columns, rows = table.values()
+        writer.writerows([columns, *rows])
         return stream.getvalue()
     writer.writerow(COLUMNS)
     for run in results.runs:

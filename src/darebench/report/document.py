@@ -10,10 +10,11 @@ from darebench.evals.against.shape import as_json as against_json
 from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.report.figures import Figure, Group, groups
 from darebench.report.load import LoadedRun, Results
+from darebench.report.table import ReportTable
 from darebench.report.tables import tables_of
 from darebench.types import Trajectory
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def as_json(results: Results) -> str:
@@ -27,11 +28,17 @@ def as_json(results: Results) -> str:
         "zeros": [
             _zero(run, t) for run in results.runs for t in run.trajectories if t.score == 0.0
         ],
-        "tables": [{"name": name, **asdict(t)} for name, t in tables_of(results).items()],
+        "tables": [_table(name, table) for name, table in tables_of(results).items()],
         **_asked_for(results),
         "left_out": [asdict(item) for item in results.left_out],
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _table(name: str, table: ReportTable) -> dict[str, Any]:
+    columns, rows = table.values()
+    about = {"name": name, "title": table.title, "note": table.note}
+    return {**about, "columns": columns, "rows": rows}
 
 
 def _asked_for(results: Results) -> dict[str, Any]:

@@ -74,17 +74,21 @@ def groups(run: LoadedRun) -> list[Group]:
     for t in run.trajectories:
         tasks.setdefault(t.task, []).append(t)
     of_tasks = (_group(run, ts[0].track, task, ts) for task, ts in tasks.items())
-    return [overall(run), *_tracks(run), *of_tasks]
+    *tracks, everything = by_track(run).values()
+    return [everything, *tracks, *of_tasks]
 
 
 def overall(run: LoadedRun) -> Group:
     """Return the figures of all attempts of a run."""
-    return _group(run, ALL, None, run.trajectories)
+    return by_track(run)[ALL]
 
 
 def by_track(run: LoadedRun) -> dict[str, Group]:
     """Return the figures of the tracks that a run has attempts at, and of all attempts, by name."""
-    return {group.track: group for group in (*_tracks(run), overall(run))}
+    if not run.figures:
+        everything = _group(run, ALL, None, run.trajectories)
+        run.figures.update({group.track: group for group in (*_tracks(run), everything)})
+    return run.figures
 
 
 def _tracks(run: LoadedRun) -> Iterator[Group]:

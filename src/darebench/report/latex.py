@@ -38,7 +38,7 @@ def as_latex(results: Results) -> str:
 
 
 def _table(table: ReportTable) -> str:
-    rows = [_row(table.columns), r"\midrule", *map(_row, table.rows)]
+    rows = [_row(table.columns), r"\midrule", *map(_row, table.texts)]
     return "\n".join(
         [
             *(f"% {line}" for line in (table.title, *table.note.split("\n")) if line),

@@ -49,6 +49,9 @@ class LoadedRun:
     diagnoses: Mapping[Key, Diagnosis] = field(default_factory=dict)
     """What IF answers show of the steps that were followed, where it was asked for."""
 
+    figures: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Groups of figures that `darebench.report.figures` has made of it, which take their time."""
+
     @property
     def missing(self) -> int:
         """Attempts that have not ended yet."""

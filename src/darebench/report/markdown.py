@@ -23,7 +23,7 @@ def table_text(table: ReportTable) -> str:
     notes = [line for note in table.note.split("\n") if note for line in (escaped(note), "")]
     lines = [f"## {escaped(table.title)}", "", *notes, _row(table.columns)]
     lines.append("|" + "".join("---|" if words else "---:|" for words in table.are_words))
-    return "\n".join([*lines, *map(_row, table.rows)]) + "\n"
+    return "\n".join([*lines, *map(_row, table.texts)]) + "\n"
 
 
 def _row(cells: Sequence[str]) -> str:

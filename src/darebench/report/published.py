@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from darebench.report.cells import number
 from darebench.report.load import LoadedRun
 from darebench.report.table import ReportTable
 from darebench.types import Track
@@ -28,5 +29,5 @@ def published_table(runs: Sequence[LoadedRun]) -> ReportTable:
         note="Percent, from the paper (arXiv 2602.24288), 5 turns of 200 s: other tasks and other "
         "references than those of the runs, for orientation only.",
         columns=("model", *Track),
-        rows=tuple((name, *(f"{score:.1f}" for score in scores)) for name, *scores in PUBLISHED),
+        rows=tuple((name, *(number(score) for score in scores)) for name, *scores in PUBLISHED),
     )

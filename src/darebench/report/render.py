@@ -84,7 +84,7 @@ def render(
         known = read_prices(prices)
         results = _each(results, lambda run: replace(run, price=price_of(run.model, known)))
     if with_truth:
-        results = _each(results, partial(_with_truth, progress=progress))
+        results = _each(results, partial(with_truths, progress=progress))
     if diagnose:
         results = _each(results, partial(_diagnosed, progress=progress))
     return Report(
@@ -99,7 +99,13 @@ def _each(results: Results, change: Callable[[LoadedRun], LoadedRun]) -> Results
     return replace(results, runs=tuple(map(change, results.runs)))
 
 
-def _with_truth(run: LoadedRun, progress: Progress | None) -> LoadedRun:
+def with_truths(run: LoadedRun, progress: Progress | None = None) -> LoadedRun:
+    """Return a run with its predictions set against the truth.
+
+    Raises:
+        ConfigError: The store is no longer what the run was made over.
+        StoreError: The store is not there.
+    """
     from darebench.evals.against.of_run import run_against
 
     if run.folder is None:

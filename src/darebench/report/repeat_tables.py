@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 
+from darebench.report.cells import Number, count, percent
 from darebench.report.figures import ALL
 from darebench.report.load import LoadedRun
-from darebench.report.result_tables import UNKNOWN
 from darebench.report.table import ReportTable
 from darebench.rollouts.select import Thresholds, limits_of
 from darebench.scoring.aggregate import pass_at_k
@@ -28,7 +28,7 @@ def pass_at_k_table(runs: Sequence[LoadedRun]) -> ReportTable:
         for track, made in _by_track(run):
             scores = _by_task(made)
             cells = [_pass_at(k, scores) for k in ks]
-            rows.append((run.name, track, str(len(scores)), *cells, _unscored(made)))
+            rows.append((run.name, track, count(len(scores)), *cells, _unscored(made)))
     return ReportTable(
         title="pass@k",
         note="Percent: the mean over tasks of the unbiased estimate of the chance that one of k "
@@ -50,9 +50,9 @@ def reliability_table(runs: Sequence[LoadedRun]) -> ReportTable:
             groups = [sum(s == 1.0 for s in shares), 0, sum(s == 0.0 for s in shares)]
             groups[1] = len(shares) - sum(groups)
             deviation = fmean(stdev(score for score, _ in scores) for scores in tasks)
-            cells = (_percent(n / len(shares)) for n in groups)
+            cells = (percent(n / len(shares)) for n in groups)
             rows.append(
-                (run.name, track, str(len(tasks)), *cells, _percent(deviation), _unscored(made))
+                (run.name, track, count(len(tasks)), *cells, percent(deviation), _unscored(made))
             )
     return ReportTable(
         title="Reliability",
@@ -80,16 +80,12 @@ def _by_task(made: Sequence[Trajectory]) -> dict[str, list[tuple[float, bool]]]:
     return found
 
 
-def _pass_at(k: int, scores: dict[str, list[tuple[float, bool]]]) -> str:
+def _pass_at(k: int, scores: dict[str, list[tuple[float, bool]]]) -> Number:
     estimates = [
         pass_at_k(len(s), sum(solved for _, solved in s), k) for s in scores.values() if len(s) >= k
     ]
-    return _percent(fmean(estimates)) if estimates else UNKNOWN
+    return percent(fmean(estimates) if estimates else None)
 
 
-def _unscored(made: Sequence[Trajectory]) -> str:
-    return str(sum(t.score is None for t in made))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
+def _unscored(made: Sequence[Trajectory]) -> Number:
+    return count(sum(t.score is None for t in made))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from darebench.reference.diagnosis import WORDS
+from darebench.report.cells import UNKNOWN, Number, count, number
 from darebench.report.figures import ALL, Figure, Group, by_track, failure_metric, overall
 from darebench.report.load import LoadedRun
 from darebench.report.table import ReportTable
 from darebench.types import CallStatus, Failure, Track, Trajectory
 
-UNKNOWN = "-"
-"""Stands where there is no figure."""
 INTERVAL = (
     "Percent [95 % interval]: t with clusters - 1 degrees of freedom, where a cluster is a source "
     "dataset."
@@ -49,8 +47,8 @@ def budget_text(run: LoadedRun) -> str:
 
 def budgets_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return the sensitivity table where runs have different budgets; else one without rows."""
-    table = sensitivity_table(runs)
-    return table if len({*map(budget_text, runs)}) > 1 else replace(table, rows=())
+    differ = len({*map(budget_text, runs)}) > 1
+    return sensitivity_table(runs if differ else ())
 
 
 def _score_table(
@@ -62,7 +60,7 @@ def _score_table(
         groups = by_track(run)
         scores = [groups[n].figures["score"] if n in groups else None for n in (*Track, ALL)]
         shown += scores
-        rows.append((name, *map(score_text, scores), *_counts(groups[ALL])))
+        rows.append((name, *map(score_cell, scores), *_counts(groups[ALL])))
     return ReportTable(
         title=title,
         note="\n".join([f"{INTERVAL} {note}", *footnotes(shown)]),
@@ -77,8 +75,8 @@ def track_table(run: LoadedRun) -> ReportTable:
     rows = [
         (
             name,
-            score_text(group.figures["score"]),
-            str(group.n_tasks),
+            score_cell(group.figures["score"]),
+            count(group.n_tasks),
             *(_shown(group.figures[m]) for m in ("attempts", "answered", "unscored")),
         )
         for name, group in groups.items()
@@ -108,7 +106,7 @@ def failure_table(runs: Sequence[LoadedRun]) -> ReportTable:
 def zero_table(runs: Sequence[LoadedRun]) -> ReportTable:
     """Return why attempts scored 0, with the first attempt of each reason."""
     rows = [
-        (run.name, reason, str(n), example)
+        (run.name, reason, count(n), example)
         for run in runs
         for reason, n, example in zero_reasons(zeros_of(run.trajectories))
     ]
@@ -131,7 +129,7 @@ def steps_table(runs: Sequence[LoadedRun]) -> ReportTable:
         rest = {"one of several steps": several, "not known": unknown}
         rest["all followed"] = sum(d.followed for d in found)
         ordered = sorted(steps.items(), key=lambda item: (-item[1], item[0]))
-        rows += [(run.name, name, str(n)) for name, n in [*ordered, *rest.items()] if n]
+        rows += [(run.name, name, count(n)) for name, n in [*ordered, *rest.items()] if n]
     return ReportTable(
         title="Steps not followed",
         note="Diagnosed IF attempts by the first step that was not followed, as near misses of the "
@@ -191,13 +189,14 @@ def strict_table(runs: Sequence[LoadedRun]) -> ReportTable:
     )
 
 
-def score_text(score: Figure | None) -> str:
+def score_cell(score: Figure | None) -> Number:
     """Return a score in percent with its interval, or with the mark of its footnote."""
     if score is None or score.value is None:
-        return UNKNOWN
+        return Number(value=None, text=UNKNOWN)
     if score.low is None or score.high is None:
-        return f"{score.value:.1f}{_MARK if score.note else ''}"
-    return f"{score.value:.1f} [{score.low:.1f}–{score.high:.1f}]"
+        return Number(value=score.value, text=f"{score.value:.1f}{_MARK if score.note else ''}")
+    text = f"{score.value:.1f} [{score.low:.1f}–{score.high:.1f}]"
+    return Number(value=score.value, text=text, low=score.low, high=score.high)
 
 
 def zero_reasons(zeros: Iterable[tuple[str, str, str]]) -> list[tuple[str, int, str]]:
@@ -222,7 +221,7 @@ def zeros_of(attempts: Iterable[Trajectory]) -> Iterator[tuple[str, str, str]]:
 
 
 def footnotes(scores: Iterable[Figure | None]) -> Iterator[str]:
-    """Yield what the mark of `score_text` means, if it stands anywhere."""
+    """Yield what the mark of `score_cell` means, if it stands anywhere."""
     notes = {s.note for s in scores if s and s.value is not None and s.low is None and s.note}
     if notes:
         yield f"{_MARK} {'; '.join(sorted(notes))}."
@@ -231,12 +230,12 @@ def footnotes(scores: Iterable[Figure | None]) -> Iterator[str]:
 _MARK = "*"
 
 
-def _counts(group: Group) -> tuple[str, ...]:
+def _counts(group: Group) -> tuple[Number, ...]:
     return tuple(_shown(group.figures[name]) for name in _COUNTS)
 
 
-def _shown(figure: Figure, digits: int = 0) -> str:
-    return UNKNOWN if figure.value is None else f"{figure.value:.{digits}f}"
+def _shown(figure: Figure, digits: int = 0) -> Number:
+    return number(figure.value, f".{digits}f")
 
 
 def _cut(text: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from statistics import fmean
 
 from darebench.evals.summary import observations
+from darebench.report.cells import Number, count, number, percent
 from darebench.report.figures import score_figure
 from darebench.report.load import LoadedRun
-from darebench.report.result_tables import INTERVAL, UNKNOWN, footnotes, score_text
+from darebench.report.result_tables import INTERVAL, footnotes, score_cell
 from darebench.report.store_facts import Room, facts_of
 from darebench.report.table import ReportTable
 from darebench.scoring.aggregate import summary
@@ -31,7 +32,7 @@ def domain_table(runs: Sequence[LoadedRun]) -> ReportTable:
             seen = summary(observations(made))
             score = score_figure(seen.mean, seen.interval, seen.bootstrap, seen.note)
             scores.append(score)
-            rows.append((run.name, domain, score_text(score), str(seen.n), str(seen.unscored)))
+            rows.append((run.name, domain, score_cell(score), count(seen.n), count(seen.unscored)))
     return ReportTable(
         title="Scores by domain",
         note="\n".join([INTERVAL, *footnotes(scores)]),
@@ -55,12 +56,11 @@ def normalised_table(runs: Sequence[LoadedRun]) -> ReportTable:
             raw_score = score_figure(raw.mean, raw.interval, raw.bootstrap, raw.note)
             scores.append(raw_score)
             by_task = {t.task: room for t, room in rooms}.values()
-            ends = (fmean(room[side] for room in by_task) for side in (0, 1))
-            cells = (f"{100 * end:.1f}" for end in ends)
+            cells = (percent(fmean(room[side] for room in by_task)) for side in (0, 1))
             # Without an interval: those of scores end at 100, and this can be more.
-            shown = UNKNOWN if seen.mean is None else f"{100 * seen.mean:.1f}"
-            counts = (str(seen.n), str(seen.unscored))
-            rows.append((run.name, str(track), score_text(raw_score), *cells, shown, *counts))
+            shown = percent(seen.mean)
+            counts = (count(seen.n), count(seen.unscored))
+            rows.append((run.name, str(track), score_cell(raw_score), *cells, shown, *counts))
     return ReportTable(
         title="Scores between floor and reference",
         note="\n".join(
@@ -85,14 +85,14 @@ def cost_table(runs: Sequence[LoadedRun]) -> ReportTable:
         cost = run.price.of(*tokens) if run.price else None
         score = summary(observations(made)).mean
         cells = (
-            *(f"{n:,}" for n in (*tokens, sum(len(t.calls) for t in made))),
-            f"{sum(t.seconds for t in made) / HOUR_S:.2f}",
+            *(number(n, ",") for n in (*tokens, sum(len(t.calls) for t in made))),
+            number(sum(t.seconds for t in made) / HOUR_S, ".2f"),
             _dollars(cost),
             _dollars(cost / len(made) if cost is not None and made else None),
-            UNKNOWN if score is None else f"{100 * score:.1f}",
+            percent(score),
         )
         unscored = sum(t.score is None for t in made)
-        rows.append((run.name, run.model, *cells, str(unscored)))
+        rows.append((run.name, run.model, *cells, count(unscored)))
     return ReportTable(
         title="Cost",
         note="Whole runs, unscored attempts included. Cost in US dollars by the prices that were "
@@ -113,5 +113,5 @@ def _won(t: Trajectory, room: Room) -> float | None:
     return max(0.0, (t.score - room.floor) / (room.reference - room.floor))
 
 
-def _dollars(cost: float | None) -> str:
-    return UNKNOWN if cost is None else f"{cost:.4f}" if cost < 1 else f"{cost:.2f}"
+def _dollars(cost: float | None) -> Number:
+    return number(cost, ".2f" if cost is None or cost >= 1 else ".4f")

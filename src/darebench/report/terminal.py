@@ -116,7 +116,7 @@ class _Column:
 
 
 def _columns(table: ReportTable) -> list[_Column]:
-    columns = zip(table.columns, *table.rows, strict=True)
+    columns = zip(table.columns, *table.texts, strict=True)
     kinds = zip(columns, table.are_words, strict=True)
     return [_column(name, cells, are_words) for (name, *cells), are_words in kinds]
 
@@ -184,11 +184,11 @@ def _plain(table: ReportTable) -> ReportTable:
         table,
         title=plain(table.title),
         columns=tuple(map(plain, table.columns)),
-        rows=tuple(tuple(map(plain, row)) for row in table.rows),
+        rows=tuple(tuple(map(plain, row)) for row in table.texts),
     )
 
 
 def _turned(table: ReportTable) -> ReportTable:
     """Return a table with its rows as columns."""
-    columns, *rows = zip(table.columns, *table.rows, strict=True)
+    columns, *rows = zip(table.columns, *table.texts, strict=True)
     return replace(table, columns=columns, rows=tuple(rows))

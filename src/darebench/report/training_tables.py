@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from darebench.evals.summary import observations
+from darebench.report.cells import UNKNOWN, Number, count, number, percent
 from darebench.report.load import LoadedRun
-from darebench.report.result_tables import UNKNOWN
 from darebench.report.table import ReportTable
 from darebench.scoring.aggregate import performance, summary
 from darebench.types import Variant
@@ -25,8 +26,8 @@ def training_table(runs: Sequence[LoadedRun]) -> ReportTable:
     first = _mean(runs[0]) if runs else None
     for run in runs if len(runs) > 1 else ():
         total, skill = _mean(run), performance(observations(run.trajectories))
-        times = f"{total / first:.2f}x" if total is not None and first else UNKNOWN
-        rows.append((run.name, run.model, _percent(total), times, _percent(skill), _unscored(run)))
+        times = _times(total / first if total is not None and first else None)
+        rows.append((run.name, run.model, percent(total), times, percent(skill), _unscored(run)))
     return ReportTable(
         title="Before and after training",
         note="Percent. Score: the mean over all tasks of a run; times: as a multiple of the first "
@@ -44,7 +45,7 @@ def halves_table(runs: Sequence[LoadedRun]) -> ReportTable:
         cells = []
         for variants in HALVES.values():
             mean, first = _mean(run, variants), _mean(runs[0], variants)
-            cells += [_percent(mean), UNKNOWN if run is runs[0] else _change(mean, first)]
+            cells += [percent(mean), UNKNOWN if run is runs[0] else _change(mean, first)]
         rows.append((run.name, *cells, _unscored(run)))
     columns = [name for half in HALVES for name in (half, f"change of {half}")]
     return ReportTable(
@@ -59,13 +60,14 @@ def _mean(run: LoadedRun, variants: Sequence[Variant] = tuple(Variant)) -> float
     return summary(observations(t for t in run.trajectories if t.variant in variants)).mean
 
 
-def _change(mean: float | None, first: float | None) -> str:
-    return UNKNOWN if mean is None or first is None else f"{100 * (mean - first):+.1f}"
+def _change(mean: float | None, first: float | None) -> Number:
+    return percent(None if mean is None or first is None else mean - first, "+.1f")
 
 
-def _unscored(run: LoadedRun) -> str:
-    return str(sum(t.score is None for t in run.trajectories))
+def _unscored(run: LoadedRun) -> Number:
+    return count(sum(t.score is None for t in run.trajectories))
 
 
-def _percent(share: float | None) -> str:
-    return UNKNOWN if share is None else f"{100 * share:.1f}"
+def _times(ratio: float | None) -> Number:
+    shown = number(ratio, ".2f")
+    return shown if ratio is None else replace(shown, text=f"{shown}x")

@@ -60,6 +60,8 @@ def build_app(shelf: Shelf, *, look_s: float = LOOK_S) -> Starlette:
             return PlainTextResponse("there is no such document", 404, headers)
         except DareError as error:
             return PlainTextResponse(str(error), 409, headers)
+        except asyncio.CancelledError:  # the server ends, and waits no longer
+            return PlainTextResponse("the server has ended", 503, headers)
         return Response(as_text(value), 200, headers, "application/json")
 
     async def tell(request: Request) -> Response:

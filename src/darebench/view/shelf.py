@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from darebench.errors import DareError
+from darebench.evals.attempts_file import Key
 from darebench.report.load import LeftOut, LoadedRun, load_run, short_names
 from darebench.report.page.audit_page import read_audit
 from darebench.report.page.bundle import LIBRARIES, library
@@ -23,6 +25,7 @@ from darebench.report.page.store_documents import store_documents
 from darebench.store.read import Store, open_store
 from darebench.view.places import Kind, Place, find_places
 
+log = logging.getLogger(__name__)
 _OF_ALL = ("index", "scores", "ranking", "compare")
 """Documents that show several runs, which change with each of them."""
 
@@ -55,6 +58,11 @@ class Shelf:
             DareError: It cannot be read any more.
         """
         return self._documents[name]()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to show at the last look."""
+        return not self._shown
 
     def look(self) -> list[str]:
         """Look whether anything has changed, and return the names of documents that have.
@@ -115,7 +123,7 @@ class Shelf:
             "left_out": [asdict(item) for item in self._left],
         }
         found: dict[str, Callable[[], object]] = {"index": lambda: index}
-        found |= run_documents(runs, truths_of if self.with_truth else None)
+        found |= run_documents(runs, truths_of if self.with_truth else None, diagnoses_of)
         found |= comparison_documents(runs)
         for kind in (Kind.STORE, Kind.CURATION, Kind.AUDIT, Kind.TRAINING):
             for number, (shown, name) in enumerate(zip(kinds[kind], names[kind], strict=True)):
@@ -129,11 +137,33 @@ class Shelf:
 
 
 def truths_of(run: LoadedRun, trajectories: Sequence[Any]) -> Mapping[Any, Any]:
-    """Set the predictions of some attempts of a run against the truth."""
+    """Set predictions of a run against the truth, or say why that cannot be done."""
     from darebench.evals.against.of_run import run_against
+    from darebench.evals.against.shape import AgainstTruth
 
     assert run.folder is not None
-    return run_against(run.folder, run.config, trajectories)
+    try:
+        return run_against(run.folder, run.config, trajectories)
+    except DareError as error:
+        return {
+            Key(t.task, t.epoch): AgainstTruth(
+                task=t.task, track=t.track, epoch=t.epoch, reason=f"The truth is not here: {error}."
+            )
+            for t in trajectories
+            if t.score is not None
+        }
+
+
+def diagnoses_of(run: LoadedRun, trajectories: Sequence[Any]) -> Mapping[Any, Any]:
+    """Return the diagnoses that the folder of a run holds; none if its store is not there."""
+    from darebench.evals.diagnoses import kept_diagnoses
+
+    assert run.folder is not None
+    try:
+        return kept_diagnoses(run.folder, run.config, trajectories)
+    except DareError as error:
+        log.warning("the diagnoses of %s are not shown: %s", run.name, error)
+        return {}
 
 
 def _join_curations(index: dict[str, Any]) -> None:

@@ -43,13 +43,20 @@ def library(name: str) -> str:
     return "\n".join(["globalThis.Prism={manual:true};", *parts] if name == "code" else parts)
 
 
-def shell(title: str, documents: Iterable[tuple[str, str]] = (), *, served: bool = False) -> Shell:
+def shell(
+    title: str,
+    documents: Iterable[tuple[str, str]] = (),
+    *,
+    served: bool = False,
+    start: str = "",
+) -> Shell:
     """Return the page that shows some documents.
 
     Args:
         title: Its title.
         documents: Names and packed texts of those that it holds.
         served: Whether it asks the server that it came from for documents.
+        start: Fragment of the place that it opens at; its first page without one.
     """
     script, style = _script(), _read("script", "page.css")
     hashes = [_hash(code) for code in (script, *map(library, LIBRARIES))]
@@ -63,6 +70,7 @@ def shell(title: str, documents: Iterable[tuple[str, str]] = (), *, served: bool
         title=title,
         documents=documents,
         served=served,
+        start=start,
         script=script,
         style=style,
         policy=policy,

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.attempts_file import Key
-from darebench.evals.run_folder import read_attempt
+from darebench.evals.run_folder import Place, read_attempt
+from darebench.reference.diagnosis import Diagnosis
 from darebench.report.figures import by_track
 from darebench.report.load import LoadedRun
 from darebench.report.page.attempt_document import attempt_document
 from darebench.report.page.documents import Documents
-from darebench.report.result_tables import score_text
+from darebench.report.result_tables import score_cell
+from darebench.report.store_facts import facts_of
 from darebench.report.tables import all_tables
 from darebench.types import CallStatus, Trajectory
 
 TruthsOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, AgainstTruth]]
+DiagnosesOf = Callable[[LoadedRun, Sequence[Trajectory]], Mapping[Key, Diagnosis]]
 CHUNK = 25
-"""Attempts of one document: what a page reads to show one of them."""
+"""Most attempts of one document: what a page reads to show one of them."""
+CHUNK_BYTES = 2_000_000
+"""Bytes of records after which a document ends, since an attempt may have printed megabytes."""
 
 
-def run_documents(runs: Sequence[LoadedRun], truths_of: TruthsOf | None = None) -> Documents:
+def run_documents(
+    runs: Sequence[LoadedRun],
+    truths_of: TruthsOf | None = None,
+    diagnoses_of: DiagnosesOf | None = None,
+    *,
+    with_texts: bool = True,
+) -> Documents:
     """Return the documents of some runs, by name.
 
     Args:
         runs: The runs, in the order of their numbers.
         truths_of: Sets predictions against the truth when their attempts are asked for; without it,
             a run shows what it holds.
+        diagnoses_of: Finds the diagnoses of attempts when they are asked for, likewise.
+        with_texts: Whether there are documents of what attempts said and did.
     """
     found: dict[str, Callable[[], object]] = {"scores": partial(_scores, runs)}
     for number, run in enumerate(runs):
         found[f"run/{number}"] = partial(_rows, run)
-        for chunk in range(-(-len(run.trajectories) // CHUNK)):
-            found[f"run/{number}/{chunk}"] = partial(_chunk, run, chunk, truths_of)
+        starts = [*_starts(run.places), len(run.places)] if with_texts else []
+        for chunk, kept in enumerate(map(slice, starts, starts[1:])):
+            found[f"run/{number}/{chunk}"] = partial(_chunk, run, kept, truths_of, diagnoses_of)
     return found
+
+
+def _starts(places: Sequence[Place]) -> Iterator[int]:
+    """Yield the first attempt of each document; of a run that grows, the full ones stay."""
+    n_bytes = n_attempts = 0
+    for number, place in enumerate(places):
+        if n_attempts in (0, CHUNK) or n_bytes + place.size > CHUNK_BYTES:
+            yield number
+            n_bytes = n_attempts = 0
+        n_bytes, n_attempts = n_bytes + place.size, n_attempts + 1
 
 
 def run_entry(run: LoadedRun) -> dict[str, Any]:
@@ -56,9 +79,13 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     made = run.trajectories
     tasks = {t.task: t for t in made}
     places = {task: place for place, task in enumerate(tasks)}
+    facts = facts_of(run)
     return {
-        "chunk": CHUNK,
-        "tasks": [[t.task, t.track, t.cluster] for t in tasks.values()],
+        "starts": list(_starts(run.places)),
+        "tasks": [
+            [t.task, t.track, t.cluster, t.family, t.variant, facts.domain(t)]
+            for t in tasks.values()
+        ],
         "task": [places[t.task] for t in made],
         "epoch": [t.epoch for t in made],
         "score": [_rounded(t.score) for t in made],
@@ -73,18 +100,29 @@ def _rows(run: LoadedRun) -> dict[str, Any]:
     }
 
 
-def _chunk(run: LoadedRun, number: int, truths_of: TruthsOf | None) -> list[dict[str, Any]]:
-    kept = slice(CHUNK * number, CHUNK * (number + 1))
+def _chunk(
+    run: LoadedRun, kept: slice, truths_of: TruthsOf | None, diagnoses_of: DiagnosesOf | None
+) -> list[dict[str, Any]]:
     made = [read_attempt(place) for place in run.places[kept]]
     against = run.against if truths_of is None else truths_of(run, made)
+    diagnoses = run.diagnoses if diagnoses_of is None else diagnoses_of(run, made)
     keyed = ((t, Key(t.task, t.epoch)) for t in made)
-    return [attempt_document(t, against.get(k), run.diagnoses.get(k)) for t, k in keyed]
+    return [attempt_document(t, against.get(k), diagnoses.get(k)) for t, k in keyed]
 
 
 def _scores(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     return {
         "tracks": {run.name: _tracks(run) for run in runs},
-        "tables": [{**asdict(t), "are_words": t.are_words} for t in all_tables(runs).values()],
+        "tables": [
+            {
+                "title": t.title,
+                "note": t.note,
+                "columns": t.columns,
+                "rows": t.texts,
+                "are_words": t.are_words,
+            }
+            for t in all_tables(runs).values()
+        ],
     }
 
 
@@ -99,7 +137,7 @@ def _tracks(run: LoadedRun) -> list[dict[str, Any]]:
                 "mean": score.value,
                 "low": score.low,
                 "high": score.high,
-                "text": score_text(score),
+                "text": str(score_cell(score)),
                 "tasks": group.n_tasks,
             }
         )

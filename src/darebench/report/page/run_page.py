@@ -30,14 +30,21 @@ def write_page(folder: Path) -> Path:
     return path
 
 
-def as_page(results: Results) -> str:
-    """Render runs as a page; the same runs give the same bytes."""
+def as_page(results: Results, *, with_texts: bool = True, start: str = "") -> str:
+    """Render runs as a page; the same runs give the same bytes.
+
+    Args:
+        results: The runs.
+        with_texts: Whether the page holds the messages and calls of attempts.
+        start: Place in the page that it opens at; its first page without one.
+    """
     index = empty_index() | {
         "runs": [run_entry(run) for run in results.runs],
         "compared": len(results.runs) <= MOST_COMPARED,
         "left_out": [asdict(item) for item in results.left_out],
     }
-    documents: Documents = {"index": lambda: index, **run_documents(results.runs)}
+    of_runs = run_documents(results.runs, with_texts=with_texts)
+    documents: Documents = {"index": lambda: index, **of_runs}
     if index["compared"]:
         documents = {**documents, **comparison_documents(results.runs)}
-    return static_page(", ".join(run.name for run in results.runs), documents)
+    return static_page(", ".join(run.name for run in results.runs), documents, start=start)

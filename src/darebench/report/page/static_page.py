@@ -10,13 +10,15 @@ from darebench.report.page.bundle import LIBRARIES, library, shell
 from darebench.report.page.documents import Documents, packed
 
 
-def static_page(title: str, documents: Documents) -> str:
+def static_page(title: str, documents: Documents, *, start: str = "") -> str:
     """Return the page that holds some documents; the same ones give the same bytes.
 
-    Documents are made in threads, since most of the time is spent on compressing them.
+    Documents are made in threads, since most of the time is spent on compressing them. The page
+    opens at `start`, a fragment such as `#/compare`, or at its first page.
     """
     libraries = {f"library/{name}": partial(library, name) for name in LIBRARIES}
     everything = {**documents, **libraries}
     with ThreadPoolExecutor(usable_cores()) as pool:
         texts = pool.map(lambda make: packed(make()), everything.values())
-        return shell(f"{title} · darebench", zip(everything, texts, strict=True)).html
+        packed_ones = zip(everything, texts, strict=True)
+        return shell(f"{title} · darebench", packed_ones, start=start).html

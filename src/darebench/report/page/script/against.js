@@ -1,24 +1,24 @@
 // The prediction against the truth, and the first step of a workflow that was not followed.
 
 import { chart } from "./charts.js";
-import { counted, dim, facts, h, number, percent, table } from "./dom.js";
+import { counted, dim, facts, h, labelled, number, percent, table } from "./dom.js";
 
 export function againstTruth({ against_truth: against }, side) {
   if (!against) return null;
-  return h("section", { "aria-label": side ? `Prediction against truth, ${side}` : "Prediction against truth" },
+  return h("section", { "aria-label": labelled("Prediction against truth", side) },
     h("h2", {}, "Prediction against truth"),
     against.reason && h("p", { class: "note" }, against.reason),
     against.targets.map((target) => [
       against.targets.length > 1 && h("h3", {}, `${target.target}: ${percent(target.score)}`),
       h("p", { class: "dim" }, counted(target.n_rows, "row"), " compared", target.n_differing !== null && `, ${counted(target.n_differing, "row")} not the same`),
       target.reason && h("p", { class: "note" }, target.reason),
-      target.labels && labels(target.labels),
-      target.numbers && numbers(target),
+      target.labels && labels(target.labels, labelled(target.target, side)),
+      target.numbers && numbers(target, labelled(target.target, side)),
       target.series && series(target.series, target.target),
     ]));
 }
 
-function labels({ classes, confusion, n_grouped, differing }) {
+function labels({ classes, confusion, n_grouped, differing }, name) {
   const totals = confusion.map((row) => row.reduce((a, b) => a + b, 0));
   const cell = (row, column) => {
     const n = confusion[row][column];
@@ -28,38 +28,38 @@ function labels({ classes, confusion, n_grouped, differing }) {
     return made;
   };
   return [
-    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
+    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": `Confusion matrix of ${name}` },
       h("table", { class: "confusion" },
         h("caption", {}, "Rows by true class (down) and predicted class (across)"),
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "true \\ predicted"), classes.map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, "recall"))),
         h("tbody", {}, classes.map((name, row) => h("tr", {}, h("th", { scope: "row" }, name), classes.map((_, column) => cell(row, column)), h("td", {}, totals[row] ? percent(confusion[row][row] / totals[row]) : "")))))),
     n_grouped > 0 && h("p", { class: "dim" }, `The last class stands for ${counted(n_grouped, "rarer class", "rarer classes")}.`),
-    rowTable("Rows that differ", differing),
+    rowTable("Rows that differ", differing, name),
   ];
 }
 
-function rowTable(title, rows) {
+function rowTable(title, rows, name) {
   if (rows.length === 0) return null;
   const text = (value) => (typeof value === "number" ? number(value, 6) : value);
   const isNumber = typeof rows[0].truth === "number";
   return h("details", { class: "tables" }, h("summary", {}, `${title} (${counted(rows.length, "row")} shown)`),
     table(["row", "truth", "prediction", ...(isNumber ? ["difference"] : [])],
-      rows.map((row) => [row.id, text(row.truth), text(row.prediction), ...(isNumber ? [text(row.prediction - row.truth)] : [])]), { caption: title, isWords: [true, !isNumber, !isNumber] }));
+      rows.map((row) => [row.id, text(row.truth), text(row.prediction), ...(isNumber ? [text(row.prediction - row.truth)] : [])]), { caption: `${title}, ${name}`, isWords: [true, !isNumber, !isNumber] }));
 }
 
-function numbers(target) {
+function numbers(target, name) {
   const n = target.numbers;
   const points = n.truth.map((truth, k) => ({ id: n.ids[k], truth, prediction: n.prediction[k], residual: n.residual[k] }));
   const tip = (p) => `${p.id}\ntruth ${p.truth}\nprediction ${p.prediction}\nresidual ${p.residual}`;
   const note = n.seed === null ? "" : `${counted(points.length, "row")} of ${target.n_rows}, drawn at random.`;
   const dots = (x, y) => [Plot.dot(points, { x, y, r: 3, stroke: "var(--link)", strokeOpacity: 0.7 }), Plot.tip(points, Plot.pointer({ x, y, title: tip }))];
-  const size = { marginLeft: 70, marginBottom: 40, grid: true };
+  const size = { marginLeft: 70, marginBottom: 40, grid: true, nice: true };
   return [
     facts([["mean error", number(n.mean_error)], ["mean absolute error", number(n.mean_absolute_error)], ["root mean square error", number(n.root_mean_square_error)]]),
     points.length > 0 && h("div", { class: "pair" },
       chart("Predicted against true", 320, () => ({ ...size, x: { label: `true ${target.target}` }, y: { label: `predicted ${target.target}` }, marks: [Plot.line(ends(points), { x: "at", y: "at", stroke: "var(--edge)", strokeDasharray: "5 4" }), ...dots("truth", "prediction")] }), note),
       chart("Residuals", 320, () => ({ ...size, x: { label: `predicted ${target.target}` }, y: { label: "prediction minus truth" }, marks: [Plot.ruleY([0], { stroke: "var(--edge)" }), ...dots("prediction", "residual")] }))),
-    rowTable(target.n_differing === null ? "Rows furthest off" : "Rows that differ", n.worst),
+    rowTable(target.n_differing === null ? "Rows furthest off" : "Rows that differ", n.worst, name),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { codeBlock } from "./code.js";
 import { againstTruth } from "./against.js";
-import { counted, dim, facts, h, link, percent, table, words } from "./dom.js";
+import { counted, dim, facts, h, labelled, link, percent, table, words } from "./dom.js";
 import { here, keep, to } from "./place.js";
 import { attemptPlace, shownRows } from "./run.js";
 import { attemptAt, findRow, runNamed } from "./runs.js";
@@ -43,7 +43,7 @@ export function attemptBody(attempt, side = "") {
       ["seconds", time(attempt)], ["tokens", tokenText(attempt.tokens)],
     ]),
     attempt.warnings.map((text) => h("p", { class: "note warn" }, text)),
-    targets(attempt),
+    targets(attempt, side),
     againstTruth(attempt, side),
     h("h2", {}, "Conversation"),
     conversation(attempt, side),
@@ -78,16 +78,13 @@ function time({ seconds, timing }) {
 
 const tokenText = ({ input, output, total }) => (total ? `${input.toLocaleString("en")} read, ${output.toLocaleString("en")} written` : "");
 
-function targets(attempt) {
+function targets(attempt, side) {
   const clipped = attempt.targets.some((t) => typeof t.raw === "number" && t.raw !== t.score);
   if (attempt.targets.length < 2 && !clipped) return null; // the verdict says it all
   return table(["target", "score", "before clipping", "rows that differ", "reason"],
     attempt.targets.map((t) => [t.name, percent(t.score), typeof t.raw === "number" ? t.raw.toPrecision(4) : "", t.differing ?? "", t.reason ?? ""]),
-    { caption: "Targets", isWords: [true, false, false, false, true] });
+    { caption: labelled("Targets", side), isWords: [true, false, false, false, true] });
 }
-
-// A label of a landmark, which tells the two halves of a comparison apart.
-export const labelled = (label, side) => (side ? `${label}, ${side}` : label);
 
 function conversation(attempt, side) {
   let turn = 0, next = 0, answers = 0;

@@ -29,6 +29,14 @@ export function chart(title, height, options, note) {
   return h("figure", {}, h("figcaption", {}, title, note && h("span", { class: "dim" }, ` ${note}`)), place);
 }
 
+// Names beside an axis take a third of the room at most, and lose their middle if they are longer.
+const lettersIn = (room) => Math.max(6, Math.floor((room / 3 - 20) / 7));
+export const named = (names, room) => ({ marginLeft: 20 + 7 * Math.min(lettersIn(room), Math.max(...names.map((name) => name.length))) });
+export function shortened(name, room) {
+  const most = lettersIn(room), half = (most - 1) / 2;
+  return name.length <= most ? name : `${name.slice(0, Math.ceil(half))}…${name.slice(-Math.floor(half))}`;
+}
+
 // Means in percent with their 95 % intervals: a bar, a line with ends, and the numbers in words.
 export function scoresChart(title, rows, note) {
   const runs = [...new Set(rows.map((row) => row.run))];
@@ -37,11 +45,10 @@ export function scoresChart(title, rows, note) {
   const own = several ? { y: "run", fy: "track" } : { y: "track" };
   const step = 22;
   const height = 50 + (several ? tracks.length * (runs.length * step + 10) : tracks.length * 30);
-  const longest = Math.max(...(several ? runs : tracks).map((name) => name.length));
   return chart(title, height, (room) => ({
-    marginLeft: Math.min(room / 3, 20 + 7 * longest), marginRight: several ? 70 : 20, marginBottom: 36,
+    ...named(several ? runs : tracks, room), marginRight: several ? 70 : 20, marginBottom: 36,
     x: { domain: [0, 100], label: "mean score, percent", grid: true },
-    y: { label: null, domain: several ? runs : tracks },
+    y: { label: null, domain: several ? runs : tracks, tickFormat: (name) => shortened(name, room) },
     fy: { label: null, domain: several ? tracks : undefined },
     marks: [
       Plot.barX(rows, { x: "mean", ...own, fill: "var(--bar)", insetTop: 3, insetBottom: 3 }),

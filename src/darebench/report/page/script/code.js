@@ -1,6 +1,6 @@
 // Texts as they are: code with line numbers, its words told apart, and a button that copies it.
 
-import { dim, h } from "./dom.js";
+import { dim, h, visible } from "./dom.js";
 import { library } from "./data.js";
 
 const MOST_COLOURED = 60_000;
@@ -22,7 +22,7 @@ export function codeBlock(text, { label = "code", of = "", language = null } = {
 }
 
 function tokens(found) {
-  return found.map((token) => (typeof token === "string" ? token : h("span", { class: `t-${token.type}` }, Array.isArray(token.content) ? tokens(token.content) : token.content)));
+  return found.map((token) => (typeof token === "string" ? visible(token) : h("span", { class: `t-${token.type}` }, Array.isArray(token.content) ? tokens(token.content) : token.content)));
 }
 
 async function copied(button, text) {

@@ -1,7 +1,7 @@
 // Runs beside each other: what flipped, what differs and by how much, and both transcripts of a task.
 
 import { attemptBody } from "./attempt.js";
-import { chart } from "./charts.js";
+import { chart, named, shortened } from "./charts.js";
 import { load } from "./data.js";
 import { chosen, counted, dim, h, link, percent, signed, table, typed, afterPause } from "./dom.js";
 import { RowList } from "./list.js";
@@ -49,7 +49,7 @@ async function pairPage([first, second]) {
       table(["track", "a", "b", "difference [95 % interval]", "p", "tasks", "sources", "a better", "even", "b better"],
         Object.entries(found.columns).map(([name, c]) => [name, percent(c.a), percent(c.b), difference(c), pValue(c.p_value), c.n_tasks, c.n_clusters, c.wins, c.ties, c.losses]), { caption: "Paired differences by track", isWords: [true] }),
       h("p", { class: "dim note" }, "Repeats of a task are averaged first. Intervals: t with clusters − 1 degrees of freedom, where a cluster is a source dataset."),
-      Object.entries(found.columns).filter(([, c]) => c.note).map(([name, c]) => h("p", { class: "dim note" }, `${name}: ${c.note}.`)),
+      notes(found.columns).map(([note, names]) => h("p", { class: "dim note" }, `${names.join(", ")}: ${note}.`)),
       settingsTable(a, b),
       onlyOne(a, found.only_a), onlyOne(b, found.only_b),
       h("h2", {}, "Tasks"),
@@ -62,6 +62,9 @@ async function pairPage([first, second]) {
     ],
   };
 }
+
+// Each note once, with the tracks that it is about.
+const notes = (columns) => [...Map.groupBy(Object.keys(columns).filter((name) => columns[name].note), (name) => columns[name].note)];
 
 const ONLY = [["", "all, flipped first"], ["flipped", "flipped"], ["a", "a better"], ["b", "b better"], ["different", "different scores"]];
 const shows = (task, only) => !only || (only === "flipped" ? task.flipped : only === "a" ? task.difference > 0 : only === "b" ? task.difference < 0 : task.difference !== 0);
@@ -214,10 +217,10 @@ function rankChart(found) {
   const rows = found.ranking.toSorted((x, y) => x.mean_rank - y.mean_rank);
   const rank = new Map(rows.map((row) => [row.name, row.mean_rank]));
   const groups = found.not_told_apart.map((names, k) => ({ x1: Math.min(...names.map((n) => rank.get(n))), x2: Math.max(...names.map((n) => rank.get(n))), y: `group ${String.fromCharCode(97 + (k % 26))}` }));
-  return chart("Mean rank", 60 + 24 * (rows.length + groups.length), () => ({
-    marginLeft: 20 + 7 * Math.max(...rows.map((row) => row.name.length), 7), marginRight: 30, marginBottom: 36,
+  return chart("Mean rank", 60 + 24 * (rows.length + groups.length), (room) => ({
+    ...named([...rows.map((row) => row.name), "group a"], room), marginRight: 30, marginBottom: 36,
     x: { domain: [1, Math.max(2, rows.length)], label: "mean rank, 1 is the best", grid: true, ticks: rows.length },
-    y: { label: null, domain: [...rows.map((row) => row.name), ...groups.map((g) => g.y)] },
+    y: { label: null, domain: [...rows.map((row) => row.name), ...groups.map((g) => g.y)], tickFormat: (name) => shortened(name, room) },
     marks: [
       Plot.dot(rows, { x: "mean_rank", y: "name", r: 5, fill: "var(--link)" }),
       Plot.link(groups, { x1: "x1", x2: "x2", y1: "y", y2: "y", stroke: "var(--fg)", strokeWidth: 4 }),

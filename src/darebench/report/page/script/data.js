@@ -40,7 +40,7 @@ async function fetched(name) {
 
 async function unpacked(name) {
   const element = document.querySelector(`script[data-document="${CSS.escape(name)}"]`);
-  if (!element) throw new Error(`this page does not hold ${name}`);
+  if (!element) throw new Error(`this page does not hold ${name}; darebench view shows it`);
   const letters = atob(element.textContent);
   const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));

@@ -1,5 +1,9 @@
 // Elements, made of text only: nothing here, or in any other module, turns text into markup.
 
+// What would turn the letters around it the other way, on the page or in code, is an escape.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+export const visible = (child) => (typeof child === "string" ? child.replace(TURNS, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`) : child);
+
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -8,7 +12,7 @@ export function h(tag, properties, ...children) {
     else if (name === "href" && !String(value).startsWith("#")) throw new Error(`a link that leads out: ${value}`);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false).map(visible));
   return element;
 }
 
@@ -45,6 +49,21 @@ export const signed = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(sh
 export const counted = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 export const number = (value, digits = 4) => (value === null ? "" : Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits }));
 export const words = (name) => (name ? name.replaceAll("_", " ") : "");
+
+// A label of a landmark, which tells the two halves of a comparison apart.
+export const labelled = (label, side) => (side ? `${label}, ${side}` : label);
+
+// What takes its time, with a word in its place until it is there.
+export function later(made, then) {
+  const place = h("div", { "aria-busy": "true" }, h("p", { class: "dim" }, "Reading …"));
+  const filled = (...parts) => {
+    place.removeAttribute("aria-busy");
+    place.replaceChildren(...h("div", {}, parts).childNodes);
+    then?.();
+  };
+  made.then(filled, (error) => filled(h("p", { class: "bad" }, `${error.message}.`)));
+  return place;
+}
 
 export function afterPause(act, milliseconds = 150) {
   let waiting;

@@ -1,14 +1,15 @@
 // The first page: what is shown here, and the tables of all runs.
 
-import { counted, dim, facts, h, link, table } from "./dom.js";
+import { counted, dim, facts, h, later, link, table } from "./dom.js";
 import { load } from "./data.js";
 import { scoresChart } from "./charts.js";
 import { to } from "./place.js";
 import { theIndex } from "./runs.js";
 
-export async function home() {
+export async function home(again) {
   const index = await theIndex();
   const section = (kind, title, columns, row) => index[kind].length > 0 && [h("h2", {}, title), table(columns, index[kind].map(row), { caption: title, isWords: columns.map(() => true) })];
+  const scores = index.runs.length > 0 && scoreTables(index.runs.map((run) => run.name));
   return {
     title: "Overview",
     body: [
@@ -21,7 +22,7 @@ export async function home() {
       section("audits", "Audits", ["audit", "file"], (audit) => [link(to("audit", audit.name), audit.name), audit.file ?? audit.store ?? ""]),
       section("trainings", "Trainings", ["training", "folder"], (training) => [link(to("training", training.name), training.name), training.folder ?? ""]),
       index.trainings.length > 1 && h("p", {}, link(to("training"), "All curves together")),
-      index.runs.length > 0 && await scoreTables(index.runs.map((run) => run.name)),
+      index.runs.length > 0 && (again ? await scores : later(scores)),
       KINDS.every((kind) => index[kind].length === 0) && h("p", {}, "There is nothing to show yet; runs, stores, curations, audits and trainings appear here when they are made."),
     ],
   };

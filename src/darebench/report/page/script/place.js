@@ -8,8 +8,11 @@ export function withQuery(path, query) {
   return text ? `${path}?${text}` : path;
 }
 
+// A page in the frame of a notebook opens at a place that is not in its address.
+export const address = () => location.hash || document.documentElement.dataset.start || "";
+
 export function here() {
-  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [path, query] = address().replace(/^#\/?/, "").split("?");
   let parts;
   try {
     parts = path.split("/").filter(Boolean).map(decodeURIComponent);
@@ -20,5 +23,5 @@ export function here() {
 }
 
 export function keep(query) {
-  history.replaceState(null, "", withQuery(location.hash.split("?")[0] || "#/", query));
+  history.replaceState(null, "", location.href.split("#")[0] + withQuery(address().split("?")[0] || "#/", query));
 }

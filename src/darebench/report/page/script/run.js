@@ -1,6 +1,6 @@
 // One run: its scores, and its attempts with filters and a search in their texts.
 
-import { afterPause, chosen, dim, h, link, percent, typed, words } from "./dom.js";
+import { afterPause, chosen, dim, h, later, link, percent, typed, words } from "./dom.js";
 import { scoresChart } from "./charts.js";
 import { load } from "./data.js";
 import { matcher, outcome, OUTCOMES } from "./filter.js";
@@ -14,14 +14,14 @@ let listed = { run: null, rows: [] };
 
 export const shownRows = (run) => (listed.run === run ? listed.rows : null);
 
-export async function runPage([name]) {
+export async function runPage([name], again) {
   const [index, run] = [await theIndex(), await runNamed(name)];
   const list = new RowList("Attempts", attemptRow);
   const status = h("p", { role: "status", class: "dim" });
   const query = here().query;
   const apply = afterPause(() => applied(run, query, list, status));
   const set = (field) => (value) => { query[field] = value; keep(query); apply(); };
-  const alone = index.runs.length === 1;
+  const scores = index.runs.length === 1 ? scoreTables([name]) : ownScores(name);
   return {
     title: name,
     list,
@@ -30,7 +30,7 @@ export async function runPage([name]) {
       h("h1", {}, name),
       leftOut(index),
       runFacts(run),
-      alone ? await scoreTables([name]) : await ownScores(name),
+      again ? await scores : later(scores, () => list.redraw()),
       h("h2", { id: "attempts" }, "Attempts"),
       filters(run, query, set),
       status,

@@ -14,25 +14,27 @@ export async function runNamed(name) {
   if (number < 0) throw new Error(`there is no run ${name} here`);
   const document = await load(`run/${number}`);
   if (!read.has(document)) read.set(document, rowsOf(name, document));
-  return { ...index.runs[number], number, rows: read.get(document), chunk: document.chunk };
+  return { ...index.runs[number], number, rows: read.get(document) };
 }
 
 function rowsOf(run, d) {
+  let chunk = 0;
   return d.task.map((place, n) => {
-    const [task, track, source] = d.tasks[place];
+    if (n === d.starts[chunk + 1]) chunk += 1;
+    const [task, track, source, family, variant, domain] = d.tasks[place];
     return {
-      n, run, task, track, source,
+      n, chunk, at: n - d.starts[chunk], run, task, track, source, family, variant, domain,
       epoch: d.epoch[n], score: d.score[n], failure: d.failure[n], reason: d.reason[n], stop: d.stop[n],
       seconds: d.seconds[n], tokens: d.tokens[n], calls: d.calls[n], failed: d.failed[n], warnings: d.warnings[n],
     };
   });
 }
 
-export const FIELDS = ["task", "track", "source", "epoch", "score", "failure", "reason", "stop", "outcome", "seconds", "tokens", "calls", "failed", "warnings"];
+export const FIELDS = ["task", "track", "source", "family", "variant", "domain", "epoch", "score", "failure", "reason", "stop", "outcome", "seconds", "tokens", "calls", "failed", "warnings"];
 
 export async function attemptAt(run, row) {
-  const attempts = await load(`run/${run.number}/${Math.floor(row.n / run.chunk)}`);
-  return attempts[row.n % run.chunk];
+  const attempts = await load(`run/${run.number}/${row.chunk}`);
+  return attempts[row.at];
 }
 
 export const findRow = (run, task, epoch) => run.rows.find((row) => row.task === task && row.epoch === Number(epoch));
@@ -47,11 +49,11 @@ export const TEXTS = [["", "all texts"], ["messages", "messages and thoughts"], 
 export async function* searchTexts(run, rows, text, where) {
   const wanted = text.toLowerCase();
   const parts = where ? [PARTS[where]] : Object.values(PARTS);
-  const chunks = Map.groupBy(rows, (row) => Math.floor(row.n / run.chunk));
+  const chunks = Map.groupBy(rows, (row) => row.chunk);
   let done = 0;
   for (const [chunk, own] of chunks) {
     const attempts = await loadOnce(`run/${run.number}/${chunk}`);
-    const found = own.filter((row) => parts.some((part) => part(attempts[row.n % run.chunk]).some((t) => t.toLowerCase().includes(wanted))));
+    const found = own.filter((row) => parts.some((part) => part(attempts[row.at]).some((t) => t.toLowerCase().includes(wanted))));
     done += own.length;
     yield { found, done };
   }
