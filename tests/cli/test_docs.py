@@ -220,7 +220,7 @@ def run(command: Documented, place: Path, world: dict[str, str], servers: ExitSt
         done = subprocess.run(
             ["sh", "-c", line], capture_output=True, text=True, cwd=place, env=variables
         )
-    elif "serve" in words:
+    elif "serve" in words or words[0] == "view":
         servers.enter_context(serving(command, place, variables))
         return
     else:
@@ -261,9 +261,9 @@ def serving(command: Documented, place: Path, variables: dict[str, str]) -> Iter
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     (place / "port").write_text(str(port))
-    words = re.sub(r"--port \d+", f"--port {port}", shlex.join(command.words))
+    words = shlex.split(re.sub(r" --port \d+", "", shlex.join(command.words)))
     server = subprocess.Popen(
-        command_line(shlex.split(words)), stdout=subprocess.PIPE, text=True, cwd=place,
+        command_line([*words, "--port", str(port)]), stdout=subprocess.PIPE, text=True, cwd=place,
         env=variables,
     )  # fmt: skip
     try:
