@@ -50,11 +50,22 @@ class AttemptOptions(Selection):
         str | None,
         typer.Option(
             "--agent",
-            metavar="MODULE:FUNCTION",
-            show_default="darebench's loop",
-            help="Own agent to run instead of darebench's loop around the model.",
+            metavar="AGENT",
+            show_default="tool",
+            help="How the model works: tool, programs in processes of their own; notebook, cells "
+            "in a session; or MODULE:FUNCTION, an own agent.",
         ),
     ] = None
+    branches: Annotated[
+        int,
+        typer.Option(
+            "--branches",
+            min=1,
+            metavar="N",
+            help="Approaches that the notebook agent explores from one state; the best by its own "
+            "validation counts.",
+        ),
+    ] = 1
     turns: Annotated[
         int,
         typer.Option("--turns", min=1, metavar="N", help="Turns that an attempt may have."),
@@ -171,6 +182,7 @@ class AttemptOptions(Selection):
             store=self.store,
             model=self.model,
             agent=self.agent,
+            branches=self.branches,
             tasks=tuple(self.tasks or ()),
             family=self.family,
             variant=self.variant,

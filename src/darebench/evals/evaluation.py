@@ -27,7 +27,11 @@ class EvalConfig:
     model: str = "baseline"
     """An Inspect model such as `openai/gpt-5`, or a built-in agent (`darebench.evals.builtin`)."""
     agent: str | None = None
-    """`module:function` of an own agent; the built-in loop plays the model without it."""
+    """How the model works: `tool` or `notebook` (`darebench.evals.inspect.loops`), or
+    `module:function` of an own agent; `tool` without it."""
+    branches: int = 1
+    """Approaches that the notebook agent explores from one state; the best by its own validation
+    counts."""
     tasks: tuple[str, ...] = ()
     """Task ids, dataset names or globs; all tasks without one."""
     family: Family | None = None

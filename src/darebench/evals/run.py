@@ -39,6 +39,7 @@ from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
 from darebench.sandbox.program import Limits
+from darebench.sandbox.session import Session
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
@@ -187,6 +188,8 @@ def _attempt_missing(
         if isinstance(executor, RemoteExecutor):
             executor.on_wait(watch.say)
         executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
+        if plan.player.in_session:
+            Session(limits=Limits(wall_s=plan.config.seconds), executor=executor).close()
         answers = _read_answers(plan.tasks, executor, watch)
         make_attempts(plan, folder, missing, answers, executor, watch)
     finally:

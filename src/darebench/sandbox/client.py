@@ -13,7 +13,8 @@ import asyncio
 import concurrent.futures
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import httpx
 
@@ -25,6 +26,7 @@ from darebench.sandbox.http.statuses import Verdict, setting_problem, verdict_on
 from darebench.sandbox.names import refusal, refused
 from darebench.sandbox.patience import GONE_S, Pauses, Waiting, jittered
 from darebench.sandbox.program import Limits, Outcome, Program, Status
+from darebench.sandbox.remote_session import RemoteFamily
 
 ANSWER_S = 600.0
 """How long past its wall-clock limit a program's answer may take; it may wait in a queue there."""
@@ -56,6 +58,7 @@ class RemoteExecutor:
         self._busy_s = busy_s
         self._gone_s = gone_s
         self._waiting = Waiting(self.url)
+        self._token = token
         self._server = ServerAddress(self.url, token)
         self._closed = False
         self._loop = asyncio.new_event_loop()
@@ -94,6 +97,15 @@ class RemoteExecutor:
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` from code that is not async; otherwise as `execute`."""
         return self._start(program).result()
+
+    def open_sessions(self, load: Mapping[str, Path], limits: Limits) -> RemoteFamily:
+        """Open a session there.
+
+        Raises:
+            ConfigError: The server has no sessions, or does not grant what is asked for.
+            SandboxFault: The server fails, or has no room.
+        """
+        return RemoteFamily(self.url, self._token, load, limits)
 
     async def close(self) -> None:
         """Drop all connections; the server ends what runs there."""

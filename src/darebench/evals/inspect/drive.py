@@ -15,6 +15,7 @@ from darebench.errors import DareError
 from darebench.evals.attempts_file import Key
 from darebench.evals.builtin import AGENTS
 from darebench.evals.evaluation import EvalConfig
+from darebench.evals.inspect.loops import is_loop
 from darebench.evals.inspect.pieces import AT_ONCE, Pieces
 from darebench.evals.inspect.sandbox import SandboxSettings
 from darebench.evals.inspect.task import Bench
@@ -125,5 +126,7 @@ def _options(config: EvalConfig) -> dict[str, Any]:
 
 def _n_attempts(plan: Plan, executor: LocalExecutor | RemoteExecutor) -> int:
     """Return how many attempts run at a time: a model's answers take long, ours do not."""
-    is_ours = plan.config.agent is None and plan.config.model in AGENTS
+    is_ours = is_loop(plan.config.agent) and plan.config.model in AGENTS
+    if plan.player.in_session:  # each holds several sessions, of which a server has 64
+        return 2 if is_ours else 8
     return 2 * executor.slots if is_ours and isinstance(executor, LocalExecutor) else 32
