@@ -168,6 +168,10 @@ class RemoteFamily:
             raise FileNotFoundError(said)
         if got.status_code == 400:
             raise ConfigError(said)
+        if answer is wire.Opened and got.status_code == 404 and "such session" not in said:
+            raise ConfigError(
+                f"{self._url} has no sessions; use a `darebench sandbox serve` that grants some"
+            )
         if answer is wire.Opened and verdict is Verdict.SETTING:
             where = got.headers.get("Location")
             raise ConfigError(setting_problem(self._url, got.status_code, said, where))

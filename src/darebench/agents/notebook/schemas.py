@@ -12,6 +12,7 @@ from darebench.sandbox.program import Limits
 RUN_CELL = "run_cell"
 FILTER_CELLS = "filter_cells"
 GO_BACK = "go_back"
+NAMES = (RUN_CELL, FILTER_CELLS, GO_BACK)
 
 
 def schemas(budget: Budget, limits: Limits) -> list[dict[str, Any]]:

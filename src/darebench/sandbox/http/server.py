@@ -72,7 +72,7 @@ class ServerSettings:
     pod_name: str | None = None
     """The answers' `executor_pod_name`."""
     sessions: int = 64
-    """Number of sessions that may be open, forks included."""
+    """Number of sessions that may be open, forks included; none if it is 0."""
     idle_s: float = 600.0
     """Seconds without a request after which a session is closed."""
 
@@ -119,7 +119,7 @@ class _Service:
         self._bodies = Bodies(settings.body_mb)
         self._scratch = Path()
         self._sessions = None
-        if isinstance(executor, LocalExecutor):
+        if isinstance(executor, LocalExecutor) and settings.sessions:
             self._sessions = SessionService(
                 executor,
                 self._bodies,
