@@ -16,6 +16,7 @@ from darebench.cli.options import (
     RunOption,
     Selection,
     StoreOption,
+    WarmOption,
 )
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class AttemptOptions(Selection):
             "SandboxFusion server.",
         ),
     ] = None
+    warm: WarmOption = None
     base_url: BaseUrlOption = None
     model_args: Annotated[
         list[str] | None,
@@ -192,6 +194,7 @@ class AttemptOptions(Selection):
             turns=self.turns,
             seconds=self.seconds,
             sandbox=self.sandbox,
+            warm=None if self.warm is None else tuple(self.warm),
             base_url=self.base_url,
             model_args=provider_arguments(self.model_args, given["model_args"]),
             generation=generation(

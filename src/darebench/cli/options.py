@@ -38,6 +38,16 @@ JobsOption = Annotated[
         help="Number of programs that run at the same time.",
     ),
 ]
+WarmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--warm",
+        metavar="MODULE",
+        show_default="pandas, scikit-learn and what goes with them",
+        help="Module that programs find imported, instead of the usual ones; it can be given "
+        "several times.",
+    ),
+]
 BaseUrlOption = Annotated[
     str | None,
     typer.Option(

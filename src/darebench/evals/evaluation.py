@@ -48,6 +48,8 @@ class EvalConfig:
     """Wall-clock limit of each call of the tool."""
     sandbox: str | None = None
     """Address of a SandboxFusion server that runs the calls; this machine runs them without it."""
+    warm: tuple[str, ...] | None = None
+    """Modules that programs here find imported; the usual ones without it."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server that serves the model."""
     model_args: Mapping[str, Any] = field(default_factory=dict)

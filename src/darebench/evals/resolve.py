@@ -102,7 +102,8 @@ def _settings(config: EvalConfig) -> dict[str, Any]:
     values = without_secrets(asdict(config))
     if config.branches == 1:
         del values["branches"]
-    return values
+    warm = values.pop("warm")
+    return values if warm is None else {**values, "warm": list(warm)}
 
 
 def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +133,8 @@ def resolve(asked: Asked) -> Plan:
         broken = "".join(f"; {p.dataset}: {p.message}" for p in store.problems[:1])
         raise ConfigError(f"{error}{broken}") from None
     _check_headers(config.generation)
+    if config.warm is not None and config.sandbox is not None:
+        raise ConfigError("warm is for programs that run here; give it to the sandbox's server")
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
     for metric in {metric_of(task) for task in chosen}:

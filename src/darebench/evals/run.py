@@ -38,6 +38,7 @@ from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
 from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.local import told
 from darebench.sandbox.program import Limits
 from darebench.sandbox.session import Session
 from darebench.store.cache import cache_folder
@@ -183,11 +184,13 @@ def _attempt_missing(
 ) -> None:
     _reach_model(plan, watch)
     url = plan.config.sandbox
-    executor = open_remote(url) if url else LocalExecutor(slots)
+    executor = open_remote(url) if url else LocalExecutor(slots, warm=plan.config.warm)
     try:
         if isinstance(executor, RemoteExecutor):
             executor.on_wait(watch.say)
         executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
+        if isinstance(executor, LocalExecutor) and executor.warm is not None:
+            watch.say(told(executor.warmed()))
         if plan.player.in_session:
             Session(limits=Limits(wall_s=plan.config.seconds), executor=executor).close()
         answers = _read_answers(plan.tasks, executor, watch)

@@ -75,6 +75,8 @@ class ServerSettings:
     """Number of sessions that may be open, forks included; none if it is 0."""
     idle_s: float = 600.0
     """Seconds without a request after which a session is closed."""
+    warm: tuple[str, ...] | None = None
+    """Modules that programs find imported; the usual ones without it."""
 
 
 def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
