@@ -108,7 +108,7 @@ class AttemptOptions(Selection):
             metavar="URL",
             show_default="this machine",
             help="Address of the server that runs the code: a `darebench sandbox serve` or a "
-            "SandboxFusion server.",
+            "SandboxFusion server; several, with commas between, share the work.",
         ),
     ] = None
     warm: WarmOption = None

@@ -47,7 +47,8 @@ class EvalConfig:
     seconds: float = 200.0
     """Wall-clock limit of each call of the tool."""
     sandbox: str | None = None
-    """Address of a SandboxFusion server that runs the calls; this machine runs them without it."""
+    """Address of a SandboxFusion server that runs the calls, or several with commas between; this
+    machine runs them without it."""
     warm: tuple[str, ...] | None = None
     """Modules that programs here find imported; the usual ones without it."""
     base_url: str | None = None

@@ -40,6 +40,10 @@ FIRST_ANSWER_S = 20.0
 """How long its first answer may take, before it is asked whether it lives."""
 
 
+class BusyFault(LastingFault):
+    """The server was full for too long."""
+
+
 class RemoteExecutor:
     """Runs programs on a server. Safe to share between event loops, tasks and threads.
 
@@ -66,6 +70,11 @@ class RemoteExecutor:
             target=self._loop.run_forever, name="darebench-remote", daemon=True
         )
         self._thread.start()
+
+    @property
+    def members(self) -> tuple[RemoteExecutor, ...]:
+        """The one server, as where there are several."""
+        return (self,)
 
     def on_wait(self, say: Callable[[str], None]) -> None:
         """Have a function told, in another thread, when a server that is gone is waited for."""
@@ -205,7 +214,7 @@ class RemoteExecutor:
             if verdict is Verdict.BUSY:
                 pause_s = busy.next_s() if reply.retry_s is None else jittered(reply.retry_s)
                 if pause_s is None or time.monotonic() + pause_s > busy_until:
-                    raise LastingFault(f"{self.url} was busy for {self._busy_s:g} s")
+                    raise BusyFault(f"{self.url} was busy for {self._busy_s:g} s")
                 await asyncio.sleep(pause_s)
                 continue
             return await self._read(verdict, reply, program)
