@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,6 +38,7 @@ JobsOption = Annotated[
         help="Number of programs that run at the same time.",
     ),
 ]
+ClusterName = Literal["local", "ray"]
 WarmOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from darebench.cli.command import command, server_missing
-from darebench.cli.options import HostOption, PortOption, WarmOption
+from darebench.cli.options import ClusterName, HostOption, PortOption, WarmOption
 from darebench.cli.output import Output, print_json, print_line
 from darebench.errors import ConfigError
 
@@ -216,6 +216,24 @@ class ServerOptions:
             "--sessions", min=0, metavar="N", help="Number of sessions that may be open at a time."
         ),
     ] = 64
+    cluster: Annotated[
+        ClusterName,
+        typer.Option(
+            "--cluster",
+            help="Who serves: this process, or replicas on the Ray cluster at RAY_ADDRESS, else on "
+            "one that is started here.",
+        ),
+    ] = "local"
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            "--replicas",
+            min=1,
+            metavar="N",
+            show_default="as many as the cluster has room for",
+            help="The most replicas on a Ray cluster; their number follows the queue.",
+        ),
+    ] = None
     idle: Annotated[
         float,
         typer.Option(
@@ -267,7 +285,14 @@ def sandbox_serve(
     def ready(url: str) -> None:
         print(json.dumps({"url": url}) if output.as_json else f"serving on {url}", flush=True)
 
-    serve(server.host, server.port, settings, ready=ready, say=output.note)
+    if server.cluster == "ray":
+        try:
+            from darebench.sandbox.http.cluster import serve_on_ray
+        except ModuleNotFoundError as error:
+            raise server_missing(error, "ray") from None
+        serve_on_ray(server.host, server.port, settings, replicas=server.replicas, ready=ready)
+    else:
+        serve(server.host, server.port, settings, ready=ready, say=output.note)
 
 
 def _token(file: Path | None) -> str | None:

@@ -11,6 +11,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from darebench.errors import ConfigError, SandboxFault
@@ -98,13 +99,17 @@ class BalancedExecutor:
         Raises:
             ConfigError: None of them can run programs; one that cannot is only told of.
         """
-        problems: list[ConfigError] = []
-        for member in self._all:
+
+        def start(member: _Member) -> ConfigError | None:
             try:
                 member.server.start_now(limits)
             except ConfigError as error:
-                problems.append(error)
                 self._leave_alone(member, str(error))
+                return error
+            return None
+
+        with ThreadPoolExecutor(len(self._all)) as threads:
+            problems = [error for error in threads.map(start, self._all) if error is not None]
         if len(problems) == len(self._all):
             raise problems[0]
 

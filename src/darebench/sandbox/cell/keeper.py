@@ -88,7 +88,7 @@ def _close_in(control: socket.socket, root: str, *, allow_unsafe: bool) -> Isola
         raise RuntimeError(str(error)) from None
     if not found.namespaces:
         return found
-    if os.geteuid() == 0:
+    if linux.may_administer():
         linux.unshare(rootfs.NAMESPACES)
         rootfs.build(root)
         linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID)

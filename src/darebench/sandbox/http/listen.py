@@ -48,15 +48,24 @@ def serve(
         ConfigError: The address cannot be used, or only with a token, or the sandbox cannot be run.
     """
     with listen_on(host, port) as listening:
-        address = ipaddress.ip_address(listening.getsockname()[0])
-        if settings.token is None and not address.is_loopback:
-            raise ConfigError(
-                f"{host} is reachable from other machines: give a token with --token-file or in "
-                "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
-            )
+        require_token(listening, host, settings)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         asyncio.run(_serve(listening, settings, ready, say))
+
+
+def require_token(listening: socket.socket, host: str, settings: ServerSettings) -> None:
+    """Refuse to listen where other machines can call, and no token is asked for.
+
+    Raises:
+        ConfigError: It is so.
+    """
+    address = ipaddress.ip_address(listening.getsockname()[0])
+    if settings.token is None and not address.is_loopback:
+        raise ConfigError(
+            f"{host} is reachable from other machines: give a token with --token-file or in "
+            "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
+        )
 
 
 async def _serve(

@@ -75,6 +75,8 @@ class ServerSettings:
     """Number of sessions that may be open, forks included; none if it is 0."""
     idle_s: float = 600.0
     """Seconds without a request after which a session is closed."""
+    replica: str = ""
+    """Its name among servers behind one address, which sessions' names begin with."""
     warm: tuple[str, ...] | None = None
     """Modules that programs find imported; the usual ones without it."""
 
@@ -130,6 +132,7 @@ class _Service:
                 limits=replace(settings.limits, wall_s=settings.seconds),
                 most=settings.sessions,
                 idle_s=settings.idle_s,
+                replica=settings.replica,
             )
 
     def session_routes(self) -> list[Route]:
