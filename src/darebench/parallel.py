@@ -223,13 +223,8 @@ class _RayPool:
 
 @contextmanager
 def _ray_pool() -> Iterator[_RayPool]:
-    try:
-        import ray
-    except ImportError:
-        raise ConfigError(f"--cluster ray needs Ray: {install_command(extra='ray')}") from None
     with redirect_stdout(sys.stderr):  # Ray tells of killed workers on stdout, among the results
-        ours = not ray.is_initialized()
-        _connect(ray)
+        ray, ours = _ray()
         try:
             yield _RayPool(ray)
         finally:
@@ -237,9 +232,26 @@ def _ray_pool() -> Iterator[_RayPool]:
                 ray.shutdown()
 
 
-def _connect(ray: Any) -> None:
+def connect_ray() -> Any:
+    """Return Ray, connected to the cluster at `RAY_ADDRESS`, else to one that is started here.
+
+    Raises:
+        ConfigError: Ray is not installed, or its cluster cannot be reached.
+    """
+    with redirect_stdout(sys.stderr):
+        return _ray()[0]
+
+
+def _ray() -> tuple[Any, bool]:
+    """Return Ray, connected, and whether this has connected it."""
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError(f"--cluster ray needs Ray: {install_command(extra='ray')}") from None
+    ours = not ray.is_initialized()
     try:
         ray.init(log_to_driver=False, ignore_reinit_error=True, configure_logging=False)
     except (ConnectionError, RuntimeError, ValueError) as error:
         text = " ".join(str(error).split())[:200]
         raise ConfigError(f"the Ray cluster cannot be reached: {text}; see RAY_ADDRESS") from None
+    return ray, ours

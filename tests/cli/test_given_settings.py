@@ -111,7 +111,7 @@ def test_attempts_of_rollouts_may_be_called_so(asked):
     [
         (("--set", "epoch=2"), "has no setting 'epoch'; did you mean 'epochs'?"),
         (("--set", "temprature=2"), "did you mean 'temperature'?"),
-        (("--set", "zzz=2"), "its settings are agent, base_url, epochs"),
+        (("--set", "zzz=2"), "its settings are agent, base_url, branches"),
         (("--set", "fresh=true"), "has no setting 'fresh'"),
         (("--set", "model_args=2"), "model_args is 2, not a table"),
         (("--set", "epochs"), "KEY=VALUE"),

@@ -51,6 +51,10 @@ class Told:
 
     url = "http://there"
 
+    @property
+    def members(self):
+        return (self,)
+
     def __init__(self, text: str) -> None:
         self.text = text
 

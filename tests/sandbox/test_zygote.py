@@ -13,7 +13,7 @@ for name in zygote.LIGHT:
     importlib.import_module(name)
 thread = threading.Timer(1, lambda: None)
 thread.start()
-zygote.prepare(light=True)
+zygote.prepare(None, light=True)
 thread.join()
 print(zygote._n_threads())
 """

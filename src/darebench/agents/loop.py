@@ -6,12 +6,13 @@ Evaluation runs it under Inspect, training under a trainer's generation; this mo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from darebench.agents.answers import left_line
 from darebench.agents.meter import Meter, OutOfTime
-from darebench.agents.protocol import Budget, ChatModel, Reply, Stop, ToolResult, clean_message
+from darebench.agents.protocol import Budget, ChatModel, Stop, ToolResult, clean_message
 from darebench.agents.tools import NAME, PythonTool, schema, unknown_tool
 from darebench.sandbox.program import Limits
 from darebench.types import CallRecord, Message, Role, StopReason, Timing, Tokens, ToolCall
@@ -83,17 +84,16 @@ async def run(
         for turns_left in reversed(range(budget.turns)):
             if meter.left <= 0:
                 return StopReason.TIME
-            reply = await model.reply(attempt.messages, [schema(budget, limits)])
-            attempt.tokens = _sum(attempt.tokens, reply.tokens)
-            attempt.warnings += [reply.warning] if reply.warning else []
-            if reply.stop is Stop.MODEL_LENGTH and reply.message == _NO_TURN:
+            turn = await take_turn(attempt, model, attempt.messages, [schema(budget, limits)])
+            if turn.message is None:
                 return StopReason.TOKENS
-            message = clean_message(reply.message)
-            add(message)
-            for call in message.tool_calls:
+            add(turn.message)
+            for call in turn.message.tool_calls:
                 await answer(call, turns_left)
-            if not message.tool_calls or _cut_off(reply):
-                return _STOPS.get(reply.stop, StopReason.ANSWER)
+            if turn.ended is not None:
+                return turn.ended
+            if not turn.message.tool_calls:
+                return StopReason.ANSWER
         return StopReason.TURNS
 
     try:
@@ -105,16 +105,44 @@ async def run(
         meter.note(attempt)
 
 
+class Turn(NamedTuple):
+    """A turn of the model."""
+
+    message: Message | None
+    """None where the conversation was too long for a turn."""
+    ended: StopReason | None
+    """Why the attempt ends with this turn, whatever the model wanted."""
+
+
+async def take_turn(
+    attempt: Attempt,
+    model: ChatModel,
+    messages: Sequence[Message],
+    tools: Sequence[dict[str, Any]],
+) -> Turn:
+    """Ask a model for its next turn, and count its tokens and warnings.
+
+    Raises:
+        ProviderFault: The model's provider failed.
+    """
+    reply = await model.reply(messages, tools)
+    attempt.tokens = _sum(attempt.tokens, reply.tokens)
+    attempt.warnings += [reply.warning] if reply.warning else []
+    if reply.stop is Stop.MODEL_LENGTH and reply.message == _NO_TURN:
+        return Turn(None, StopReason.TOKENS)
+    message = clean_message(reply.message)
+    ended = _STOPS.get(reply.stop)
+    if message.tool_calls and ended is StopReason.REFUSED:
+        ended = None
+    return Turn(message, ended)
+
+
 async def _answer(call: ToolCall, tool: PythonTool, meter: Meter) -> ToolResult:
     if call.name != NAME:
         return unknown_tool(call.name, call.arguments)
     if call.error is not None:
         return tool.refuse(call.arguments, f"the arguments cannot be parsed: {call.error}")
     return await meter.call(tool, call.arguments)
-
-
-def _cut_off(reply: Reply) -> bool:
-    return _STOPS.get(reply.stop) is StopReason.TOKENS
 
 
 def _sum(a: Tokens, b: Tokens) -> Tokens:

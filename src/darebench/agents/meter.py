@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 from darebench.agents.protocol import ToolResult
-from darebench.agents.tools import PythonTool
 from darebench.types import Timing
 
 _LOOK_S = 0.02
@@ -27,6 +26,20 @@ class Timed(Protocol):
 
     seconds: float
     timing: Timing | None
+
+
+class TimedTool(Protocol):
+    """What calls are made of: a tool."""
+
+    async def call(
+        self, arguments: Mapping[str, Any], *, seconds: float | None = None
+    ) -> ToolResult:
+        """Make a call, which gets at most so many seconds."""
+        ...
+
+    def too_late(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """Answer a call for which no time is left."""
+        ...
 
 
 class OutOfTime(Exception):
@@ -75,7 +88,7 @@ class Meter:
         attempt.timing = self.timing()
         attempt.seconds = attempt.timing.model + attempt.timing.tool
 
-    async def call(self, tool: PythonTool, arguments: Mapping[str, Any]) -> ToolResult:
+    async def call(self, tool: TimedTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Make a call of the tool, which gets no more time than is left.
 
         Raises:

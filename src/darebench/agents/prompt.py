@@ -39,15 +39,14 @@ USER = "{question}" + FILES + "{files}."
 
 def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[Message, ...]:
     """Build the system and user messages for a task."""
-    n_cores = usable_cores()
     limits = f"{budget.seconds_per_call:g} seconds for each call"
     if budget.seconds is not None:
         limits += f" and {budget.seconds:g} seconds in all"
     system = SYSTEM.format(
         tool=tool,
         prediction=prediction,
-        libraries=_libraries(),
-        processors=f"{n_cores} processor{'s' if n_cores > 1 else ''}",
+        libraries=libraries(),
+        processors=processors(),
         turns=f"{budget.turns} turn{'s' if budget.turns > 1 else ''}",
         limits=limits,
     )
@@ -55,8 +54,14 @@ def opening(task: Task, budget: Budget, *, tool: str, prediction: str) -> tuple[
     return (Message(role=Role.SYSTEM, content=system), Message(role=Role.USER, content=user))
 
 
+def processors() -> str:
+    """Return how many processors programs have, in words."""
+    n_cores = usable_cores()
+    return f"{n_cores} processor{'s' if n_cores > 1 else ''}"
+
+
 @cache
-def _libraries() -> str:
+def libraries() -> str:
     """List what programs can import, with versions; a sandbox runs this environment too."""
     found = [f"Python {platform.python_version()}"]
     for name in LIBRARIES:

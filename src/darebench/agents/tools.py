@@ -132,13 +132,13 @@ class PythonTool:
 
     def refuse(self, arguments: Mapping[str, Any], problem: str) -> ToolResult:
         """Answer a call without running it; it counts as a tool-argument error."""
-        record = _not_run(arguments, problem, CallStatus.ARGUMENTS)
+        record = not_run(arguments, problem, CallStatus.ARGUMENTS)
         return ToolResult(record=record, text=f"The code was not run. {problem}")
 
     def too_late(self, arguments: Mapping[str, Any]) -> ToolResult:
         """Answer a call for which the attempt has no time left."""
         problem = "The attempt's time is used up."
-        record = _not_run(arguments, problem, CallStatus.TIMEOUT)
+        record = not_run(arguments, problem, CallStatus.TIMEOUT)
         return ToolResult(record=record, text=f"The code was not run. {problem}")
 
     def names(self) -> list[str]:
@@ -156,7 +156,7 @@ class PythonTool:
 def unknown_tool(name: str, arguments: Mapping[str, Any]) -> ToolResult:
     """Answer a call of a tool that does not exist."""
     problem = f"There is no tool {name[:80]!r}; the only one is {NAME!r}."
-    record = replace(_not_run(arguments, problem, CallStatus.ARGUMENTS), tool=name)
+    record = replace(not_run(arguments, problem, CallStatus.ARGUMENTS), tool=name)
     return ToolResult(record=record, text=problem)
 
 
@@ -182,7 +182,7 @@ def _is_plain(name: str) -> bool:
     return is_one and len(name.encode()) <= NAME_BYTES
 
 
-def _not_run(arguments: Mapping[str, Any], problem: str, status: CallStatus) -> CallRecord:
+def not_run(arguments: Mapping[str, Any], problem: str, status: CallStatus) -> CallRecord:
     """Record a call as it was given; its arguments may be anything."""
     return CallRecord(
         code=str(arguments.get("code", "")),

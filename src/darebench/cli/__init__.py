@@ -39,6 +39,7 @@ from darebench.errors import (
     StoreError,
     TaskFormatError,
 )
+from darebench.installing import missing_extra
 
 _log = logging.getLogger(__name__)
 NAME = "darebench"
@@ -118,6 +119,11 @@ def main() -> None:
         _fail(str(error), 2)
     except DareError as error:
         _fail(str(error), 1)
+    except ModuleNotFoundError as error:
+        said = missing_extra(error)
+        if said is None:
+            raise
+        _fail(said, 2)
     except KeyboardInterrupt:
         _fail(_GO_ON, INTERRUPTED)
     except BrokenPipeError:  # whoever read our output has seen enough

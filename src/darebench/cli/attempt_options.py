@@ -16,6 +16,7 @@ from darebench.cli.options import (
     RunOption,
     Selection,
     StoreOption,
+    WarmOption,
 )
 
 if TYPE_CHECKING:
@@ -50,11 +51,22 @@ class AttemptOptions(Selection):
         str | None,
         typer.Option(
             "--agent",
-            metavar="MODULE:FUNCTION",
-            show_default="darebench's loop",
-            help="Own agent to run instead of darebench's loop around the model.",
+            metavar="AGENT",
+            show_default="tool",
+            help="How the model works: tool, programs in processes of their own; notebook, cells "
+            "in a session; or MODULE:FUNCTION, an own agent.",
         ),
     ] = None
+    branches: Annotated[
+        int,
+        typer.Option(
+            "--branches",
+            min=1,
+            metavar="N",
+            help="Approaches that the notebook agent explores from one state; the best by its own "
+            "validation counts.",
+        ),
+    ] = 1
     turns: Annotated[
         int,
         typer.Option("--turns", min=1, metavar="N", help="Turns that an attempt may have."),
@@ -96,9 +108,10 @@ class AttemptOptions(Selection):
             metavar="URL",
             show_default="this machine",
             help="Address of the server that runs the code: a `darebench sandbox serve` or a "
-            "SandboxFusion server.",
+            "SandboxFusion server; several, with commas between, share the work.",
         ),
     ] = None
+    warm: WarmOption = None
     base_url: BaseUrlOption = None
     model_args: Annotated[
         list[str] | None,
@@ -171,6 +184,7 @@ class AttemptOptions(Selection):
             store=self.store,
             model=self.model,
             agent=self.agent,
+            branches=self.branches,
             tasks=tuple(self.tasks or ()),
             family=self.family,
             variant=self.variant,
@@ -180,6 +194,7 @@ class AttemptOptions(Selection):
             turns=self.turns,
             seconds=self.seconds,
             sandbox=self.sandbox,
+            warm=None if self.warm is None else tuple(self.warm),
             base_url=self.base_url,
             model_args=provider_arguments(self.model_args, given["model_args"]),
             generation=generation(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from darebench.cli.given_settings import SettingsOptions
-from darebench.cli.options import BaseUrlOption, DryRunOption
+from darebench.cli.options import BaseUrlOption, ClusterName, DryRunOption
 from darebench.cli.output import Output, print_json, print_line
 from darebench.cli.progress import Show, show_progress
 from darebench.cli.told_options import ToldOptions
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 DesignerName = Literal["rules", "model"]
 NoiseName = Literal["plain", "hard", "mixed"]
 StepsName = Literal["plain", "rich", "mixed"]
-ClusterName = Literal["local", "ray"]
 
 MOST_REASONS = 4
 """Refusals that are named beside a bar."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,6 +36,17 @@ JobsOption = Annotated[
         metavar="N",
         show_default="one for each core",
         help="Number of programs that run at the same time.",
+    ),
+]
+ClusterName = Literal["local", "ray"]
+WarmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--warm",
+        metavar="MODULE",
+        show_default="pandas, scikit-learn and what goes with them",
+        help="Module that programs find imported, instead of the usual ones; it can be given "
+        "several times.",
     ),
 ]
 BaseUrlOption = Annotated[

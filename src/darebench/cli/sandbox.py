@@ -7,14 +7,17 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from darebench.cli.command import command, server_missing
-from darebench.cli.options import HostOption, PortOption
+from darebench.cli.options import ClusterName, HostOption, PortOption, WarmOption
 from darebench.cli.output import Output, print_json, print_line
 from darebench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from darebench.sandbox import LocalExecutor
 
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
@@ -73,22 +76,29 @@ def sandbox_run(
         bool,
         typer.Option("--unsafe", help="Run it even if this machine cannot hide its own files."),
     ] = False,
+    warm: WarmOption = None,
     output: Output,
 ) -> None:
     """Run a Python file in the sandbox.
 
     Example: darebench sandbox run code.py --load a.csv=data/a.csv
     """
-    from darebench.sandbox import Limits, Saved, run_python
+    from darebench.sandbox import Limits, LocalExecutor, Program, Saved
 
-    outcome = run_python(
-        file.read_text(encoding="utf-8"),
-        load=_files(program.load),
-        save=program.save or (),
-        save_to=program.out,
-        limits=Limits(wall_s=program.seconds, memory_mb=program.memory),
-        allow_unsafe=unsafe,
-    )
+    executor = LocalExecutor(1, warm=warm, allow_unsafe=unsafe)
+    try:
+        _tell_warm(executor, output)
+        outcome = executor.execute_now(
+            Program(
+                code=file.read_text(encoding="utf-8"),
+                load=_files(program.load),
+                save=tuple(program.save or ()),
+                save_to=program.out,
+                limits=Limits(wall_s=program.seconds, memory_mb=program.memory),
+            )
+        )
+    finally:
+        executor.close_now()
     if output.as_json:
         files = {
             name: {"bytes": f.n_bytes, "path": str(f.path)}
@@ -113,6 +123,14 @@ def sandbox_run(
             output.note(f"darebench: {outcome.status}: {outcome.detail}")
     if outcome.status != "ok":
         raise typer.Exit(1)
+
+
+def _tell_warm(executor: LocalExecutor, output: Output) -> None:
+    """Report what was asked to be imported ahead of programs, and what that took."""
+    if executor.warm is not None:
+        from darebench.sandbox.local import told
+
+        output.note(told(executor.warmed()))
 
 
 def _files(load: list[str] | None) -> dict[str, Path]:
@@ -191,12 +209,31 @@ class ServerOptions:
         int,
         typer.Option("--body", min=1, metavar="MB", help="Largest request, in megabytes."),
     ] = 300
+    warm: WarmOption = None
     sessions: Annotated[
         int,
         typer.Option(
             "--sessions", min=0, metavar="N", help="Number of sessions that may be open at a time."
         ),
     ] = 64
+    cluster: Annotated[
+        ClusterName,
+        typer.Option(
+            "--cluster",
+            help="Who serves: this process, or replicas on the Ray cluster at RAY_ADDRESS, else on "
+            "one that is started here.",
+        ),
+    ] = "local"
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            "--replicas",
+            min=1,
+            metavar="N",
+            show_default="as many as the cluster has room for",
+            help="The most replicas on a Ray cluster; their number follows the queue.",
+        ),
+    ] = None
     idle: Annotated[
         float,
         typer.Option(
@@ -242,12 +279,20 @@ def sandbox_serve(
         pod_name=os.environ.get("MY_POD_NAME"),
         sessions=server.sessions,
         idle_s=server.idle,
+        warm=None if server.warm is None else tuple(server.warm),
     )
 
     def ready(url: str) -> None:
         print(json.dumps({"url": url}) if output.as_json else f"serving on {url}", flush=True)
 
-    serve(server.host, server.port, settings, ready=ready)
+    if server.cluster == "ray":
+        try:
+            from darebench.sandbox.http.cluster import serve_on_ray
+        except ModuleNotFoundError as error:
+            raise server_missing(error, "ray") from None
+        serve_on_ray(server.host, server.port, settings, replicas=server.replicas, ready=ready)
+    else:
+        serve(server.host, server.port, settings, ready=ready, say=output.note)
 
 
 def _token(file: Path | None) -> str | None:
@@ -290,6 +335,7 @@ def sandbox_mcp(
             help="Memory limit of a program, or of a session and its forks, in megabytes.",
         ),
     ] = 8192,
+    warm: WarmOption = None,
 ) -> None:
     """Serve the sandbox to an MCP client over the standard streams.
 
@@ -307,6 +353,6 @@ def sandbox_mcp(
     problem = problem_with_files(files, limits)
     if problem is not None:
         raise ConfigError(problem)
-    executor = LocalExecutor()
+    executor = LocalExecutor(warm=warm)
     executor.start_now()
     build(executor, limits, files).run()

@@ -27,7 +27,11 @@ class EvalConfig:
     model: str = "baseline"
     """An Inspect model such as `openai/gpt-5`, or a built-in agent (`darebench.evals.builtin`)."""
     agent: str | None = None
-    """`module:function` of an own agent; the built-in loop plays the model without it."""
+    """How the model works: `tool` or `notebook` (`darebench.evals.inspect.loops`), or
+    `module:function` of an own agent; `tool` without it."""
+    branches: int = 1
+    """Approaches that the notebook agent explores from one state; the best by its own validation
+    counts."""
     tasks: tuple[str, ...] = ()
     """Task ids, dataset names or globs; all tasks without one."""
     family: Family | None = None
@@ -43,7 +47,10 @@ class EvalConfig:
     seconds: float = 200.0
     """Wall-clock limit of each call of the tool."""
     sandbox: str | None = None
-    """Address of a SandboxFusion server that runs the calls; this machine runs them without it."""
+    """Address of a SandboxFusion server that runs the calls, or several with commas between; this
+    machine runs them without it."""
+    warm: tuple[str, ...] | None = None
+    """Modules that programs here find imported; the usual ones without it."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server that serves the model."""
     model_args: Mapping[str, Any] = field(default_factory=dict)

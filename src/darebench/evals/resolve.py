@@ -15,8 +15,9 @@ from darebench.environment import current_environment, fingerprint
 from darebench.errors import ConfigError
 from darebench.evals.evaluation import EvalConfig
 from darebench.evals.identity import identify, load, qualified_name
+from darebench.evals.inspect.loops import DEFAULT, LOOPS, is_loop, settled
 from darebench.evals.inspect.model import open_model
-from darebench.evals.inspect.players import AgentPlayer, ModelPlayer, Player, player_of
+from darebench.evals.inspect.players import AgentPlayer, Player, player_of
 from darebench.evals.run_content import NOTES as STORE_NOTES
 from darebench.evals.run_content import content_record
 from darebench.scoring.metrics import rule_of
@@ -57,7 +58,7 @@ class Plan:
     @property
     def record(self) -> Mapping[str, Any]:
         """What makes this run another than others, with its notes."""
-        values = without_secrets(asdict(self.config))
+        values = _settings(self.config)
         values["tasks"] = list(self.config.tasks)
         return {
             "schema": SCHEMA,
@@ -87,12 +88,22 @@ class Plan:
     @property
     def name(self) -> str:
         """What the run's folder is called: the same for everybody who runs the same."""
-        values = without_secrets(asdict(self.config)) | {"store": None, "sandbox": None}
+        values = _settings(self.config) | {"store": None, "sandbox": None}
         # Not the content of the store: a run over another state of it is the same run, refused.
         datasets = {t.dataset for t in self.store.tasks} | {p.dataset for p in self.store.problems}
         known = [SCHEMA, values, sorted(datasets), self.player.identity]
-        player = re.sub(r"[^A-Za-z0-9.]+", "-", self.config.agent or self.config.model).strip("-")
-        return f"{player}-{fingerprint(known)[:8]}"
+        agent, model = self.config.agent, self.config.model
+        name = f"{agent}-{model}" if agent in LOOPS else agent or model
+        return f"{re.sub(r'[^A-Za-z0-9.]+', '-', name).strip('-')}-{fingerprint(known)[:8]}"
+
+
+def _settings(config: EvalConfig) -> dict[str, Any]:
+    """Return what tells runs apart; a field that came later counts where it is not its default."""
+    values = without_secrets(asdict(config))
+    if config.branches == 1:
+        del values["branches"]
+    warm = values.pop("warm")
+    return values if warm is None else {**values, "warm": list(warm)}
 
 
 def without_secrets(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +133,8 @@ def resolve(asked: Asked) -> Plan:
         broken = "".join(f"; {p.dataset}: {p.message}" for p in store.problems[:1])
         raise ConfigError(f"{error}{broken}") from None
     _check_headers(config.generation)
+    if config.warm is not None and config.sandbox is not None:
+        raise ConfigError("warm is for programs that run here; give it to the sandbox's server")
     if not chosen:
         raise ConfigError(f"no task is selected in {store.root}; loosen the filters")
     for metric in {metric_of(task) for task in chosen}:
@@ -152,19 +165,23 @@ def _player(asked: Asked) -> tuple[EvalConfig, str | Model, Player]:
         config = replace(config, model=model)
     if isinstance(asked.agent, str):
         config = replace(config, agent=asked.agent)
-    if asked.agent is not None or config.agent is not None:
+    agent = config.agent if asked.agent is None else asked.agent
+    config = settled(config)
+    if not is_loop(agent):
         return _agent_player(config, model, asked.agent)
+    player = LOOPS[config.agent or DEFAULT](config)
     if model is None or isinstance(model, str):
-        return config, config.inspect_model, ModelPlayer()
+        return config, config.inspect_model, player
     if isinstance(model, Model):
-        return replace(config, model=str(model)), model, ModelPlayer(identity=_settings_of(model))
+        known = replace(player, identity=_settings_of(model))
+        return replace(config, model=str(model)), model, known
     if not callable(getattr(model, "reply", None)):
         raise ConfigError(
             f"{qualified_name(model)} is not a model: give an Inspect model's name, an Inspect "
             "Model, or an object with an async method `reply(messages, tools)`"
         )
     name = qualified_name(model)
-    player = ModelPlayer(model=model, name=name, identity=identify(model))
+    player = replace(player, model=model, name=name, identity=identify(model))
     return replace(config, model=name), NO_MODEL, player
 
 

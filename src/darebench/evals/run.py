@@ -27,7 +27,7 @@ from darebench.evals.evaluation import EvalConfig, Run
 from darebench.evals.inspect.connection import follow
 from darebench.evals.inspect.drive import make_attempts
 from darebench.evals.inspect.first_request import ask_first, is_asked
-from darebench.evals.remote_sandbox import check_same, open_remote
+from darebench.evals.remote_sandbox import Remote, check_same, open_remote
 from darebench.evals.rescore import Rescored, rescore
 from darebench.evals.resolve import NOTES, Asked, Plan, resolve, without_secrets
 from darebench.evals.run_content import check_content
@@ -37,8 +37,9 @@ from darebench.evals.run_watch import Watch
 from darebench.evals.trajectory import TRAJECTORIES
 from darebench.reference.answers import Answers, read_answers
 from darebench.sandbox import LocalExecutor
-from darebench.sandbox.client import RemoteExecutor
+from darebench.sandbox.local import told
 from darebench.sandbox.program import Limits
+from darebench.sandbox.session import Session
 from darebench.store.cache import cache_folder
 from darebench.sync import run_sync
 from darebench.toml_file import write_settings
@@ -182,11 +183,15 @@ def _attempt_missing(
 ) -> None:
     _reach_model(plan, watch)
     url = plan.config.sandbox
-    executor = open_remote(url) if url else LocalExecutor(slots)
+    executor = open_remote(url) if url else LocalExecutor(slots, warm=plan.config.warm)
     try:
-        if isinstance(executor, RemoteExecutor):
+        if not isinstance(executor, LocalExecutor):
             executor.on_wait(watch.say)
         executor.start_now(Limits(wall_s=plan.config.seconds))  # before a model is asked anything
+        if isinstance(executor, LocalExecutor) and executor.warm is not None:
+            watch.say(told(executor.warmed()))
+        if plan.player.in_session:
+            Session(limits=Limits(wall_s=plan.config.seconds), executor=executor).close()
         answers = _read_answers(plan.tasks, executor, watch)
         make_attempts(plan, folder, missing, answers, executor, watch)
     finally:
@@ -208,9 +213,7 @@ def _reach_model(plan: Plan, watch: Watch) -> None:
         follow(plan.model, watch.say, watch.give_up)
 
 
-def _read_answers(
-    tasks: Sequence[Task], executor: LocalExecutor | RemoteExecutor, watch: Watch
-) -> Answers:
+def _read_answers(tasks: Sequence[Task], executor: LocalExecutor | Remote, watch: Watch) -> Answers:
     """Read and compute the truths ahead, so that scoring an attempt is only a comparison."""
     ids = [t.id for t in tasks if t.variant is Variant.IF]
     done: list[str] = []
@@ -220,7 +223,7 @@ def _read_answers(
         watch.step("references", len(done), len(ids))
 
     async def read() -> Answers:
-        if ids and isinstance(executor, RemoteExecutor):
+        if ids and not isinstance(executor, LocalExecutor):
             await check_same(executor)
         return await read_answers(tasks, executor, cache_folder("references"), on_done=one_done)
 

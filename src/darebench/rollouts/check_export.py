@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from darebench.agents.notebook.schemas import NAMES
 from darebench.agents.tools import NAME
 from darebench.errors import ConfigError
 
@@ -169,8 +170,8 @@ def _tool_problems(tools: Any) -> Iterator[tuple[str, str]]:
     except (ValueError, KeyError, TypeError) as error:
         yield "schema", f"tools cannot be read: {error!r}"
         return
-    if names != [NAME]:
-        yield "schema", f"tools describes {names}, not {NAME}"
+    if names not in ([NAME], list(NAMES)):
+        yield "schema", f"tools describes {names}, not {NAME}, nor the notebook's"
 
 
 def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[str, str]]:

@@ -18,22 +18,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from darebench.agents.protocol import Budget
-from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import read_trajectories
 from darebench.files import written_whole
 from darebench.rollouts.rows import (
     Row,
+    Tools,
     chat_row,
     fingerprint,
     openai_row,
     provenance,
-    tools_text,
     unusable,
 )
 from darebench.rollouts.sources import Source, keep_apart, open_source
 from darebench.rollouts.stats import Counts, Statistics
-from darebench.sandbox.program import Limits
 from darebench.types import Trajectory
 
 BATCH = 256
@@ -112,7 +110,7 @@ def export(
     seen: set[bytes] = set()
     with writer(out) as write, _maybe(beside) as write_provenance:
         for source in opened:
-            tools = tools_text(schema(budget or source.budget() or Budget(), Limits()))
+            known = Tools(budget or source.budget() or Budget())
             for trajectory in _attempts(source):
                 key = fingerprint(trajectory)
                 problem = "given twice" if key in seen else unusable(trajectory)
@@ -121,6 +119,7 @@ def export(
                     counts.leave_out(problem)
                     continue
                 counts.add(trajectory)
+                tools = known.of(trajectory)
                 if form is Format.OPENAI:
                     write(openai_row(trajectory, tools))
                     write_provenance(provenance(trajectory, source.run))

@@ -1,13 +1,17 @@
-"""Trajectory -> a row of training data: messages with tool calls, the tool's schema, provenance."""
+"""Trajectory -> a row of training data: messages with tool calls, schemas, provenance."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from darebench.agents.notebook.schemas import RUN_CELL, schemas
+from darebench.agents.protocol import Budget
+from darebench.agents.tools import schema
+from darebench.sandbox.program import Limits
 from darebench.types import Message, Role, StopReason, Trajectory
 
 Row = dict[str, Any]
@@ -85,9 +89,23 @@ def provenance(trajectory: Trajectory, run: str) -> Row:
     }
 
 
-def tools_text(schema: Mapping[str, Any]) -> str:
-    """Return the tool's schema as the text of the `tools` column."""
-    return json.dumps([schema], sort_keys=True, ensure_ascii=False)
+class Tools:
+    """The texts of the `tools` column, for the attempts of one source."""
+
+    def __init__(self, budget: Budget) -> None:
+        """Take the attempts' budget, which the descriptions name."""
+        limits = Limits()
+        self._tool = _tools_text([schema(budget, limits)])
+        self._notebook = _tools_text(schemas(budget, limits))
+
+    def of(self, trajectory: Trajectory) -> str:
+        """Return the schemas of the tools that an attempt had: the notebook's, or the one tool."""
+        called = {call.name for m in trajectory.messages for call in m.tool_calls}
+        return self._notebook if RUN_CELL in called else self._tool
+
+
+def _tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(tools, sort_keys=True, ensure_ascii=False)
 
 
 def message_row(message: Message) -> Row:

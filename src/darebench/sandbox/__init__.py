@@ -29,6 +29,7 @@ def run_python(
     save: Sequence[str] = (),
     save_to: Path | None = None,
     limits: Limits | None = None,
+    warm: Sequence[str] | None = None,
     allow_unsafe: bool = False,
 ) -> Outcome:
     """Run one program in a sandbox of its own; for many programs, share a `LocalExecutor`.
@@ -39,13 +40,14 @@ def run_python(
         save: Names of the files to copy back after the run.
         save_to: Folder on the host for the saved files; needed when `save` is not empty.
         limits: What the program may use.
+        warm: Modules that the program finds imported; those of most programs on tables without it.
         allow_unsafe: Run even where nothing can hide the host's files and network.
 
     Raises:
         SandboxFault: The sandbox failed, not the program.
         ConfigError: This machine lacks something that the sandbox needs.
     """
-    executor = LocalExecutor(1, allow_unsafe=allow_unsafe)
+    executor = LocalExecutor(1, warm=warm, allow_unsafe=allow_unsafe)
     try:
         return executor.execute_now(
             Program(

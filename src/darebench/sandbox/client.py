@@ -13,7 +13,8 @@ import asyncio
 import concurrent.futures
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import httpx
 
@@ -25,6 +26,7 @@ from darebench.sandbox.http.statuses import Verdict, setting_problem, verdict_on
 from darebench.sandbox.names import refusal, refused
 from darebench.sandbox.patience import GONE_S, Pauses, Waiting, jittered
 from darebench.sandbox.program import Limits, Outcome, Program, Status
+from darebench.sandbox.remote_session import RemoteFamily
 
 ANSWER_S = 600.0
 """How long past its wall-clock limit a program's answer may take; it may wait in a queue there."""
@@ -36,6 +38,10 @@ START_S = 5.0
 """How long a server that fails is waited for before there is work for it."""
 FIRST_ANSWER_S = 20.0
 """How long its first answer may take, before it is asked whether it lives."""
+
+
+class BusyFault(LastingFault):
+    """The server was full for too long."""
 
 
 class RemoteExecutor:
@@ -56,6 +62,7 @@ class RemoteExecutor:
         self._busy_s = busy_s
         self._gone_s = gone_s
         self._waiting = Waiting(self.url)
+        self._token = token
         self._server = ServerAddress(self.url, token)
         self._closed = False
         self._loop = asyncio.new_event_loop()
@@ -63,6 +70,11 @@ class RemoteExecutor:
             target=self._loop.run_forever, name="darebench-remote", daemon=True
         )
         self._thread.start()
+
+    @property
+    def members(self) -> tuple[RemoteExecutor, ...]:
+        """The one server, as where there are several."""
+        return (self,)
 
     def on_wait(self, say: Callable[[str], None]) -> None:
         """Have a function told, in another thread, when a server that is gone is waited for."""
@@ -94,6 +106,15 @@ class RemoteExecutor:
     def execute_now(self, program: Program) -> Outcome:
         """Run `program` from code that is not async; otherwise as `execute`."""
         return self._start(program).result()
+
+    def open_sessions(self, load: Mapping[str, Path], limits: Limits) -> RemoteFamily:
+        """Open a session there.
+
+        Raises:
+            ConfigError: The server has no sessions, or does not grant what is asked for.
+            SandboxFault: The server fails, or has no room.
+        """
+        return RemoteFamily(self.url, self._token, load, limits)
 
     async def close(self) -> None:
         """Drop all connections; the server ends what runs there."""
@@ -193,7 +214,7 @@ class RemoteExecutor:
             if verdict is Verdict.BUSY:
                 pause_s = busy.next_s() if reply.retry_s is None else jittered(reply.retry_s)
                 if pause_s is None or time.monotonic() + pause_s > busy_until:
-                    raise LastingFault(f"{self.url} was busy for {self._busy_s:g} s")
+                    raise BusyFault(f"{self.url} was busy for {self._busy_s:g} s")
                 await asyncio.sleep(pause_s)
                 continue
             return await self._read(verdict, reply, program)

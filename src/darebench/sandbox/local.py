@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from darebench.sandbox.host.call import Line, run_call
 from darebench.sandbox.host.family import Family
 from darebench.sandbox.host.pool import Pool
 from darebench.sandbox.names import refusal
-from darebench.sandbox.program import Limits, Outcome, Program
+from darebench.sandbox.program import Limits, Outcome, Program, WarmModule
 
 
 class LocalExecutor:
@@ -27,18 +28,36 @@ class LocalExecutor:
     forked from one that had them. Safe to share between tasks, threads and event loops.
     """
 
-    def __init__(self, slots: int | None = None, *, allow_unsafe: bool = False) -> None:
+    def __init__(
+        self,
+        slots: int | None = None,
+        *,
+        warm: Sequence[str] | None = None,
+        allow_unsafe: bool = False,
+    ) -> None:
+        """Take what the processes are to be.
+
+        Args:
+            slots: Number of programs that run at the same time; as many as there are cores without.
+            warm: Modules of this environment that programs find imported; those that programs on
+                tables need without it.
+            allow_unsafe: Run even where nothing can hide the host's files and network.
+
+        Raises:
+            ConfigError: There is no such module.
+        """
+        self.warm = None if warm is None else checked_modules(warm)
         self.slots = slots or usable_cores()
         """Number of programs that run at the same time."""
         self.allow_unsafe = allow_unsafe
-        """Run even where nothing can hide the host's files and network."""
         self._closed = False
         self._pool: Pool | None = None
         self._begin()
         _living.add(self)
 
     def __repr__(self) -> str:
-        return f"LocalExecutor(slots={self.slots})"
+        warm = "" if self.warm is None else f", warm={list(self.warm)}"
+        return f"LocalExecutor(slots={self.slots}{warm})"
 
     def _begin(self) -> None:
         """Make what a fork does not carry over."""
@@ -136,6 +155,15 @@ class LocalExecutor:
         """
         return dict(self._ready().missing)
 
+    def warmed(self) -> tuple[WarmModule, ...]:
+        """Return what was imported ahead of programs, and what that took; start if need be.
+
+        Raises:
+            SandboxFault: The sandbox failed.
+            ConfigError: This machine lacks something that no program should run without.
+        """
+        return self._ready().warmed
+
     async def close(self) -> None:
         """Stop the sandbox's processes and all that runs in them."""
         self.close_now()
@@ -157,8 +185,28 @@ class LocalExecutor:
                 if self._pool is not None:
                     self._pool.stop()
                     self._pool = None
-                self._pool = Pool(self.slots, allow_unsafe=self.allow_unsafe)
+                self._pool = Pool(self.slots, self.warm, allow_unsafe=self.allow_unsafe)
             return self._pool
+
+
+def checked_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of modules, each once.
+
+    Raises:
+        ConfigError: One is not the name of a module of this environment.
+    """
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise ConfigError(f"warm: {name!r} is not the name of a module, such as pandas")
+        if importlib.util.find_spec(name.partition(".")[0]) is None:
+            raise ConfigError(f"warm: this environment has no module {name!r}; install it first")
+    return tuple(dict.fromkeys(names))
+
+
+def told(warmed: Sequence[WarmModule]) -> str:
+    """Return in a line what imports have taken."""
+    parts = (f"{m.name} {m.seconds:.2f} s {m.megabytes:.0f} MB" for m in warmed)
+    return f"warm: {', '.join(parts) or 'nothing'}"
 
 
 _living: weakref.WeakSet[LocalExecutor] = weakref.WeakSet()

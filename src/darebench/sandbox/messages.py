@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from darebench.errors import SandboxFault
-from darebench.sandbox.program import Limits, Status
+from darebench.sandbox.program import Limits, Status, WarmModule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ class KeeperReady:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZygoteReady:
     """Zygote to executor: the libraries are imported and warm."""
+
+    warmed: tuple[WarmModule, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WarmModule:
+    """A module that was imported ahead of all programs, and what that took."""
+
+    name: str
+    seconds: float
+    megabytes: float
+    """Growth of the resident memory, which programs share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """Python source with the files that it may see and the files that it should leave."""
 

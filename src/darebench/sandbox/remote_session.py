@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -53,6 +53,7 @@ class RemoteFamily:
         self._client = httpx.Client(headers=headers, trust_env=not is_here(url))
         self._names: dict[int, wire.Opened] = {}
         self._n_made = 0
+        self._ended: Callable[[], None] = lambda: None
         content = {
             "files": {n: base64.b64encode(p.read_bytes()).decode() for n, p in load.items()},
             "seconds": limits.wall_s,
@@ -69,6 +70,10 @@ class RemoteFamily:
         self._n_made += 1
         self._names[self._n_made] = opened
         return self._n_made
+
+    def on_end(self, tell: Callable[[], None]) -> None:
+        """Have a function called when the last session is closed."""
+        self._ended = tell
 
     def run(self, session: int, code: str, seconds: float, *, keep_failed: bool) -> StepOutcome:
         """Run a step."""
@@ -112,6 +117,7 @@ class RemoteFamily:
             self._client.delete(path, headers={wire.TOKEN_HEADER: opened.token})
         if not self._names:
             self._client.close()
+            self._ended()
 
     def _of(
         self,
@@ -168,6 +174,10 @@ class RemoteFamily:
             raise FileNotFoundError(said)
         if got.status_code == 400:
             raise ConfigError(said)
+        if answer is wire.Opened and got.status_code == 404 and "such session" not in said:
+            raise ConfigError(
+                f"{self._url} has no sessions; use a `darebench sandbox serve` that grants some"
+            )
         if answer is wire.Opened and verdict is Verdict.SETTING:
             where = got.headers.get("Location")
             raise ConfigError(setting_problem(self._url, got.status_code, said, where))

@@ -13,7 +13,7 @@ import functools
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from darebench.errors import ConfigError
 from darebench.sandbox.local import LocalExecutor
@@ -58,6 +58,15 @@ class Host(Protocol):
         ...
 
 
+@runtime_checkable
+class SessionHost(Protocol):
+    """An executor that has sessions."""
+
+    def open_sessions(self, load: Mapping[str, Path], limits: Limits) -> Host:
+        """Open a session; its forks live where it does."""
+        ...
+
+
 class Session:
     """A session in the sandbox; a context manager.
 
@@ -70,7 +79,7 @@ class Session:
         load: Mapping[str, Path] | None = None,
         limits: Limits | None = None,
         *,
-        executor: LocalExecutor | None = None,
+        executor: SessionHost | None = None,
         server: str | None = None,
         token: str | None = None,
     ) -> None:
@@ -80,7 +89,7 @@ class Session:
             load: Name inside the sandbox -> file on the host, copied in.
             limits: What each step may use; memory, processes and disk are bounded for the session
                 and its forks together.
-            executor: Whose processes to use; otherwise all sessions of this program share one.
+            executor: Where it lives; otherwise all sessions of this program share one executor.
             server: Address of a `darebench sandbox serve` to open it on, which takes the limits of
                 time and memory, and has its own of everything else.
             token: The token that the server asks for.
@@ -192,7 +201,7 @@ class AsyncSession:
         load: Mapping[str, Path] | None = None,
         limits: Limits | None = None,
         *,
-        executor: LocalExecutor | None = None,
+        executor: SessionHost | None = None,
         server: str | None = None,
         token: str | None = None,
     ) -> None:

@@ -13,7 +13,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall
 
-from darebench.evals.inspect.thoughts import join, part
+from darebench.agents.thoughts import join, part
 from darebench.text import clean
 
 

@@ -15,15 +15,16 @@ from darebench.errors import DareError
 from darebench.evals.attempts_file import Key
 from darebench.evals.builtin import AGENTS
 from darebench.evals.evaluation import EvalConfig
+from darebench.evals.inspect.loops import is_loop
 from darebench.evals.inspect.pieces import AT_ONCE, Pieces
 from darebench.evals.inspect.sandbox import SandboxSettings
 from darebench.evals.inspect.task import Bench
+from darebench.evals.remote_sandbox import Remote
 from darebench.evals.resolve import Plan
 from darebench.evals.run_folder import PREDICTIONS
 from darebench.evals.run_watch import RETRIES, Watch
 from darebench.reference.answers import Answers
 from darebench.sandbox import LocalExecutor
-from darebench.sandbox.client import RemoteExecutor
 
 LOG_BUFFER = 50
 """Attempts that Inspect gathers before it writes the whole of a piece's log anew."""
@@ -34,7 +35,7 @@ def make_attempts(
     folder: Path,
     missing: Sequence[Key],
     answers: Answers,
-    executor: LocalExecutor | RemoteExecutor,
+    executor: LocalExecutor | Remote,
     watch: Watch,
 ) -> None:
     """Make the missing attempts of a run.
@@ -123,7 +124,9 @@ def _options(config: EvalConfig) -> dict[str, Any]:
     }
 
 
-def _n_attempts(plan: Plan, executor: LocalExecutor | RemoteExecutor) -> int:
+def _n_attempts(plan: Plan, executor: LocalExecutor | Remote) -> int:
     """Return how many attempts run at a time: a model's answers take long, ours do not."""
-    is_ours = plan.config.agent is None and plan.config.model in AGENTS
+    is_ours = is_loop(plan.config.agent) and plan.config.model in AGENTS
+    if plan.player.in_session:  # each holds several sessions, of which a server has 64
+        return 2 if is_ours else 8 * len(getattr(executor, "members", (executor,)))
     return 2 * executor.slots if is_ours and isinstance(executor, LocalExecutor) else 32

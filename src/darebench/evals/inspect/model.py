@@ -10,6 +10,7 @@ import contextlib
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from inspect_ai.model import (
@@ -30,11 +31,11 @@ from inspect_ai.util import LimitExceededError
 from rich.text import Text
 
 from darebench.agents.protocol import Reply, Stop, clean_message
+from darebench.agents.thoughts import join, part
 from darebench.errors import ConfigError, ProviderFault
 from darebench.evals.builtin import AGENTS
 from darebench.evals.identity import did_you_mean
 from darebench.evals.inspect.faults import fault_of
-from darebench.evals.inspect.thoughts import join, part
 from darebench.evals.inspect.written_calls import written_call
 from darebench.types import Message, Role, Tokens, ToolCall
 
@@ -137,8 +138,11 @@ class InspectModel:
         """The conversation as Inspect logs it."""
 
     def follow(self, messages: Sequence[Message]) -> None:
-        """Append those of our messages that the transcript does not have yet."""
-        self.transcript += map(to_inspect, messages[len(self.transcript) :])
+        """Append those of our messages that the transcript does not have yet.
+
+        Turns of an earlier conversation come without their thoughts, as templates leave them out.
+        """
+        self.transcript += map(to_inspect, map(_said, messages[len(self.transcript) :]))
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> Reply:
         """Return the model's next turn.
@@ -165,6 +169,12 @@ class InspectModel:
             if warning is not None:
                 self._warn(warning)
         return Reply(message=message, tokens=_tokens(output), stop=stop, warning=warning)
+
+
+def _said(message: Message) -> Message:
+    if message.role is not Role.ASSISTANT:
+        return message
+    return replace(message, content=part(message.content).text)
 
 
 def to_inspect(message: Message) -> ChatMessage:

@@ -15,7 +15,10 @@ from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.solver import Generate, Solver, TaskState
 from inspect_ai.util import registry_info, sample_limits, sandbox, time_limit, turn_limit
 
-from darebench.agents.loop import Attempt, run
+from darebench.agents import loop
+from darebench.agents.loop import Attempt
+from darebench.agents.notebook import loop as notebook
+from darebench.agents.notebook.adapted import AdaptedModel
 from darebench.agents.own import run_own
 from darebench.agents.prompt import opening
 from darebench.agents.protocol import Agent, Budget, ChatModel
@@ -25,7 +28,9 @@ from darebench.evals.identity import identify
 from darebench.evals.inspect.connection import connection_of
 from darebench.evals.inspect.model import InspectModel, from_inspect, to_inspect
 from darebench.evals.inspect.providers import builtin_agent
+from darebench.sandbox.executor import Executor
 from darebench.sandbox.program import Limits
+from darebench.sandbox.session import SessionHost
 from darebench.store.layout import PREDICTION
 from darebench.types import StopReason, Task, Tokens
 
@@ -43,6 +48,7 @@ class Stage:
 
     task: Task
     tool: PythonTool
+    executor: Executor
     budget: Budget
     limits: Limits
 
@@ -53,6 +59,11 @@ class Player(Protocol):
     @property
     def in_sandbox(self) -> bool:
         """Whether the task's files must lie in Inspect's sandbox."""
+        ...
+
+    @property
+    def in_session(self) -> bool:
+        """Whether the executor must have sessions."""
         ...
 
     @property
@@ -85,6 +96,7 @@ class ModelPlayer:
     name: str | None = None
     identity: Mapping[str, Any] | None = None
     in_sandbox: bool = False
+    in_session: bool = False
 
     async def play(
         self, stage: Stage, attempt: Attempt, state: TaskState, generate: Generate
@@ -92,16 +104,53 @@ class ModelPlayer:
         """Run the loop, and keep Inspect's own messages in its log where they are Inspect's."""
         task, budget = stage.task, stage.budget
         attempt.messages[:] = opening(task, budget, tool=NAME, prediction=PREDICTION)
-        model = self.model or builtin_agent(get_model().api, task) or _inspect_model()
+        model = chat_model(self.model, task)
         try:
-            clock = _working_time if isinstance(model, InspectModel) else time.monotonic
-            await run(attempt, model, stage.tool, budget, stage.limits, clock=clock)
+            await loop.run(attempt, model, stage.tool, budget, stage.limits, clock=clock_of(model))
         finally:
             if isinstance(model, InspectModel):
                 model.follow(attempt.messages)
                 state.messages = model.transcript
             else:
                 state.messages = [to_inspect(m) for m in attempt.messages]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookPlayer:
+    """The notebook agent with a chat model: a given one, or Inspect's."""
+
+    branches: int = 1
+    model: ChatModel | None = None
+    name: str | None = None
+    identity: Mapping[str, Any] | None = None
+    in_sandbox: bool = False
+    in_session: bool = True
+
+    async def play(
+        self, stage: Stage, attempt: Attempt, state: TaskState, generate: Generate
+    ) -> None:
+        """Play the stages over a session, and show the whole conversation in Inspect's log.
+
+        Raises:
+            ConfigError: The sandbox has no sessions.
+        """
+        desk = notebook.Desk(
+            task=stage.task,
+            host=host_of(stage.executor),
+            folder=stage.tool.folder,
+            budget=stage.budget,
+            limits=stage.limits,
+            branches=self.branches,
+        )
+
+        def open_chat() -> ChatModel:
+            script = None if self.model else builtin_agent(get_model().api, stage.task)
+            return AdaptedModel(script) if script else chat_model(self.model, stage.task)
+
+        try:
+            await notebook.run(attempt, open_chat, desk, clock=clock_of(open_chat()))
+        finally:
+            state.messages = [to_inspect(m) for m in attempt.messages]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +161,7 @@ class AgentPlayer:
     name: str
     identity: Mapping[str, Any]
     in_sandbox: bool = False
+    in_session: bool = False
 
     async def play(
         self, stage: Stage, attempt: Attempt, state: TaskState, generate: Generate
@@ -131,6 +181,7 @@ class SolverPlayer:
     identity: Mapping[str, Any]
     name: str | None = None
     in_sandbox: bool = True
+    in_session: bool = False
 
     async def play(
         self, stage: Stage, attempt: Attempt, state: TaskState, generate: Generate
@@ -156,6 +207,27 @@ class SolverPlayer:
             attempt.messages[:] = [from_inspect(m) for m in done.messages]
             attempt.tokens = Tokens(total=done.token_usage)
             state.messages = done.messages
+
+
+def chat_model(given: ChatModel | None, task: Task) -> ChatModel:
+    """Return a chat model for one conversation: the given one, a built-in one, or Inspect's."""
+    return given or builtin_agent(get_model().api, task) or _inspect_model()
+
+
+def clock_of(model: ChatModel) -> Callable[[], float]:
+    """Return the clock of a model's work, which stands still while Inspect's model waits."""
+    return _working_time if isinstance(model, InspectModel) else time.monotonic
+
+
+def host_of(executor: Executor) -> SessionHost:
+    """Return an executor as one that has sessions.
+
+    Raises:
+        ConfigError: It has none.
+    """
+    if not isinstance(executor, SessionHost):
+        raise ConfigError(f"{type(executor).__name__} has no sessions; use a LocalExecutor")
+    return executor
 
 
 def _inspect_model() -> InspectModel:

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict
 
 from darebench.errors import SandboxFault
 from darebench.evals.inspect.command_result import CommandResult, read_result
-from darebench.evals.remote_sandbox import open_remote
+from darebench.evals.remote_sandbox import Remote, open_remote
 from darebench.sandbox import (
     Executor,
     Limits,
@@ -38,7 +38,6 @@ from darebench.sandbox import (
     Saved,
     Status,
 )
-from darebench.sandbox.client import RemoteExecutor
 from darebench.sandbox.executor import execute_retrying
 from darebench.sandbox.owned_folder import OwnedFolder
 
@@ -74,7 +73,7 @@ class SandboxSettings(BaseModel):
 class DarebenchSandbox(SandboxEnvironment):
     """The files of one sample, and the commands on them, one at a time."""
 
-    _executors: ClassVar[dict[SandboxSettings, LocalExecutor | RemoteExecutor]] = {}
+    _executors: ClassVar[dict[SandboxSettings, LocalExecutor | Remote]] = {}
     """Shared by the tasks that run at the same time: Inspect calls only class methods before a
     sample, and hands nothing of its caller to them."""
     _n_tasks: ClassVar[int] = 0
@@ -264,7 +263,7 @@ class DarebenchSandbox(SandboxEnvironment):
         return outcome, result
 
 
-def open_executor(settings: SandboxSettings) -> LocalExecutor | RemoteExecutor:
+def open_executor(settings: SandboxSettings) -> LocalExecutor | Remote:
     """Open the sandbox that settings name."""
     return open_remote(settings.url) if settings.url else LocalExecutor(settings.slots)
 

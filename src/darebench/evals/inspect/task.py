@@ -210,7 +210,13 @@ class Bench:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             tool = PythonTool(task, self.executor, folder, self.budget, self._limits)
-            stage = Stage(task=task, tool=tool, budget=self.budget, limits=self._limits)
+            stage = Stage(
+                task=task,
+                tool=tool,
+                executor=self.executor,
+                budget=self.budget,
+                limits=self._limits,
+            )
             await self.player.play(stage, opened.attempt, state, generate)
         except LimitExceededError as limit:
             opened.attempt.stop_reason = _LIMITS.get(limit.type, StopReason.TIME)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from darebench.agents.streams import shorten
+from darebench.agents.thoughts import part
 from darebench.evals.against.shape import AgainstTruth
 from darebench.evals.against.shape import as_json as against_json
-from darebench.evals.inspect.thoughts import part
 from darebench.reference.diagnosis import Diagnosis
 from darebench.reference.diagnosis import as_json as diagnosis_json
 from darebench.types import CallRecord, Message, Role, TargetScore, Trajectory

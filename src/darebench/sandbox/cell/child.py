@@ -136,8 +136,10 @@ def _seed() -> None:
     """Set what each process has of its own: the thread's number and the random states."""
     threading.main_thread()._set_native_id()  # pyright: ignore[reportAttributeAccessIssue]
     random.seed()
-    # From a number: numpy would write to twice as many pages to choose one.
-    sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4)))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        # From a number: numpy would write to twice as many pages to choose one.
+        numpy.random.seed(int.from_bytes(os.urandom(4)))
 
 
 def _close_in(line: socket.socket, isolation: Isolation, places: rootfs.Places, kind: Kind) -> None:

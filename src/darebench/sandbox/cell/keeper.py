@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import resource
 import select
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from darebench.sandbox.cell import isolation, linux, rootfs, zygote
@@ -47,6 +48,7 @@ def main() -> None:
     """Close this process in, report what holds, and serve until the executor is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     root, allow_unsafe = sys.argv[2], sys.argv[3] == "unsafe"
+    wanted = json.loads(sys.argv[4])
     parent = os.getppid()
     # Bounds what all processes of the user have sent and nobody has received, programs included.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -57,13 +59,13 @@ def main() -> None:
         missing = found.missing()
         send(control, KeeperReady(groups=found.groups.paths, missing=missing, n_zygotes=n_zygotes))
         if not found.namespaces:
-            _serve_openly(control, found, parent, root)
+            _serve_openly(control, found, parent, root, wanted)
             return
         first = os.fork()
         if first == 0:
             linux.die_with_parent()
             linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV)
-            _serve(control, found)
+            _serve(control, found, wanted)
             return
     except Exception:  # whatever it is, the executor has to hear of it before this process ends
         with contextlib.suppress(OSError):
@@ -86,7 +88,7 @@ def _close_in(control: socket.socket, root: str, *, allow_unsafe: bool) -> Isola
         raise RuntimeError(str(error)) from None
     if not found.namespaces:
         return found
-    if os.geteuid() == 0:
+    if linux.may_administer():
         linux.unshare(rootfs.NAMESPACES)
         rootfs.build(root)
         linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID)
@@ -118,9 +120,9 @@ def _be_mapped(control: socket.socket) -> None:
     os.setresuid(0, 0, 0)
 
 
-def _serve(control: socket.socket, found: Isolation) -> None:
+def _serve(control: socket.socket, found: Isolation, wanted: Sequence[str] | None) -> None:
     """Make wardens in namespaces of their own; the zygote starts their programs."""
-    small, large = (_start_zygote(control, found, light=light) for light in (True, False))
+    small, large = (_start_zygote(control, found, wanted, light=light) for light in (True, False))
     linux.set_dumpable(True)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     profiles = _Profiles()
@@ -140,7 +142,9 @@ def _serve(control: socket.socket, found: Isolation) -> None:
         asked.reply.close()
 
 
-def _start_zygote(control: socket.socket, found: Isolation, *, light: bool) -> zygote.Zygote:
+def _start_zygote(
+    control: socket.socket, found: Isolation, wanted: Sequence[str] | None, *, light: bool
+) -> zygote.Zygote:
     """Fork a zygote off this small process."""
     requests, request_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
@@ -150,22 +154,28 @@ def _start_zygote(control: socket.socket, found: Isolation, *, light: bool) -> z
             linux.set_dumpable(True)
             request_socket.close()
             try:
-                zygote.prepare(light=light)
+                warmed = zygote.prepare(wanted, light=light)
             except Exception:  # whatever it is, the executor has to hear of it before the end
                 send(control, StartFailed(traceback=traceback.format_exc(limit=4)))
                 raise
-            send(control, ZygoteReady())
+            send(control, ZygoteReady(warmed=() if light else warmed))
             control.close()
             zygote.serve(requests, found)
     requests.close()
     return zygote.Zygote(handle=os.pidfd_open(pid), request_socket=request_socket)
 
 
-def _serve_openly(control: socket.socket, found: Isolation, parent: int, root: str) -> None:
+def _serve_openly(
+    control: socket.socket,
+    found: Isolation,
+    parent: int,
+    root: str,
+    wanted: Sequence[str] | None,
+) -> None:
     """Do without namespaces, as the caller has allowed: the keeper is the zygote as well."""
-    zygote.prepare(light=False)
+    warmed = zygote.prepare(wanted, light=False)
     os.chmod(root, 0o711)  # noqa: PTH101 -- the programs' user has to find its own folder
-    send(control, ZygoteReady())
+    send(control, ZygoteReady(warmed=warmed))
     profiles = _Profiles()
     for asked in _requests(control, parent, (), profiles):
         if linux.fork() == 0:

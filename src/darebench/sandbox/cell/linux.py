@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from pathlib import Path
 
 CLONE_NEWTIME = 0x00000080
 CLONE_PARENT = 0x00008000
@@ -222,3 +223,12 @@ def trim_heap() -> None:
     """Return memory that the C library holds unused to the kernel, where the library can."""
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)
+
+
+_CAP_SYS_ADMIN = 21
+
+
+def may_administer() -> bool:
+    """Check whether this process may make namespaces as it is: a container's root often may not."""
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapEff:")[2].split(maxsplit=1)[0], 16) >> _CAP_SYS_ADMIN & 1)

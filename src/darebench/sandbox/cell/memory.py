@@ -41,6 +41,11 @@ def collapse() -> None:
             linux.collapse(page * _PAGE, _HUGE * _PAGE)
 
 
+def resident_mb() -> float:
+    """Return the resident memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE / (1 << 20)
+
+
 def written_by(action: Callable[[], object]) -> Ranges:
     """Run `action` in a fork, and return the ranges of this process's memory that it wrote to.
 

@@ -14,12 +14,15 @@ import importlib.util
 import os
 import select
 import socket
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from darebench.sandbox.cell import child, linux, memory, rootfs, warm
 from darebench.sandbox.cell.isolation import Isolation
 from darebench.sandbox.channel import close_all
+from darebench.sandbox.program import WarmModule
 
 LIGHT = ("collections", "csv", "datetime", "json", "math", "numpy", "numpy.fft",
     "numpy.linalg", "numpy.random", "random", "re", "statistics")  # fmt: skip
@@ -63,34 +66,69 @@ class Zygote:
     """Where wardens ask it for a process."""
 
 
-def prepare(*, light: bool) -> None:
+def prepare(wanted: Sequence[str] | None, *, light: bool) -> tuple[WarmModule, ...]:
     """Import and warm the libraries, and make this process like a new interpreter for its forks.
 
+    Args:
+        wanted: The modules to import; None for those that most programs need.
+        light: Import those of the small zygote instead.
+
+    Returns:
+        What each import took.
+
     Raises:
-        RuntimeError: A library has started a thread, or shares writable memory.
+        RuntimeError: A module cannot be imported, has started a thread, or shares writable memory.
     """
-    for name in LIGHT if light else PRELOADED:
-        importlib.import_module(name)
-    if not light:
+    names = LIGHT if light else wanted
+    if names is None:
+        there = [n for n in WHERE_INSTALLED if importlib.util.find_spec(n.partition(".")[0])]
+        names = (*PRELOADED, *there)
+    warmed: list[WarmModule] = []
+    with_threads: list[str] = []
+    for name in names:
+        n_threads = _n_threads()
+        warmed.append(_import(name))
+        with_threads += [name] if _n_threads() > n_threads else []
+    is_tabular = not light and {"pandas", "sklearn"} <= set(sys.modules)
+    if is_tabular:
         warm.count_cores()
-        for name in WHERE_INSTALLED:
-            if importlib.util.find_spec(name.partition(".")[0]):
-                importlib.import_module(name)
         warm.up()
-    _require_one_thread()  # first: the next step takes the state of all other threads away
+    _require_one_thread(
+        with_threads
+    )  # first: the next step takes the state of all other threads away
     child.become_fresh()
     _require_own_memory()
-    child.learn(light=light)
+    child.learn(light=not is_tabular)
     memory.collapse()
     child.measure()
+    return tuple(warmed)
 
 
-def _require_one_thread() -> None:
-    """Wait for the threads that the imports have left, which a fork would not have."""
+def _import(name: str) -> WarmModule:
+    """Import a module, and measure what that takes."""
+    start, before = time.perf_counter(), memory.resident_mb()
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # a module may raise anything when it is imported
+        raise RuntimeError(f"the warm module {name!r} cannot be imported: {error!r}") from None
+    seconds, grown = time.perf_counter() - start, memory.resident_mb() - before
+    return WarmModule(name=name, seconds=round(seconds, 3), megabytes=round(max(0.0, grown), 1))
+
+
+def _require_one_thread(suspects: Sequence[str]) -> None:
+    """Wait for the threads that the imports have left, which a fork would not have.
+
+    Args:
+        suspects: Modules that have started one.
+
+    Raises:
+        RuntimeError: There is one still.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while _n_threads() != 1:  # matplotlib's timer, for one, is cancelled but may not be gone yet
         if time.monotonic() > deadline:
-            raise RuntimeError(f"the zygote has {_n_threads()} threads after its imports")
+            named = f"; leave out {', '.join(suspects)}" if suspects else ""
+            raise RuntimeError(f"there are {_n_threads()} threads after the imports{named}")
         time.sleep(0.005)
 
 

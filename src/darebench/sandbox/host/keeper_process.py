@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from darebench.cores import share_of
@@ -22,6 +24,7 @@ from darebench.sandbox.messages import (
     ZygoteReady,
 )
 from darebench.sandbox.owned_folder import OwnedFolder
+from darebench.sandbox.program import WarmModule
 
 FOLDER = "darebench-cell-"
 """Beginning of the name of a keeper's folder on the host."""
@@ -60,10 +63,13 @@ class KeeperProcess:
         SandboxFault: The keeper has failed.
     """
 
-    def __init__(self, slots: int, *, allow_unsafe: bool) -> None:
+    def __init__(self, slots: int, warm: Sequence[str] | None, *, allow_unsafe: bool) -> None:
         self._groups: tuple[str, ...] = ()
         self.missing: dict[str, str] = {}
         """The isolation that this machine lacks, with what to do about each."""
+        self.warmed: tuple[WarmModule, ...] = ()
+        """What was imported ahead of all programs."""
+        self._warm = warm
         # The cell's root is mounted here on its way to become the zygote's root; then it can go.
         self._folder = OwnedFolder(FOLDER)
         self._root = self._folder.path
@@ -90,8 +96,9 @@ class KeeperProcess:
             self._folder.remove()
 
     def _start(self, theirs: socket.socket, slots: int, mode: str) -> subprocess.Popen[bytes]:
+        wanted = json.dumps(self._warm)
         return subprocess.Popen(
-            [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode],
+            [sys.executable, "-c", _START, str(theirs.fileno()), str(self._root), mode, wanted],
             env=_ENVIRONMENT | {"OMP_NUM_THREADS": str(share_of(slots))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -117,7 +124,8 @@ class KeeperProcess:
                 case KeeperReady() as keeper:
                     self._groups, self.missing = keeper.groups, keeper.missing
                     n_zygotes = keeper.n_zygotes
-                case ZygoteReady():
+                case ZygoteReady(warmed=warmed):
+                    self.warmed += warmed
                     n_ready += 1
 
     def _map_user(self, pid: int) -> None:

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from darebench.sandbox.channel import send
@@ -53,11 +54,11 @@ class Spare:
 class Pool(KeeperProcess):
     """A keeper and the spares that it has made."""
 
-    def __init__(self, slots: int, *, allow_unsafe: bool) -> None:
+    def __init__(self, slots: int, warm: Sequence[str] | None, *, allow_unsafe: bool) -> None:
         self._lock = threading.Lock()
         self._slots = slots
         self._spares: list[Spare] = []
-        super().__init__(slots, allow_unsafe=allow_unsafe)
+        super().__init__(slots, warm, allow_unsafe=allow_unsafe)
 
     def take(self, *, light: bool) -> Spare:
         """Take the best spare for a program, or have one made; `give_back` must follow."""

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from darebench.errors import ConfigError
 from darebench.sandbox.http.drain import Drain, DrainingServer, outlive_signals
 from darebench.sandbox.http.server import METRICS_PATH, ServerSettings, build_app
-from darebench.sandbox.local import LocalExecutor
+from darebench.sandbox.local import LocalExecutor, told
 
 HEAD_S = 10.0
 """How long a connection may take until the head of a request is complete."""
@@ -27,7 +27,14 @@ UNREAD_MS = 60_000
 """How long an answer may wait in the kernel for a client that does not read."""
 
 
-def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[str], None]) -> None:
+def serve(
+    host: str,
+    port: int,
+    settings: ServerSettings,
+    *,
+    ready: Callable[[str], None],
+    say: Callable[[str], None] = lambda text: None,
+) -> None:
     """Serve until a signal ends it.
 
     Args:
@@ -35,29 +42,44 @@ def serve(host: str, port: int, settings: ServerSettings, *, ready: Callable[[st
         port: Port to listen on; 0 takes a free one.
         settings: What the server grants.
         ready: Called with the server's URL when it takes calls.
+        say: Told what a person should know of the start.
 
     Raises:
         ConfigError: The address cannot be used, or only with a token, or the sandbox cannot be run.
     """
     with listen_on(host, port) as listening:
-        address = ipaddress.ip_address(listening.getsockname()[0])
-        if settings.token is None and not address.is_loopback:
-            raise ConfigError(
-                f"{host} is reachable from other machines: give a token with --token-file or in "
-                "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
-            )
+        require_token(listening, host, settings)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        asyncio.run(_serve(listening, settings, ready))
+        asyncio.run(_serve(listening, settings, ready, say))
+
+
+def require_token(listening: socket.socket, host: str, settings: ServerSettings) -> None:
+    """Refuse to listen where other machines can call, and no token is asked for.
+
+    Raises:
+        ConfigError: It is so.
+    """
+    address = ipaddress.ip_address(listening.getsockname()[0])
+    if settings.token is None and not address.is_loopback:
+        raise ConfigError(
+            f"{host} is reachable from other machines: give a token with --token-file or in "
+            "DAREBENCH_SANDBOX_TOKEN, or use --host 127.0.0.1"
+        )
 
 
 async def _serve(
-    listening: socket.socket, settings: ServerSettings, ready: Callable[[str], None]
+    listening: socket.socket,
+    settings: ServerSettings,
+    ready: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> None:
-    executor = LocalExecutor(settings.slots)
+    executor = LocalExecutor(settings.slots, warm=settings.warm)
     drain = Drain(still_open=(METRICS_PATH,))
     try:
         await asyncio.to_thread(executor.start_now)
+        if settings.warm is not None:
+            say(told(executor.warmed()))
         config = uvicorn.Config(
             build_app(executor, settings, drain),
             http=_Connection,

@@ -72,9 +72,13 @@ class ServerSettings:
     pod_name: str | None = None
     """The answers' `executor_pod_name`."""
     sessions: int = 64
-    """Number of sessions that may be open, forks included."""
+    """Number of sessions that may be open, forks included; none if it is 0."""
     idle_s: float = 600.0
     """Seconds without a request after which a session is closed."""
+    replica: str = ""
+    """Its name among servers behind one address, which sessions' names begin with."""
+    warm: tuple[str, ...] | None = None
+    """Modules that programs find imported; the usual ones without it."""
 
 
 def build_app(executor: Executor, settings: ServerSettings, drain: Drain | None = None) -> ASGIApp:
@@ -119,7 +123,7 @@ class _Service:
         self._bodies = Bodies(settings.body_mb)
         self._scratch = Path()
         self._sessions = None
-        if isinstance(executor, LocalExecutor):
+        if isinstance(executor, LocalExecutor) and settings.sessions:
             self._sessions = SessionService(
                 executor,
                 self._bodies,
@@ -128,6 +132,7 @@ class _Service:
                 limits=replace(settings.limits, wall_s=settings.seconds),
                 most=settings.sessions,
                 idle_s=settings.idle_s,
+                replica=settings.replica,
             )
 
     def session_routes(self) -> list[Route]:

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import hmac
 import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -64,6 +65,7 @@ class SessionService:
         limits: Limits,
         most: int,
         idle_s: float,
+        replica: str = "",
     ) -> None:
         """Prepare to host sessions.
 
@@ -75,6 +77,7 @@ class SessionService:
             limits: The most that a session is granted.
             most: How many sessions there may be.
             idle_s: Seconds without a request after which one is closed.
+            replica: What the names of sessions begin with, so that a router knows where they are.
         """
         self._executor = executor
         self._bodies = bodies
@@ -83,6 +86,7 @@ class SessionService:
         self._limits = limits
         self._most = most
         self._idle_s = idle_s
+        self._replica = replica
         self._hosted: dict[str, _Hosted] = {}
         self._n_opening = 0
 
@@ -195,6 +199,8 @@ class SessionService:
 
     def _opened(self, hosted: _Hosted) -> Response:
         name = secrets.token_urlsafe(12)
+        if self._replica:
+            name = f"{self._replica}.{name}"
         self._hosted[name] = hosted
         seconds = hosted.session.limits.wall_s
         told = wire.Opened(session=name, token=hosted.token, seconds=seconds)
@@ -240,6 +246,18 @@ class SessionService:
         async with self._asked(request):
             await self._end(request.path_params["session"])
         return Response(status_code=204)
+
+
+def replica_of(path: str) -> str:
+    """Return the replica that a request's path names; empty for one that any can answer.
+
+    >>> replica_of("/sessions/8f3a.Zx_1/run")
+    '8f3a'
+    >>> replica_of("/sessions")
+    ''
+    """
+    found = re.match(rf"{wire.PATH}/(\w+)\.", path)
+    return found[1] if found else ""
 
 
 async def finished(work: Awaitable[StepOutcome], stop: Callable[[], None]) -> StepOutcome:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darebench.evals.inspect.thoughts import join, part
+from darebench.agents.thoughts import join, part
 
 PARTED = {
     "<think>hm</think>Done.": ("hm", "Done."),
