@@ -54,7 +54,7 @@ def test_programs_sessions_and_the_server_work(tmp_path):
         assert serving.wait(30) == 0
 
 
-@pytest.mark.parametrize("words", [["eval"], ["tasks", "list"]])
+@pytest.mark.parametrize("words", [["eval"], ["rollouts"]])
 def test_a_command_that_lacks_the_extra_says_so_in_a_sentence(tmp_path, words):
     said = run(tmp_path, *words, code=2).stderr.splitlines()
     assert len(said) == 1
