@@ -18,8 +18,6 @@ class TooNoisy(CurationReject):
     """There is something to win, but scores vary too much with the rows that are drawn."""
 
 
-SOLVED_CLASSES = 0.999
-"""Macro F1 from which on the features determine classes."""
 ROUNDS = 4
 """How often leaking features are left out before it is given up."""
 
@@ -96,10 +94,8 @@ def stated_format(design: Design) -> str | None:
     return None if design.time_format in ("", INDEX) else design.time_format
 
 
-def check_room(headroom: Headroom, *, is_class: bool = False) -> None:
+def check_room(headroom: Headroom) -> None:
     """Refuse what nothing predicts, what a naive answer or anything solves, and what is noise.
-
-    Numbers are determined from `SOLVED` on, classes from `SOLVED_CLASSES` on.
 
     Raises:
         CurationReject: The task is one of these.
@@ -109,7 +105,7 @@ def check_room(headroom: Headroom, *, is_class: bool = False) -> None:
         f"the best model scores {headroom.reference:.3f}, the best naive answer ({best}) "
         f"{headroom.floor:.3f}"
     )
-    if headroom.reference >= (SOLVED_CLASSES if is_class else SOLVED):
+    if headroom.reference >= SOLVED:
         raise CurationReject(f"the features determine it: {figures}")
     if headroom.room < LEAST_ROOM:
         raise CurationReject(f"nothing to win: {figures}")

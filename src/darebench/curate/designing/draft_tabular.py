@@ -51,7 +51,7 @@ def _draft_at(ratio: float | None, table: Table, design: Design, rng: np.random.
         least=2,
     )
     headroom = measure(tables_of(cleared.split, cleared.design, Variant.MM))
-    check_room(headroom, is_class=by_class)
+    check_room(headroom)
     return Draft(
         table=table,
         design=cleared.design,
