@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import example
 
 from cli.running import darebench
 from darebench.evals.attempts_file import ATTEMPTS
 from darebench.report.load import load_run, read_paths, short_names
 from darebench.work import set_aside
+from runs import example
 
 
 def broken(folder: Path, change) -> Path:

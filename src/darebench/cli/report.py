@@ -40,7 +40,10 @@ def report(
     table: Annotated[
         list[str] | None,
         typer.Option(
-            "--table", metavar="NAME", help="Show this table alone, such as scores; repeatable."
+            "--table",
+            metavar="NAME",
+            show_default="all",
+            help="Show this table alone, such as scores; repeatable.",
         ),
     ] = None,
     prices: Annotated[
@@ -48,6 +51,7 @@ def report(
         typer.Option(
             "--prices",
             metavar="FILE.toml",
+            show_default="no costs",
             help="Prices of models, US dollars for a million tokens; adds a table of costs.",
         ),
     ] = None,

@@ -22,8 +22,8 @@ def view(
         typer.Argument(
             metavar="PATHS",
             show_default="the current folder",
-            help="Runs, stores, curations, trainings, files of `darebench audit --json`, or "
-            "folders of these.",
+            help="Folders of runs, stores, curations and trainings, files of `darebench audit "
+            "--json`, or folders that hold them.",
         ),
     ] = None,
     *,
