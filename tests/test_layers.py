@@ -19,7 +19,7 @@ LAYERS = (
     ("reference", "agents"),
     ("evals", "audit"),
     ("curate", "rollouts", "publish"),
-    ("train", "report"),
+    ("train", "report", "convert"),
     ("view",),
     ("cli",),
     ("_registry", "__main__"),
