@@ -18,9 +18,11 @@ OWN_PYTHON = Path(__file__).parents[2] / ".venv-harbor" / "bin" / "python"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Path:
-    """A real run of one task by the built-in baseline."""
+    """A real run of one task by the built-in trivial agent."""
     folder = tmp_path_factory.mktemp("runs") / "a"
-    done = darebench("eval", "iris_class/mm", "--out", str(folder), "--quiet")
+    done = darebench(
+        "eval", "iris_class/mm", "--model", "darebench/trivial", "--out", str(folder), "--quiet"
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
