@@ -19,8 +19,8 @@ LAYERS = (
     ("reference", "agents"),
     ("evals", "audit"),
     ("curate", "rollouts", "publish"),
-    ("train", "report", "convert"),
-    ("view",),
+    ("train", "report"),
+    ("view", "convert"),
     ("cli",),
     ("_registry", "__main__"),
 )

@@ -92,6 +92,29 @@ def every_eval_ever(
     print_fields({"out": str(out), "results": number}, as_json=output.as_json)
 
 
+@command(app, "verl")
+def verl(
+    store: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE", help="Store of tasks: a folder, an archive or hf://owner/name."
+        ),
+    ],
+    *,
+    out: Folder,
+    output: Output,
+) -> None:
+    """Write a store as data and configuration of verl's GRPO.
+
+    Example: darebench convert verl curation/store --out verl
+    """
+    from darebench.convert.verl import write_verl
+
+    made = write_verl(store, out)
+    fields = {"out": str(out), "train": made.train, "val": made.val}
+    print_fields(fields, as_json=output.as_json)
+
+
 def _print(made: Converted, out: Path, output: Output) -> None:
     if output.as_json:
         print_json({"files": list(made.files), "skipped": list(made.skipped)})
