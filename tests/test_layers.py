@@ -20,7 +20,7 @@ LAYERS = (
     ("evals", "audit"),
     ("curate", "rollouts", "publish"),
     ("train", "report"),
-    ("view",),
+    ("view", "convert"),
     ("cli",),
     ("_registry", "__main__"),
 )

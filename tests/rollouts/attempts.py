@@ -75,3 +75,22 @@ def attempts() -> list[Trajectory]:
             messages=(*OPENING, Message(role="assistant", content="", tool_calls=(broken,))),
         ),
     ]  # fmt: skip
+
+
+def shapes() -> list[Trajectory]:
+    """Every shape of turn: a thought or none, a text or none, no call, one or two, last or not."""
+    made = []
+    for thought in ("", "<think>\nLook first.\n</think>\n\n"):
+        for text in ("", "I look."):
+            for n_calls in (0, 1, 2):
+                turn = Message(
+                    role="assistant", content=thought + text,
+                    tool_calls=tuple(call(n, f"print('</tool_call> <think>')  # {n}") for n in range(n_calls)),
+                )  # fmt: skip
+                answers = [tells(n, f"answer {n}") for n in range(n_calls)]
+                last = Message(role="assistant", content=f"{thought}Done.")
+                whole = (*OPENING, turn, *answers)
+                made.append(attempt(epoch=len(made) + 1, messages=whole))
+                if n_calls:
+                    made.append(attempt(epoch=len(made) + 1, messages=(*whole, last)))
+    return made

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-from attempts import attempt, attempts
+from attempts import OPENING, asks, attempt, attempts, shapes, tells
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inspect_ai.tool import ToolInfo
 
 from cli.running import darebench
 from darebench.agents.protocol import Budget
+from darebench.agents.tools import schema
 from darebench.errors import ConfigError
 from darebench.evals.trajectory import to_json, write_trajectories
+from darebench.rollouts.atif import attempt_of, document
 from darebench.rollouts.check_export import check_export, read_rows
 from darebench.rollouts.export import Format, export
 from darebench.rollouts.sources import open_source
-from darebench.types import StopReason
+from darebench.sandbox.program import Limits
+from darebench.types import Message, StopReason
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -34,7 +38,12 @@ def source(tmp_path) -> Path:
 
 @pytest.mark.parametrize(
     ("form", "names"),
-    [("chat", ["chat.jsonl"]), ("openai", ["openai.jsonl", "openai.provenance.jsonl"])],
+    [
+        ("trl", ["trl.jsonl"]),
+        ("openai", ["openai.jsonl", "openai.provenance.jsonl"]),
+        ("sharegpt", ["sharegpt.jsonl"]),
+        ("atif", ["atif.jsonl"]),
+    ],
 )
 def test_an_export_is_word_for_word_what_it_was(source, tmp_path, request, form, names):
     export([source], tmp_path / names[0], Format(form))
@@ -66,14 +75,12 @@ def test_a_table_holds_the_same_rows_as_the_lines(source, tmp_path):
             if not message.get("tool_calls"):
                 message.pop("tool_calls", None)
     assert table == lines
-    kinds = pq.read_schema(tmp_path / "out.parquet")
-    assert str(kinds.field("tools").type) == "string"
 
 
-def test_arguments_and_tools_are_text_and_every_row_knows_where_it_is_from(source, tmp_path):
+def test_arguments_are_text_tools_a_list_and_every_row_knows_where_it_is_from(source, tmp_path):
     export([source], tmp_path / "out.jsonl")
     for row in read_rows(tmp_path / "out.jsonl"):
-        assert json.loads(row["tools"])[0]["function"]["name"] == "python_executor"
+        assert row["tools"] == [schema(Budget(), Limits())]
         assert row["run"] == "attempts"
         assert row["scorer"] == "s" * 12
         for message in row["messages"]:
@@ -97,7 +104,7 @@ def test_the_tool_is_described_with_the_runs_own_budget(source, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert open_source(source).budget() == Budget(turns=7, seconds_per_call=33.0)
     export([source], tmp_path / "out.jsonl")
-    assert "33 s of wall-clock time" in next(read_rows(tmp_path / "out.jsonl"))["tools"]
+    assert "33 s of wall-clock time" in str(next(read_rows(tmp_path / "out.jsonl"))["tools"])
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match="does not hold a run's budget"):
         export([source], tmp_path / "out.jsonl")
@@ -123,7 +130,7 @@ def test_a_selection_keeps_its_runs_limits_and_name_also_when_it_is_chosen_from_
         done = darebench("export", str(chosen), "--out", str(tmp_path / "out.jsonl"))
         assert (done.returncode, done.stderr) == (0, "")
         row = next(read_rows(tmp_path / "out.jsonl"))
-        assert "33 s of wall-clock time" in row["tools"]
+        assert "33 s of wall-clock time" in str(row["tools"])
         assert row["run"] == "a"
 
 
@@ -283,7 +290,7 @@ def test_attempts_are_not_written_over_by_their_export(source, tmp_path):
 @pytest.mark.parametrize("calls", [7, "x", [7], {"a": 1}])
 def test_calls_that_are_no_list_of_objects_are_named(tmp_path, calls):
     row = {"run": 1, "messages": [{"role": "assistant", "content": "", "tool_calls": calls}]}
-    (tmp_path / "rows.jsonl").write_text(json.dumps({**row, "tools": "[]"}) + "\n")
+    (tmp_path / "rows.jsonl").write_text(json.dumps({**row, "tools": []}) + "\n")
     assert check_export(tmp_path / "rows.jsonl").counts["calls"] == 1
 
 
@@ -317,7 +324,9 @@ def half_pairs(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", ["chat.jsonl", "chat.parquet", "openai.jsonl"])
+@pytest.mark.parametrize(
+    "form", ["trl.jsonl", "trl.parquet", "openai.jsonl", "sharegpt.jsonl", "atif.jsonl"]
+)
 @pytest.mark.parametrize("where", ["shared", "own"])
 def test_text_that_cannot_be_written_is_cleaned(where, form, tmp_path):
     if where == "shared" and not HALF_PAIR.is_file():
@@ -337,3 +346,70 @@ def test_such_text_can_be_selected(tmp_path):
     done = darebench("select", str(half_pairs(tmp_path)), "--strategy", "av", "--out", str(out))
     assert "Traceback" not in done.stderr
     assert "\\ud83d" not in out.read_bytes().decode()
+
+
+def test_a_models_tool_is_described_in_inspects_order_of_keys():
+    tool = schema(Budget(), Limits())
+    sent = ToolInfo.model_validate(tool["function"]).model_dump(exclude_none=True)
+    assert json.dumps(tool) == json.dumps({"type": "function", "function": sent})
+
+
+def test_thoughts_stand_apart_from_text_but_in_an_openai_file(tmp_path):
+    write_trajectories(shapes(), tmp_path / "in.jsonl")
+    for form in (Format.TRL, Format.OPENAI):
+        export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", form)
+        turns = [m for r in read_rows(tmp_path / "out.jsonl") for m in r["messages"]]
+        thinking = [m for m in turns if m.get("reasoning_content")]
+        assert bool(thinking) == (form is Format.TRL)
+        assert any("<think>" in m["content"] for m in turns) == (form is Format.OPENAI)
+        assert check_export(tmp_path / "out.jsonl").counts == {}
+
+
+def test_a_table_for_verl_has_one_answer_to_a_turn_and_passes_its_check(tmp_path):
+    write_trajectories(shapes(), tmp_path / "in.jsonl")
+    export([tmp_path / "in.jsonl"], tmp_path / "out.parquet", Format.VERL_SFT)
+    roles = [[m["role"] for m in r["messages"]] for r in read_rows(tmp_path / "out.parquet")]
+    assert len(roles) == len(shapes())
+    assert not any(a == b == "tool" for row in roles for a, b in itertools.pairwise(row))
+    assert check_export(tmp_path / "out.parquet").counts == {}
+
+
+def test_turns_that_do_not_alternate_are_left_out_of_sharegpt_and_counted(tmp_path):
+    odd = (*OPENING, Message(role="user", content="And?"), Message(role="assistant", content="."))
+    write_trajectories([attempt(), attempt(messages=odd)], tmp_path / "in.jsonl")
+    found = export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", Format.SHAREGPT)
+    assert (found.rows, found.left_out) == (1, {"turns that do not alternate": 1})
+
+
+WORDS = ["a", "\n", " ", "<think>", "<think>\n", "</think>", "\n</think>\n\n"]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map("".join)
+TURNS = st.one_of(
+    st.builds(lambda t: [Message(role="assistant", content=t)], TEXTS),
+    st.builds(lambda t: [Message(role="user", content=t)], TEXTS),
+    st.builds(lambda t, u: [asks(1, "x", t), tells(1, u)], TEXTS, TEXTS),
+    st.builds(lambda u: [tells(9, u)], TEXTS),
+)
+
+
+@given(st.lists(TURNS, min_size=1, max_size=4))
+def test_an_attempt_comes_back_from_atif_as_it_was(turns):
+    one = attempt(messages=tuple(m for turn in turns for m in turn), stop_reason=StopReason.TURNS)
+    made = document(one, tools=[schema(Budget(), Limits())], session="run")
+    assert attempt_of(json.loads(json.dumps(made))) == one
+
+
+HARBOR = Path(__file__).parents[2] / ".venv-harbor" / "bin" / "python"
+
+
+@pytest.mark.skipif(not HARBOR.exists(), reason="Harbor is in .venv-harbor: make harbor-env")
+def test_harbors_own_models_read_an_export(tmp_path):
+    write_trajectories(shapes(), tmp_path / "in.jsonl")
+    export([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", Format.ATIF)
+    read = (
+        "import sys; from harbor.models.trajectories import Trajectory\n"
+        "for n, line in enumerate(open(sys.argv[1])): Trajectory.model_validate_json(line)\n"
+        "print(n + 1)"
+    )
+    words = [str(HARBOR), "-c", read, str(tmp_path / "out.jsonl")]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout.strip() == str(len(shapes())), done.stderr

@@ -21,12 +21,12 @@ def test_our_template_passes_its_own_test():
     [
         ("{{- '<|im_end|>' }}", "{{- '<|im_end|>' }}{{- '\\n' }}", "newline"),
         (
-            "{%- if message.reasoning_content %}",
-            "{{- '<think>\\n\\n</think>\\n\\n' if not message.content }}{%- if message.reasoning_content %}",
+            "{%- if thought %}",
+            "{{- '<think>\\n\\n</think>\\n\\n' if not content }}{%- if thought %}",
             "thought",
         ),
         ("{%- if tools %}", "{%- if tools is not none %}", "empty list"),
-        ("{{- '<|im_start|>assistant\\n' }}\n{%- endif %}", "{%- endif %}", "generation prompt"),
+        ("{%- if add_generation_prompt %}", "{%- if false %}", "generation prompt"),
     ],
 )
 def test_a_template_that_would_spoil_training_is_found_out(old, new, words):

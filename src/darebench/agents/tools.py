@@ -28,8 +28,11 @@ NAME_BYTES = 255
 
 
 def schema(budget: Budget, limits: Limits) -> dict[str, Any]:
-    """Return the JSON schema that describes the tool and its limits, in the OpenAI format."""
-    names = {"type": "array", "items": {"type": "string"}}
+    """Return the JSON schema that describes the tool and its limits, in the OpenAI format.
+
+    Keys stand in the order in which Inspect sends them, so that a model is shown one text
+    everywhere.
+    """
     description = (
         "Run Python code in a new process and return what it prints. Limits: "
         f"{budget.seconds_per_call:g} s of wall-clock time, {limits.memory_mb} MB of memory, "
@@ -40,14 +43,12 @@ def schema(budget: Budget, limits: Limits) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "code": {"type": "string", "description": "Python source code."},
-            "files_to_load": {
-                **names,
-                "description": "Names of all files that the code opens; copied in before the run.",
-            },
-            "files_to_save": {
-                **names,
-                "description": "Names of files that the code writes and that are to be kept.",
-            },
+            "files_to_load": _names_of(
+                "Names of all files that the code opens; copied in before the run."
+            ),
+            "files_to_save": _names_of(
+                "Names of files that the code writes and that are to be kept."
+            ),
         },
         "required": ["code", "files_to_load", "files_to_save"],
         "additionalProperties": False,
@@ -56,6 +57,10 @@ def schema(budget: Budget, limits: Limits) -> dict[str, Any]:
         "type": "function",
         "function": {"name": NAME, "description": description, "parameters": parameters},
     }
+
+
+def _names_of(description: str) -> dict[str, Any]:
+    return {"type": "array", "description": description, "items": {"type": "string"}}
 
 
 class PythonTool:

@@ -14,6 +14,7 @@ from typer.core import TyperOption
 from darebench.cli import (
     audit,
     compare,
+    convert,
     curate,
     export,
     push,
@@ -92,6 +93,7 @@ add_command(app, "push", push.push)
 add_command(app, "rollouts", rollouts.rollouts)
 add_command(app, "select", select.select)
 add_command(app, "export", export.export)
+app.add_typer(convert.app, name="convert")
 app.add_typer(train.app, name="train")
 app.add_typer(reward.app, name="reward")
 

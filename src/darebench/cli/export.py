@@ -14,7 +14,7 @@ from darebench.errors import ConfigError
 if TYPE_CHECKING:
     from darebench.agents.protocol import Budget
 
-FormatName = Literal["chat", "openai"]
+FormatName = Literal["trl", "openai", "sharegpt", "verl-sft", "atif"]
 TemplateName = Literal["qwen3", "model"]
 
 
@@ -112,9 +112,11 @@ def export(
         FormatName,
         typer.Option(
             "--format",
-            help="Form of the rows: chat, for TRL and its like; openai, for OpenAI's fine-tuning.",
+            help="Form of the rows: trl, for TRL and its like; openai, for OpenAI's fine-tuning; "
+            "sharegpt, for LLaMA-Factory; verl-sft, for verl's fine-tuning; atif, Harbor's "
+            "trajectories.",
         ),
-    ] = "chat",
+    ] = "trl",
     limits: TurnOptions,
     checking: CheckOptions,
     output: Output,

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from darebench.agents.notebook.schemas import NAMES
 from darebench.agents.tools import NAME
 from darebench.errors import ConfigError
+from darebench.rollouts.rows import BETWEEN_ANSWERS
 
 SHOWN = 20
 """Most problems that are kept with their row; all are counted."""
@@ -58,7 +59,7 @@ def check_export(
     """Check every row of an export.
 
     Args:
-        path: A file that `darebench export` wrote, of either form.
+        path: A file that `darebench export` wrote, of the form trl, openai or verl-sft.
         tokenizer: A tokenizer with a chat template, for the checks of what is trained on.
         max_length: Most tokens of a row.
 
@@ -134,16 +135,11 @@ def encode(row: Mapping[str, Any], tokenizer: Any, *, show_tools: bool = True) -
     """Return a row's `input_ids`, and its `assistant_masks` with 1 where the loss is."""
     return tokenizer.apply_chat_template(
         row["messages"],
-        tools=_tools_of(row) if show_tools else None,
+        tools=row["tools"] if show_tools else None,
         tokenize=True,
         return_dict=True,
         return_assistant_tokens_mask=True,
     )
-
-
-def _tools_of(row: Mapping[str, Any]) -> list[Any] | None:
-    tools = row["tools"] if isinstance(row["tools"], list) else json.loads(row["tools"])
-    return tools or None
 
 
 def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
@@ -151,11 +147,7 @@ def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
         yield "schema", "a row is an object with a list of messages"
         return
-    tools = row.get("tools")
-    if openai != isinstance(tools, list):
-        yield "schema", "tools is JSON text for chat rows, and a list for OpenAI's"
-    else:
-        yield from _tool_problems(tools)
+    yield from _tool_problems(row.get("tools"))
     if not openai:
         missing = [name for name in PROVENANCE if row.get(name) is None]
         if missing:
@@ -164,10 +156,12 @@ def row_problems(row: Any, *, openai: bool) -> Iterator[tuple[str, str]]:
 
 
 def _tool_problems(tools: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(tools, list):
+        yield "schema", "tools is not a list; export the attempts again"
+        return
     try:
-        found = tools if isinstance(tools, list) else json.loads(tools)
-        names = [tool["function"]["name"] for tool in found]
-    except (ValueError, KeyError, TypeError) as error:
+        names = [tool["function"]["name"] for tool in tools]
+    except (KeyError, TypeError) as error:
         yield "schema", f"tools cannot be read: {error!r}"
         return
     if names not in ([NAME], list(NAMES)):
@@ -186,7 +180,10 @@ def _role_problems(messages: Sequence[Any], *, openai: bool) -> Iterator[tuple[s
             yield "schema", f"the content of message {position} is not text"
         if role == "tool":
             answered = message.get("tool_call_id")
-            if answered not in asked:
+            parts = str(message.get("content")).count(BETWEEN_ANSWERS) + 1
+            if answered is None and 1 < len(asked) == parts:
+                asked = []
+            elif answered not in asked:
                 yield "roles", f"message {position} answers {answered!r}, which nobody called"
             else:
                 asked.remove(answered)
@@ -249,7 +246,7 @@ def _turn_text(row: Mapping[str, Any], position: int, tokenizer: Any) -> str | N
     The result is None where the template does not write a turn behind its own prompt for one.
     """
     messages = row["messages"]
-    render = partial(tokenizer.apply_chat_template, tools=_tools_of(row), tokenize=False)
+    render = partial(tokenizer.apply_chat_template, tools=row["tools"], tokenize=False)
     before = render(messages[:position], add_generation_prompt=True)
     whole = render(messages[: position + 1])
     if not whole.startswith(before):

@@ -1,0 +1,1 @@
+"""Runs and stores in other people's formats: one module a format, files in and files out."""
