@@ -63,7 +63,8 @@ test-consumers: .venv-consumers/.ready
 harbor-env: .venv-harbor/.ready
 
 test-harbor: .venv-harbor/.ready
-	.venv/bin/python -m pytest tests/convert tests/harbor
+	.venv/bin/python -m pytest tests/convert/test_harbor.py
+	.venv-harbor/bin/python -m pytest tests/test_harbor_environment.py
 
 doors: test-harbor test-consumers test-executors
 
@@ -125,7 +126,8 @@ HARBOR_NEEDS = import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["p
 	$(HARBOR_PYTHON) -m venv .venv-harbor
 	.venv/bin/uv export --quiet --frozen --no-hashes --no-emit-project --no-dev --extra harbor > .venv-harbor/pinned.txt
 	.venv/bin/python -c '$(HARBOR_NEEDS)' > .venv-harbor/needed.txt
-	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python -c .venv-harbor/pinned.txt -r .venv-harbor/needed.txt
+	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python -c .venv-harbor/pinned.txt \
+	  -r .venv-harbor/needed.txt pytest pytest-socket pytest-xdist hypothesis psutil
 	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python --no-deps -e .
 	touch .venv-harbor/.ready
 

@@ -1,4 +1,4 @@
-"""Harbor's environment over our sandbox, without Docker: `harbor run -e darebench.harbor:Environment`.
+"""Harbor's environment over our sandbox, without Docker: `-e darebench.harbor:Environment`.
 
 An environment is a session: commands run one after the other in a cell without network, which keeps
 its files between them. It takes the task folders that `darebench convert harbor` writes: their data

@@ -94,7 +94,7 @@ async def _read_answers(store: Store, note: Callable[[str], None]) -> Answers:
 
 
 def _write(made: TaskFolder, out: Path) -> None:
-    """Put a task folder in its place; its `task.toml` vouches for the other files."""
+    """Write a task folder whole; its `task.toml` vouches for the other files."""
     target = out / made.name
     config = target / CONFIG
     if config.is_file() and config.read_bytes() == made.config:
