@@ -21,8 +21,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from harbor.environments.base import BaseEnvironment, ExecResult, transfer_tar_filter
-from harbor.environments.capabilities import EnvironmentCapabilities
+from harbor.environments.base import (  # pyright: ignore[reportMissingImports]
+    BaseEnvironment,
+    ExecResult,
+    transfer_tar_filter,
+)
+from harbor.environments.capabilities import (  # pyright: ignore[reportMissingImports]
+    EnvironmentCapabilities,
+)
 
 from darebench.errors import ConfigError
 from darebench.sandbox.program import Limits, Status, StepOutcome
