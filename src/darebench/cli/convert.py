@@ -9,6 +9,7 @@ import typer
 
 from darebench.cli.command import command
 from darebench.cli.output import Output, print_fields, print_json
+from darebench.cli.progress import show_progress
 from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -113,6 +114,37 @@ def verl(
     made = write_verl(store, out)
     fields = {"out": str(out), "train": made.train, "val": made.val}
     print_fields(fields, as_json=output.as_json)
+
+
+@command(app, "harbor")
+def harbor(
+    store: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="STORE",
+            show_default="the starter store",
+            help="Store of the tasks: a folder, an archive or hf://owner/name.",
+        ),
+    ] = None,
+    *,
+    out: Folder,
+    output: Output,
+) -> None:
+    """Write each task of a store as a task folder of Harbor, which grades itself.
+
+    Example: darebench convert harbor STORE --out tasks
+    """
+    from darebench.convert.harbor.tasks import write_tasks
+    from darebench.store.read import open_store
+
+    with show_progress(output.quiet) as progress:
+        made = write_tasks(open_store(store), out, progress)
+    if output.as_json:
+        print_json({"tasks": list(made.tasks), "skipped": list(made.skipped)})
+        return
+    print_fields({"out": str(out), "tasks": len(made.tasks)}, as_json=False)
+    for skipped in made.skipped:
+        output.note(f"{skipped['task']}: {skipped['reason']}")
 
 
 def _print(made: Converted, out: Path, output: Output) -> None:

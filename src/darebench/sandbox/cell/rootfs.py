@@ -33,6 +33,8 @@ N_INODES = 200_000
 BOX = "/sandbox"
 WORK = f"{BOX}/work"
 CODE = f"{BOX}/code"
+NAMED = ("app", "logs", "tests", "solution")
+"""Folders of a working folder that are also found at the root, where Harbor's tasks name them."""
 FOLDERS = ("work", "code", "tmp", "shm")
 """The folders that each cell has of its own."""
 NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET
@@ -63,6 +65,8 @@ def build(root: str) -> None:
         _bind(root, f"/dev/{name}", read_only=False)
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0")):
         Path(root, "dev", name).symlink_to(target)
+    for name in NAMED:
+        Path(root, name).symlink_to(f"{WORK}/{name}")
     Path(root, "etc/passwd").write_text(f"agent:x:1000:1000::{WORK}:/bin/sh\n")
     Path(root, "etc/group").write_text("agent:x:1000:\n")
     linux.mount("/proc", f"{root}/proc", None, linux.MS_BIND | linux.MS_REC)
