@@ -103,7 +103,7 @@ def test_runs_are_compared_in_a_notebook_as_on_the_command_line(tmp_path):
     assert list(found.tasks_frame()["id"][:1]) == ["c_class/mm"]
     assert "on 4 tasks, 1 flipped" in repr(found)
     html = found._repr_html_()
-    assert "budgets differ: 5 and 8 turns" in html
+    assert "budgets differ: 5 turns (one); 8 turns (other)" in html
     (tmp_path / "more").mkdir()
     twin = darebench.open_run(write_kept(tmp_path / "more" / "one", scores))
     assert darebench.open_run(one).compare(twin).names == (str(one), str(twin.folder))
