@@ -19,7 +19,8 @@ from harbor.models.task.config import EnvironmentConfig, NetworkMode, NetworkPol
 from harbor.models.trial.paths import TrialPaths
 
 from darebench.harbor import KILLED, TIMED_OUT, Environment
-from sandbox.test_attacks import HELD, PRELUDE
+from darebench.sandbox.attacks.attack import PRELUDE
+from darebench.sandbox.attacks.reach import REACH
 
 ALONE = ("other processes", "the warden's end")
 """Attacks that end by asserting that they are the only program, which a command never is: a shell
@@ -97,8 +98,8 @@ def test_answers_are_not_there_before_they_are_uploaded(opened):
     assert opened("exec", "ls -A /tests /solution").stdout == "/solution:\n\n/tests:\n"
 
 
-@pytest.mark.parametrize("what", [name for name in HELD if name not in ALONE])
-def test_out_of_reach(opened, what):
-    program = shlex.quote(f"{PRELUDE}\n{HELD[what]}\nprint('held')")
+@pytest.mark.parametrize("attack", [a for a in REACH if a.name not in ALONE], ids=lambda a: a.name)
+def test_out_of_reach(opened, attack):
+    program = shlex.quote(f"{PRELUDE}\n{attack.code}")
     outcome = opened("exec", f"printf %s {program} > /tmp/attack.py && python /tmp/attack.py")
     assert outcome.stdout == "held\n", outcome

@@ -18,6 +18,7 @@ from darebench.errors import ConfigError
 
 if TYPE_CHECKING:
     from darebench.sandbox import LocalExecutor
+    from darebench.sandbox.attacks.run import AttackResult
 
 app = typer.Typer(no_args_is_help=True, help="Run Python code in the sandbox.")
 
@@ -142,24 +143,48 @@ def _files(load: list[str] | None) -> dict[str, Path]:
 
 
 @command(app, "check")
-def sandbox_check(*, output: Output) -> None:
+def sandbox_check(
+    *,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Run every known attack too, in half a minute or so.")
+    ] = False,
+    output: Output,
+) -> None:
     """Show what the sandbox covers on this machine.
 
-    Example: darebench sandbox check
+    Example: darebench sandbox check --attack
     """
     from dataclasses import asdict
 
     from darebench.sandbox.selfcheck import check
 
     findings = check()
-    if output.as_json:
-        print_json({"findings": [asdict(finding) for finding in findings]})
-    else:
+    works = all(finding.covered for finding in findings)
+    if not output.as_json:
         for finding in findings:
             state = "covered" if finding.covered else "MISSING"
             print_line(f"{state}  {finding.name}  {finding.detail}")
-    if not all(finding.covered for finding in findings):
+    results = _attack(output) if attack else []
+    held = sum(result.held for result in results)
+    if output.as_json:
+        attacks = {"attacks": [asdict(result) for result in results], "held": held}
+        shown = {"findings": [asdict(finding) for finding in findings]}
+        print_json(shown | attacks if attack else shown)
+    elif attack:
+        for result in results:
+            if not result.held:
+                print_line(f"ESCAPED  {result.kind}: {result.name}  {result.detail}")
+        print_line(f"{held} of {len(results)} attacks held")
+    if not works or held < len(results):
         raise typer.Exit(1)
+
+
+def _attack(output: Output) -> list[AttackResult]:
+    from darebench.cli.progress import show_progress
+    from darebench.sandbox.attacks.run import try_attacks
+
+    with show_progress(output.quiet) as show:
+        return try_attacks(lambda done, total: show("attacks", done, total))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
