@@ -52,7 +52,9 @@ def test_a_notebook_run_is_continued_exported_and_the_same_on_a_server(tmp_path)
     export([here.folder], tmp_path / "rows.jsonl")
     assert check_export(tmp_path / "rows.jsonl").problems == ()
     row = json.loads((tmp_path / "rows.jsonl").read_text())
-    assert '"run_cell"' in row["tools"]
+    assert row["tools"][0]["function"]["name"] == "run_cell"
+    with pytest.raises(ConfigError, match=r"\.jsonl"):
+        export([here.folder], tmp_path / "rows.parquet")
     with serving(tmp_path, "--slots", "1") as served:
         there = evaluate(
             EvalConfig(model="trivial", tasks=ONE.tasks, sandbox=served.url),
