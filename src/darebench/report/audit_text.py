@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from darebench.audit.findings import Severity
+from darebench.audit.score_attacks import ScoreAttackResult
 from darebench.audit.store_audit import Audit
 from darebench.reference.coverage import MORE_STEPS, mean_steps
 from darebench.report.audit_figures import store_facts
+from darebench.report.cells import count, number
 from darebench.report.table import ReportTable
 from darebench.report.terminal import as_text, fill
 
@@ -46,6 +49,26 @@ def count_checks(audit: Audit) -> list[CheckCount]:
         for check, found in tasks.items()
     ]
     return sorted(counts, key=lambda c: (*(-c.by_severity[s] for s in SEVERITIES), c.check))
+
+
+def attack_table(results: Sequence[ScoreAttackResult]) -> ReportTable:
+    """Return what the scorer gave each kind of attack."""
+    return ReportTable(
+        title="Predictions that solve nothing, and the right answer in another dress",
+        note="Tasks on which the score was what it has to be, and the scores.",
+        columns=("prediction", "held", "tasks", "lowest", "highest", "for example"),
+        rows=tuple(
+            (
+                result.name,
+                count(result.held),
+                count(result.tasks),
+                number(result.lowest, ".3f"),
+                number(result.highest, ".3f"),
+                next(iter(result.escaped), ""),
+            )
+            for result in results
+        ),
+    )
 
 
 def audit_text(audit: Audit) -> str:
