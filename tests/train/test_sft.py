@@ -91,26 +91,32 @@ def test_an_export_is_checked_under_the_template(tiny_model, rows):
     assert "prefix" in check_export(rows, tokenizer).counts
 
 
+HEADER = "{{- '<|im_start|>assistant\\n' }}"
+
+
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "changes",
     [
-        ("{{- '<|im_start|>assistant\\n' }}\n        {%- generation %}",
-         "{%- generation %}{{- '<|im_start|>assistant\\n' }}"),
-        ("{%- generation %}", ""),
+        ((HEADER, ""), ("{%- generation %}", "{%- generation %}" + HEADER)),
+        (
+            ("{%- generation %}", ""),
+            (
+                "{{- '<|im_end|>' }}\n        {%- endgeneration %}",
+                "{%- generation %}{{- '<|im_end|>' }}{%- endgeneration %}",
+            ),
+        ),
     ],
-)  # fmt: skip
-def test_a_mask_that_is_not_the_turns_text_is_named(tiny_model, rows, old, new):
+    ids=["the header too", "the end alone"],
+)
+def test_a_mask_that_is_not_the_turns_text_is_named(tiny_model, rows, changes):
     from darebench.train.pretrained import load_tokenizer
 
     tokenizer = load_tokenizer(str(tiny_model), "qwen3")
     template = tokenizer.chat_template
-    assert old in template
-    tokenizer.chat_template = template.replace(old, new)
-    if not new:  # only the end token is trained on
-        tokenizer.chat_template = tokenizer.chat_template.replace(
-            "{{- '<|im_end|>' }}\n        {%- endgeneration %}",
-            "{%- generation %}{{- '<|im_end|>' }}{%- endgeneration %}",
-        )
+    for old, new in changes:
+        assert old in template
+        template = template.replace(old, new, 1)
+    tokenizer.chat_template = template
     assert set(check_export(rows, tokenizer).counts) == {"mask"}
 
 
